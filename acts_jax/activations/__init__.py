@@ -1,0 +1,37 @@
+"""The catalogue of activations; importing this package registers them all."""
+
+from acts_jax.activations.catalogue import Activation as Activation
+from acts_jax.activations.catalogue import Parameter as Parameter
+from acts_jax.activations.catalogue import get as get
+from acts_jax.activations.catalogue import names as names
+from acts_jax.activations.catalogue import register as register
+from acts_jax.activations.exponential import celu as celu
+from acts_jax.activations.exponential import elu as elu
+from acts_jax.activations.exponential import log_sigmoid as log_sigmoid
+from acts_jax.activations.exponential import selu as selu
+from acts_jax.activations.exponential import softplus as softplus
+from acts_jax.activations.gated import gelu as gelu
+from acts_jax.activations.gated import gelu_tanh as gelu_tanh
+from acts_jax.activations.gated import hard_silu as hard_silu
+from acts_jax.activations.gated import mish as mish
+from acts_jax.activations.gated import silu as silu
+from acts_jax.activations.gated import swish as swish
+from acts_jax.activations.readout import log_softmax as log_softmax
+from acts_jax.activations.readout import softmax as softmax
+from acts_jax.activations.rectified import hard_sigmoid as hard_sigmoid
+from acts_jax.activations.rectified import hard_tanh as hard_tanh
+from acts_jax.activations.rectified import identity as identity
+from acts_jax.activations.rectified import leaky_relu as leaky_relu
+from acts_jax.activations.rectified import prelu as prelu
+from acts_jax.activations.rectified import relu as relu
+from acts_jax.activations.rectified import relu6 as relu6
+from acts_jax.activations.saha_bora import a_relu as a_relu
+from acts_jax.activations.saha_bora import sbaf as sbaf
+from acts_jax.activations.sigmoidal import algebraic as algebraic
+from acts_jax.activations.sigmoidal import arctan as arctan
+from acts_jax.activations.sigmoidal import erf as erf
+from acts_jax.activations.sigmoidal import generalized_logistic as generalized_logistic
+from acts_jax.activations.sigmoidal import gudermannian as gudermannian
+from acts_jax.activations.sigmoidal import sigmoid as sigmoid
+from acts_jax.activations.sigmoidal import softsign as softsign
+from acts_jax.activations.sigmoidal import tanh as tanh

@@ -1,0 +1,263 @@
+"""The catalogue: a record for every activation, and how to find one by name."""
+
+import functools
+import importlib
+import inspect
+import math
+import numbers
+import pkgutil
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+
+from acts_jax.suggestion import suggest
+
+_CATALOGUE: dict[str, "Activation"] = {}
+_ALIASES: dict[str, str] = {}
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """A parameter of an activation: its default and the interval where it has a meaning.
+
+    Args:
+        default: the value that a call without the parameter uses.
+        low: lower end of the interval.
+        high: upper end of the interval.
+        closed: which finite ends belong to it: "both", "left", "right" or "neither".
+    """
+
+    default: float
+    low: float = -math.inf
+    high: float = math.inf
+    closed: str = "both"
+
+    def __contains__(self, value: float) -> bool:
+        above = self.low <= value if self.closed in ("both", "left") else self.low < value
+        below = value <= self.high if self.closed in ("both", "right") else value < self.high
+        return math.isfinite(value) and above and below
+
+    @property
+    def interval(self) -> str:
+        """The interval in mathematical notation, such as "(0, inf)"."""
+        left = "[" if self.closed in ("both", "left") and math.isfinite(self.low) else "("
+        right = "]" if self.closed in ("both", "right") and math.isfinite(self.high) else ")"
+        return f"{left}{self.low:g}, {self.high:g}{right}"
+
+
+@dataclass(frozen=True)
+class Activation:
+    """An entry of the catalogue: a pure function and what is known about it.
+
+    Attributes:
+        name: the name in the catalogue, or "package.module:function".
+        function: `function(x, **parameters)`, pure; traceable in x and in every parameter.
+        parameters: name -> `Parameter`, in the order of the function's arguments.
+        learned: the parameters that a network layer trains unless told otherwise.
+        formula: LaTeX, without dollar signs.
+        domain: the closed interval on which the function is real and defined.
+        range: infimum and supremum over the domain, at the default parameters.
+        kinks: points where the first derivative jumps, at the default parameters.
+        family: the module that defines it, such as "rectified".
+        reference: the paper or book it comes from.
+        elementwise: False for whole-vector functions such as softmax.
+        aliases: other names under which `get` finds it.
+    """
+
+    name: str
+    function: Callable[..., jax.Array]
+    parameters: Mapping[str, Parameter] = field(default_factory=dict)
+    learned: tuple[str, ...] = ()
+    formula: str = ""
+    domain: tuple[float, float] = (-math.inf, math.inf)
+    range: tuple[float, float] = (-math.inf, math.inf)
+    kinks: tuple[float, ...] = ()
+    family: str = ""
+    reference: str = ""
+    elementwise: bool = True
+    aliases: tuple[str, ...] = ()
+
+    def __post_init__(self):
+        object.__setattr__(self, "parameters", MappingProxyType(dict(self.parameters)))
+        for name in self.learned:
+            if name not in self.parameters:
+                raise ValueError(f"{self.name}: learned parameter {name!r} is not a parameter.")
+
+    def __hash__(self) -> int:
+        return hash(self.name)
+
+    def __call__(self, x, **parameters) -> jax.Array:
+        """`function(x, **parameters)`."""
+        return self.function(x, **parameters)
+
+    @property
+    def defaults(self) -> dict[str, float]:
+        """Name -> default value, for every parameter."""
+        return {name: parameter.default for name, parameter in self.parameters.items()}
+
+    def check(self, parameters: Mapping[str, Any]) -> None:
+        """Check names, and the values that are Python or NumPy numbers (traced ones pass).
+
+        Raises:
+            ValueError: for an unknown name (with the nearest one), or a value outside the
+                parameter's interval.
+        """
+        for name, value in parameters.items():
+            if name not in self.parameters:
+                raise ValueError(
+                    f"{self.name} has no parameter {name!r}" + suggest(name, self.parameters)
+                )
+            parameter = self.parameters[name]
+            if isinstance(value, numbers.Real) and value not in parameter:
+                raise ValueError(
+                    f"{self.name}: {name} must be in {parameter.interval}, got {value}."
+                )
+
+    def derivative(self, x, **parameters) -> jax.Array:
+        """The elementwise first derivative f'(x), with x's shape and dtype.
+
+        Raises:
+            ValueError: if the activation is not elementwise.
+        """
+        if not self.elementwise:
+            raise ValueError(
+                f"{self.name} acts on whole vectors: it has no elementwise derivative."
+            )
+        x = jnp.asarray(x)
+        if not jnp.issubdtype(x.dtype, jnp.floating):
+            x = x.astype(float)
+        value, pullback = jax.vjp(lambda x: self.function(x, **parameters), x)
+        return pullback(jnp.ones_like(value))[0]
+
+
+def register(function: Callable | None = None, /, **metadata) -> Callable:
+    """Add a function to the catalogue; usable as `@register` or `@register(family=..., ...)`.
+
+    Args:
+        function: `function(x, **parameters)`, pure.
+        **metadata: fields of `Activation`; the name defaults to the function's, the parameters
+            to its numeric defaults.
+
+    Returns:
+        The function; if it has parameters, behind a check that raises ValueError for a Python
+        or NumPy number outside the parameter's interval.
+
+    Raises:
+        ValueError: if the name or an alias is taken.
+    """
+    if function is None:
+        return functools.partial(register, **metadata)
+    name = metadata.pop("name", function.__name__)
+    parameters = metadata.pop("parameters", None)
+    if parameters is None:
+        parameters = _parameters_of(function)
+    if parameters:
+        function = _checked(function, name, parameters)
+    activation = Activation(name=name, function=function, parameters=parameters, **metadata)
+    for key in (name, *activation.aliases):
+        if key in _CATALOGUE or key in _ALIASES:
+            raise ValueError(f"The activation name {key!r} is taken; choose another.")
+    _CATALOGUE[name] = activation
+    _ALIASES.update(dict.fromkeys(activation.aliases, name))
+    return function
+
+
+def get(activation: "str | Activation | Callable") -> Activation:
+    """Find an activation.
+
+    Args:
+        activation: a name or alias of the catalogue; "package.module:function" for a function of
+            your own; a callable; or an `Activation`, which is returned as it is.
+
+    Raises:
+        ValueError: if there is no such activation; the message names the nearest.
+    """
+    if isinstance(activation, Activation):
+        return activation
+    if callable(activation):
+        return _of_callable(activation)
+    if not isinstance(activation, str):
+        raise ValueError(
+            f"An activation is a name, a function or an Activation, not {activation!r}."
+        )
+    if ":" in activation:
+        return _of_callable(_import(activation), activation)
+    name = _ALIASES.get(activation, activation)
+    if name not in _CATALOGUE:
+        suggestion = suggest(activation, [*_CATALOGUE, *_ALIASES])
+        raise ValueError(f"There is no activation {activation!r}" + suggestion)
+    return _CATALOGUE[name]
+
+
+def names(elementwise: bool | None = None) -> list[str]:
+    """The names in the catalogue, sorted; only the elementwise (or other) ones if asked."""
+    return sorted(
+        name
+        for name, activation in _CATALOGUE.items()
+        if elementwise is None or activation.elementwise == elementwise
+    )
+
+
+def _checked(function: Callable, name: str, parameters: Mapping[str, Parameter]) -> Callable:
+    """The function behind a check of the parameters that are plain numbers."""
+
+    @functools.wraps(function)
+    def checked(x, *args, **kwargs):
+        for key, value in (*zip(parameters, args, strict=False), *kwargs.items()):
+            if isinstance(value, numbers.Real) and key in parameters:
+                _CATALOGUE[name].check({key: value})
+        return function(x, *args, **kwargs)
+
+    return checked
+
+
+def _of_callable(function: Callable, name: str | None = None) -> Activation:
+    """The record of a registered function, or a new one for a function of the user's."""
+    for activation in _CATALOGUE.values():
+        if activation.function is function:
+            return activation
+    if name is None:
+        qualified = getattr(function, "__qualname__", type(function).__name__)
+        name = f"{getattr(function, '__module__', '__main__')}:{qualified}"
+    return Activation(
+        name=name, function=function, parameters=_parameters_of(function), family="user"
+    )
+
+
+def _parameters_of(function: Callable) -> dict[str, Parameter]:
+    """Every argument after the first that has a number as its default."""
+    arguments = list(inspect.signature(function).parameters.values())[1:]
+    return {
+        argument.name: Parameter(float(argument.default))
+        for argument in arguments
+        if isinstance(argument.default, numbers.Real) and not isinstance(argument.default, bool)
+    }
+
+
+def _import(spec: str) -> Callable:
+    """The function that "package.module:function" names."""
+    module_name, _, function_name = spec.partition(":")
+    if not module_name or not function_name.isidentifier():
+        raise ValueError(f"{spec!r} should read 'package.module:function'.")
+    try:
+        module = importlib.import_module(module_name)
+    except ModuleNotFoundError as error:
+        if error.name is None or not f"{module_name}.".startswith(f"{error.name}."):
+            raise
+        siblings = [module.name for module in pkgutil.iter_modules()]
+        raise ValueError(
+            f"{spec!r}: there is no module {error.name!r} on the Python path"
+            + suggest(error.name, siblings)
+        ) from error
+    function = getattr(module, function_name, None)
+    if not callable(function):
+        public = [key for key, value in vars(module).items() if callable(value)]
+        raise ValueError(
+            f"{spec!r}: module {module_name!r} has no function {function_name!r}"
+            + suggest(function_name, public)
+        )
+    return function

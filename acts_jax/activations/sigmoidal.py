@@ -1,0 +1,304 @@
+"""S-shaped activations: bounded, increasing, and smooth (softsign: once differentiable)."""
+
+import math
+
+import jax
+import jax.numpy as jnp
+from jax import lax
+
+from acts_jax.activations.catalogue import Parameter, register
+from acts_jax.activations.numerics import (
+    arctan_within_one,
+    bounded,
+    deep_exp,
+    elementwise,
+    keep_nan,
+    power,
+    with_derivatives,
+)
+
+
+@with_derivatives(lambda x: -sigmoid_slope(x) * lax.tanh(x / 2))
+def sigmoid_slope(x: jax.Array) -> jax.Array:
+    """sigmoid'(x) = e / (1 + e)^2 with e = exp(-|x|); s (1 - s) would be 0 for x > 17."""
+    e = jnp.exp(-jnp.abs(x))
+    return e / jnp.square(1 + e)
+
+
+@register(
+    family="sigmoidal",
+    range=(0, 1),
+    formula=r"\frac{1}{1 + e^{-x}}",
+    reference="Verhulst 1838",
+    aliases=("logistic",),
+)
+@elementwise(sigmoid_slope)
+def sigmoid(x: jax.Array) -> jax.Array:
+    r"""Sigmoid, the logistic function.
+
+    .. math::
+        \sigma(x) = \frac{1}{1 + e^{-x}}
+
+    The derivative :math:`\sigma(x) (1 - \sigma(x))` is at most 1/4, at 0, and keeps all its
+    digits in both tails. `jax.nn.sigmoid` returns 0 for it from x = 17 on.
+
+    Args:
+        x: any shape; float dtypes are kept, integers become floats.
+
+    Returns:
+        Values in [0, 1], of x's shape.
+    """
+    return 1 / (1 + jnp.exp(-x))
+
+
+@with_derivatives(lambda x: -2 * lax.tanh(x) * _tanh_slope(x))
+def _tanh_slope(x):
+    e, unit = deep_exp(-2 * jnp.abs(x))
+    return 4 * e / jnp.square(1 + e) * unit
+
+
+@register(family="sigmoidal", range=(-1, 1), formula=r"\tanh x", reference="LeCun et al. 1998")
+@elementwise(_tanh_slope)
+def tanh(x: jax.Array) -> jax.Array:
+    r"""Hyperbolic tangent.
+
+    .. math::
+        \tanh x = \frac{e^x - e^{-x}}{e^x + e^{-x}}
+
+    The derivative :math:`1 - \tanh^2 x = 4 e^{-2|x|} / (1 + e^{-2|x|})^2` is 1 at 0, above 1/4
+    for :math:`|x| < \operatorname{artanh}(\sqrt 3 / 2) = 1.3169579`, and keeps all its digits
+    in the tails, where `jax.nn.tanh` returns 0 for it.
+
+    Args:
+        x: any shape; float dtypes are kept, integers become floats.
+
+    Returns:
+        Values in [-1, 1], of x's shape.
+    """
+    return lax.tanh(x)
+
+
+@with_derivatives(lambda x: -2 * (bounded(x) * _arctan_slope(x)) * _arctan_slope(x))
+def _arctan_slope(x):
+    return 1 / (1 + jnp.square(x))
+
+
+@register(
+    family="sigmoidal",
+    range=(-math.pi / 2, math.pi / 2),
+    formula=r"\arctan x",
+    aliases=("atan",),
+)
+@elementwise(_arctan_slope)
+def arctan(x: jax.Array) -> jax.Array:
+    r"""Arctangent, :math:`\arctan x`, with derivative :math:`1 / (1 + x^2)`.
+
+    Args:
+        x: any shape; float dtypes are kept, integers become floats.
+
+    Returns:
+        Values in [-pi/2, pi/2], of x's shape.
+    """
+    outside = jnp.abs(x) > 1
+    inner = arctan_within_one(jnp.where(outside, 1 / x, x))
+    return jnp.where(outside, jnp.where(x > 0, math.pi / 2, -math.pi / 2) - inner, inner)
+
+
+@with_derivatives(lambda x: -_sech(x) * lax.tanh(x))
+def _sech(x):
+    e, unit = deep_exp(-jnp.abs(x))
+    return 2 * e / (1 + e * e) * unit
+
+
+@register(
+    family="sigmoidal",
+    range=(-math.pi / 2, math.pi / 2),
+    formula=r"2 \arctan \tanh \frac{x}{2}",
+    aliases=("gd",),
+)
+@elementwise(_sech)
+def gudermannian(x: jax.Array) -> jax.Array:
+    r"""Gudermannian function, whose derivative is the hyperbolic secant.
+
+    .. math::
+        \operatorname{gd}(x) = \int_0^x \frac{dt}{\cosh t} = 2 \arctan \tanh \frac{x}{2}
+
+    Args:
+        x: any shape; float dtypes are kept, integers become floats.
+
+    Returns:
+        Values in [-pi/2, pi/2], of x's shape.
+    """
+    # tiny x: x / 2 may be subnormal, which the hardware takes for 0
+    return jnp.where(jnp.abs(x) < 1e-4, x, 2 * arctan_within_one(lax.tanh(x / 2)))
+
+
+@with_derivatives(lambda x: -2 * bounded(x, 1e4) * _erf_slope(x))
+def _erf_slope(x):
+    e, unit = deep_exp(-jnp.square(x))
+    return 2 / math.sqrt(math.pi) * e * unit
+
+
+@register(
+    family="sigmoidal",
+    range=(-1, 1),
+    formula=r"\operatorname{erf} x = \frac{2}{\sqrt \pi} \int_0^x e^{-t^2} dt",
+)
+@elementwise(_erf_slope)
+def erf(x: jax.Array) -> jax.Array:
+    r"""Error function.
+
+    .. math::
+        \operatorname{erf} x = \frac{2}{\sqrt \pi} \int_0^x e^{-t^2} dt
+
+    Args:
+        x: any shape; float dtypes are kept, integers become floats.
+
+    Returns:
+        Values in [-1, 1], of x's shape.
+    """
+    return lax.erf(x)
+
+
+def _log_sigmoid(x):
+    return jnp.minimum(x, 0) - jnp.log1p(jnp.exp(-jnp.abs(x)))
+
+
+def _generalized_logistic(x, alpha):
+    # (1 + e)^-alpha exp(-alpha max(-x, 0)) with e = exp(-|x|): accurate, and never overflows
+    e, unit = deep_exp(-alpha * jnp.maximum(-x, 0))
+    return power(1 + jnp.exp(-jnp.abs(x)), -alpha) * e, unit
+
+
+@with_derivatives(
+    lambda x, alpha: _generalized_logistic_slope(x, alpha) * (alpha * sigmoid(-x) - sigmoid(x)),
+    lambda x, alpha: (
+        _generalized_logistic_slope(x, alpha) * (1 / alpha + _log_sigmoid(bounded(x, 1e4)))
+    ),
+)
+def _generalized_logistic_slope(x, alpha):
+    # alpha f(x) sigmoid(-x)
+    value, value_unit = _generalized_logistic(x, alpha)
+    e, unit = deep_exp(-jnp.abs(x))
+    slope = alpha * value * jnp.where(x > 0, e, 1) / (1 + e)
+    return slope * value_unit * jnp.where(x > 0, unit, 1)
+
+
+def _generalized_logistic_by_alpha(x, alpha):
+    value, unit = _generalized_logistic(x, alpha)
+    return value * unit * _log_sigmoid(bounded(x, 1e4))
+
+
+@register(
+    family="sigmoidal",
+    parameters={"alpha": Parameter(2.0, low=0, closed="neither")},
+    range=(0, 1),
+    formula=r"(1 + e^{-x})^{-\alpha}",
+    reference="Richards 1959, J. Exp. Bot. 10:290",
+    aliases=("generalised_logistic",),
+)
+@elementwise(_generalized_logistic_slope, _generalized_logistic_by_alpha)
+def generalized_logistic(x: jax.Array, alpha: jax.Array | float = 2.0) -> jax.Array:
+    r"""Generalised logistic function; alpha = 1 is the sigmoid.
+
+    .. math::
+        f(x) = (1 + e^{-x})^{-\alpha}
+
+    The relative error grows in proportion to alpha for alpha above 2.
+
+    Args:
+        x: any shape; float dtypes are kept, integers become floats.
+        alpha: above 0; broadcasts against x.
+
+    Returns:
+        Values in [0, 1].
+
+    Raises:
+        ValueError: if alpha is a plain number and not above 0.
+    """
+    value, unit = _generalized_logistic(x, alpha)
+    return value * unit
+
+
+def _algebraic_parts(x, k):
+    # min(|x|, 1), and u = |x|^k or, for |x| > 1, |x|^-k: both in [0, 1].
+    a = jnp.abs(x)
+    outside = a > 1
+    u = power(jnp.where(a > 0, a, 1), jnp.where(outside, -k, k))
+    return jnp.where(outside, 1, a), jnp.where(a == 0, 0, u)
+
+
+def _algebraic_slope(x, k):
+    _, u = _algebraic_parts(x, k)
+    a = jnp.abs(bounded(x))
+    steepness = jnp.where(a > 1, u / jnp.where(a > 1, a, 1), 1)
+    return keep_nan(steepness * jnp.exp(-(1 + 1 / k) * jnp.log1p(u)), x)
+
+
+def _algebraic_by_k(x, k):
+    _, u = _algebraic_parts(x, k)
+    a = jnp.abs(bounded(x))
+    log_a = jnp.abs(jnp.log(jnp.where(a > 0, a, 1)))
+    return algebraic(x, k) * (jnp.log1p(u) / k + u / (1 + u) * log_a) / k
+
+
+@register(
+    family="sigmoidal",
+    parameters={"k": Parameter(2.0, low=0, closed="neither")},
+    range=(-1, 1),
+    formula=r"\frac{x}{(1 + |x|^k)^{1/k}}",
+)
+@elementwise(_algebraic_slope, _algebraic_by_k)
+def algebraic(x: jax.Array, k: jax.Array | float = 2.0) -> jax.Array:
+    r"""Algebraic sigmoid; k = 1 is softsign, k = 2 is :math:`x / \sqrt{1 + x^2}`.
+
+    .. math::
+        f(x) = \frac{x}{(1 + |x|^k)^{1/k}}, \qquad f'(x) = (1 + |x|^k)^{-1 - 1/k}
+
+    It tends to `hard_tanh` as k grows. The accuracy falls as 1/k for k below 1/2.
+
+    Args:
+        x: any shape; float dtypes are kept, integers become floats.
+        k: above 0; broadcasts against x.
+
+    Returns:
+        Values in [-1, 1].
+
+    Raises:
+        ValueError: if k is a plain number and not above 0.
+    """
+    size, u = _algebraic_parts(x, k)
+    size = size * jnp.exp(-jnp.log1p(u) / k)
+    return keep_nan(jnp.where(x < 0, -size, size), x)
+
+
+@with_derivatives(lambda x: -2 * lax.sign(x) * _softsign_slope(x) / (1 + jnp.abs(x)))
+def _softsign_slope(x):
+    return 1 / jnp.square(1 + jnp.abs(x))
+
+
+@register(
+    family="sigmoidal",
+    range=(-1, 1),
+    formula=r"\frac{x}{1 + |x|}",
+    reference="Bergstra, Desjardins, Lamblin, Bengio 2009",
+    aliases=("soft_sign",),
+)
+@elementwise(_softsign_slope)
+def softsign(x: jax.Array) -> jax.Array:
+    r"""Softsign.
+
+    .. math::
+        f(x) = \frac{x}{1 + |x|}, \qquad f'(x) = \frac{1}{(1 + |x|)^2}
+
+    The derivative is continuous; the second jumps at 0, where it is taken to be 0.
+    `jax.nn.soft_sign` gives NaN at infinity; this gives 1.
+
+    Args:
+        x: any shape; float dtypes are kept, integers become floats.
+
+    Returns:
+        Values in [-1, 1], of x's shape.
+    """
+    x = bounded(x)
+    return x / (1 + jnp.abs(x))

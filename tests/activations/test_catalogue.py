@@ -1,0 +1,190 @@
+"""Finding, registering and checking activations."""
+
+import math
+import sys
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from acts_jax import activations
+from acts_jax.activations import catalogue
+from acts_jax.activations.catalogue import Activation, Parameter, get, names, register
+
+FIRST_SET = {
+    "identity", "sigmoid", "tanh", "arctan", "gudermannian", "erf", "generalized_logistic",
+    "algebraic", "softsign", "relu", "leaky_relu", "prelu", "elu", "sbaf", "a_relu", "softmax",
+    "relu6", "celu", "selu", "gelu", "gelu_tanh", "silu", "swish", "mish", "softplus",
+    "hard_sigmoid", "hard_tanh", "hard_silu", "log_sigmoid", "log_softmax",
+}  # fmt: skip
+
+
+@pytest.fixture
+def scratch(monkeypatch):
+    """A catalogue to register in, thrown away afterwards."""
+    monkeypatch.setattr(catalogue, "_CATALOGUE", dict(catalogue._CATALOGUE))
+    monkeypatch.setattr(catalogue, "_ALIASES", dict(catalogue._ALIASES))
+
+
+@pytest.fixture
+def user_module(tmp_path, monkeypatch):
+    (tmp_path / "my_acts.py").write_text(
+        "import jax.numpy as jnp\n"
+        "def bump(x, beta=2.0, *, width=3, flag=True):\n"
+        "    return jnp.exp(-beta * x**2 / width)\n"
+        "LIMIT = 3\n"
+    )
+    (tmp_path / "broken_acts.py").write_text("import no_such_dependency\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    yield "my_acts"
+    sys.modules.pop("my_acts", None)
+
+
+def test_names():
+    assert set(names()) >= FIRST_SET
+    assert names() == sorted(names())
+    assert sorted(names(elementwise=True) + names(elementwise=False)) == names()
+    assert {"softmax", "log_softmax"} <= set(names(elementwise=False))
+
+
+@pytest.mark.parametrize("name", names())
+def test_every_entry_is_complete(name):
+    entry = get(name)
+    assert entry.name == name
+    assert getattr(activations, name) is entry.function
+    assert entry.formula and entry.formula.count("{") == entry.formula.count("}")
+    assert entry.family and entry.function.__module__.endswith(entry.family)
+    assert entry.domain[0] < entry.domain[1] and entry.range[0] < entry.range[1]
+    for parameter in entry.parameters.values():
+        assert parameter.default in parameter
+    doc = entry.function.__doc__
+    assert "Args:" in doc and "Returns:" in doc
+    assert all(f"        {key}: " in doc for key in ("x", *entry.parameters))
+    for alias in entry.aliases:
+        assert get(alias) is entry
+
+
+def test_get_returns_what_it_is_given():
+    prelu = get("prelu")
+    assert get(prelu) is prelu
+    assert get(activations.prelu) is prelu
+    assert get("linear").name == "identity"
+    assert prelu.defaults == {"slope": 0.25}
+    assert prelu.learned == ("slope",)
+    np.testing.assert_allclose(prelu(jnp.float32([-2, 2]), slope=0.5), [-1, 2])
+    assert hash(prelu) == hash(get("prelu"))
+
+
+@pytest.mark.parametrize(
+    "wrong, right", [("rellu", "'relu'"), ("sigmiod", "'sigmoid'"), ("PReLU", "choose from")]
+)
+def test_unknown_name_suggests_the_nearest(wrong, right):
+    with pytest.raises(ValueError, match=f"There is no activation '{wrong}'.*{right}"):
+        get(wrong)
+
+
+def test_what_is_no_activation():
+    with pytest.raises(ValueError, match="not 3"):
+        get(3)
+
+
+def test_user_function_by_path(user_module):
+    bump = get("my_acts:bump")
+    assert bump.name == "my_acts:bump"
+    assert bump.defaults == {"beta": 2.0, "width": 3.0}
+    np.testing.assert_allclose(bump(jnp.float32(1), beta=3.0), math.exp(-1), rtol=1e-6)
+    slope = bump.derivative(jnp.float32(1), beta=3.0)
+    np.testing.assert_allclose(slope, -2 * math.exp(-1), rtol=1e-6)
+    assert get("jax.nn:relu")(jnp.float32(-1)) == 0
+
+
+@pytest.mark.parametrize(
+    "spec, message",
+    [
+        ("my_acts:bumb", "has no function 'bumb'; did you mean 'bump'"),
+        ("my_acts:LIMIT", "has no function 'LIMIT'"),
+        ("my_actz:bump", "no module 'my_actz' on the Python path; did you mean 'my_acts'"),
+        ("jax.nnn:relu", "no module 'jax.nnn'"),
+        ("my_acts:", "should read 'package.module:function'"),
+        (":bump", "should read 'package.module:function'"),
+    ],
+)
+def test_wrong_path(user_module, spec, message):
+    with pytest.raises(ValueError, match=message):
+        get(spec)
+
+
+def test_an_import_error_inside_the_users_module_is_shown(user_module):
+    with pytest.raises(ModuleNotFoundError, match="no_such_dependency"):
+        get("broken_acts:f")
+
+
+def test_check():
+    sbaf = get("sbaf")
+    sbaf.check({"alpha": 0.5, "k": 0.91})
+    with pytest.raises(ValueError, match="sbaf has no parameter 'alhpa'; did you mean 'alpha'"):
+        sbaf.check({"alhpa": 0.5})
+    with pytest.raises(ValueError, match=r"sbaf: alpha must be in \[0, 1\], got 1.5"):
+        sbaf.check({"alpha": 1.5})
+    with pytest.raises(ValueError, match=r"a_relu: n must be in \(0, inf\), got 0"):
+        get("a_relu").check({"n": np.float32(0)})
+
+
+def test_calls_check_plain_numbers_by_keyword_and_by_position():
+    with pytest.raises(ValueError, match=r"alpha must be in \[0, 1\]"):
+        activations.sbaf(0.5, alpha=-1)
+    with pytest.raises(ValueError, match=r"alpha must be in \[0, 1\]"):
+        activations.sbaf(0.5, 0.98, 2)
+    with pytest.raises(ValueError, match=r"alpha must be in \[0, 1\]"):
+        jax.jit(lambda x: activations.sbaf(x, alpha=2))(0.5)
+
+
+@pytest.mark.parametrize(
+    "closed, inside, outside, interval",
+    [
+        ("both", (0, 1), (-0.1, 1.1), "[0, 1]"),
+        ("left", (0, 0.9), (1,), "[0, 1)"),
+        ("right", (0.1, 1), (0,), "(0, 1]"),
+        ("neither", (0.1, 0.9), (0, 1), "(0, 1)"),
+    ],
+)
+def test_parameter_interval(closed, inside, outside, interval):
+    parameter = Parameter(0.5, 0, 1, closed)
+    assert all(value in parameter for value in inside)
+    assert not any(value in parameter for value in (*outside, math.nan, math.inf))
+    assert parameter.interval == interval
+    assert Parameter(0.0).interval == "(-inf, inf)"
+
+
+def test_register(scratch):
+    @register(family="mine", learned=("a",), aliases=("my_alias",))
+    def mine(x, a=2.0):
+        return a * x
+
+    assert get("mine") is get("my_alias") is get(mine)
+    assert get("mine").defaults == {"a": 2.0}
+    assert mine(3.0) == 6.0
+    assert "mine" in names()
+    with pytest.raises(ValueError, match="'mine' is taken"):
+        register(lambda x: x, name="mine")
+    with pytest.raises(ValueError, match="'relu' is taken"):
+        register(lambda x: x, name="other", aliases=("relu",))
+    with pytest.raises(ValueError, match="'b' is not a parameter"):
+        register(lambda x: x, name="third", learned=("b",))
+    assert register(jnp.sinh) is jnp.sinh
+    assert get("sinh").function is jnp.sinh
+
+
+def test_derivative_of_an_entry():
+    x = jnp.float32([-1, 0, 1])
+    np.testing.assert_array_equal(get("leaky_relu").derivative(x, negative_slope=0.5), [0.5, 1, 1])
+    assert get("relu").derivative(3).dtype == jnp.float32
+    with pytest.raises(ValueError, match="softmax acts on whole vectors"):
+        get("softmax").derivative(x)
+
+
+def test_parameters_cannot_be_changed():
+    with pytest.raises(TypeError):
+        get("prelu").parameters["slope"] = Parameter(1.0)
+    assert isinstance(get("prelu"), Activation)

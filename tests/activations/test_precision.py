@@ -1,0 +1,204 @@
+"""What holds for every entry of the catalogue besides float32 accuracy.
+
+Dtypes, all 16-bit inputs, infinities and NaN, kinks, parameters and their gradients.
+"""
+
+import functools
+import math
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from acts_jax.activations.catalogue import get, names
+from acts_jax.derivative import derivative
+
+ELEMENTWISE = names(elementwise=True)
+WITH_PARAMETERS = [name for name in ELEMENTWISE if get(name).parameters]
+every_elementwise = pytest.mark.parametrize("name", ELEMENTWISE)
+SIXTEEN_BIT = [jnp.bfloat16, jnp.float16]
+
+
+@functools.cache
+def jet(name):
+    """x -> (f, f'), compiled once per name and dtype: see `evaluate`."""
+    return jax.jit(lambda x: (get(name)(x), derivative(get(name))(x)))
+
+
+def evaluate(name, x):
+    """f and f' as NumPy arrays; x is padded, so that float32 arrays share one compilation."""
+    padded = np.full(65536, 0.5, x.dtype)
+    padded[: len(x)] = x
+    return [np.asarray(result)[: len(x)] for result in jet(name)(padded)]
+
+
+@every_elementwise
+@pytest.mark.parametrize("dtype", [*SIXTEEN_BIT, jnp.float32, jnp.float64])
+def test_keeps_the_dtype(name, dtype):
+    with jax.enable_x64(dtype == jnp.float64):
+        x = jax.ShapeDtypeStruct((2,), dtype)
+        wide = {key: jnp.asarray(v, jnp.float32) for key, v in get(name).defaults.items()}
+        for order in range(3):
+            f = derivative(get(name), order)
+            assert jax.eval_shape(f, x).dtype == dtype
+            assert jax.eval_shape(f, x, **wide).dtype == dtype
+
+
+@every_elementwise
+def test_integers_promote(name):
+    x = jax.ShapeDtypeStruct((2,), jnp.int32)
+    keeps = name in ("identity", "relu", "hard_tanh")  # as in jax.nn
+    assert jax.eval_shape(get(name), x).dtype == (jnp.int32 if keeps else jnp.float32)
+    assert jax.eval_shape(get(name).derivative, x).dtype == jnp.float32
+
+
+@every_elementwise
+def test_rejects_complex_numbers(name):
+    with pytest.raises(ValueError, match="real numbers"):
+        jax.eval_shape(get(name), jax.ShapeDtypeStruct((2,), jnp.complex64))
+
+
+@every_elementwise
+@pytest.mark.parametrize("dtype", SIXTEEN_BIT)
+def test_every_sixteen_bit_input_is_rounded_once(name, dtype):
+    """float32, itself held to mpmath in test_values, is the reference: at most 1 ULP away."""
+    x = np.arange(65536, dtype=np.uint16).view(dtype)
+    tiny = float(jnp.finfo(dtype).tiny)
+    for got, exact in zip(evaluate(name, x), evaluate(name, x.astype(np.float32)), strict=True):
+        with np.errstate(over="ignore", invalid="ignore"):
+            expected = exact.astype(dtype)
+        # Neighbouring floats of one sign have neighbouring bit patterns.
+        distance = np.abs(got.view(np.int16).astype(int) - expected.view(np.int16).astype(int))
+        got, expected = got.astype(np.float32), expected.astype(np.float32)
+        flushed = (np.abs(got) <= tiny) & (np.abs(expected) <= tiny)
+        assert np.all((np.isnan(got) & np.isnan(expected)) | flushed | (distance <= 1))
+
+
+# (f, f') at -inf and at inf
+LINE, FLAT_AT_0, FLAT_AT_1 = (math.inf, 1), (0, 0), (1, 0)
+LIMITS = {
+    "a_relu": (FLAT_AT_0, (math.inf, math.inf)),
+    "algebraic": ((-1, 0), FLAT_AT_1),
+    "arctan": ((-math.pi / 2, 0), (math.pi / 2, 0)),
+    "celu": ((-1, 0), LINE),
+    "elu": ((-1, 0), LINE),
+    "erf": ((-1, 0), FLAT_AT_1),
+    "gelu": (FLAT_AT_0, LINE),
+    "gelu_tanh": (FLAT_AT_0, LINE),
+    "generalized_logistic": (FLAT_AT_0, FLAT_AT_1),
+    "gudermannian": ((-math.pi / 2, 0), (math.pi / 2, 0)),
+    "hard_sigmoid": (FLAT_AT_0, FLAT_AT_1),
+    "hard_silu": (FLAT_AT_0, LINE),
+    "hard_tanh": ((-1, 0), FLAT_AT_1),
+    "identity": ((-math.inf, 1), LINE),
+    "leaky_relu": ((-math.inf, 0.01), LINE),
+    "log_sigmoid": ((-math.inf, 1), FLAT_AT_0),
+    "mish": (FLAT_AT_0, LINE),
+    "prelu": ((-math.inf, 0.25), LINE),
+    "relu": (FLAT_AT_0, LINE),
+    "relu6": (FLAT_AT_0, (6, 0)),
+    "sbaf": ((math.nan, math.nan), (math.nan, math.nan)),
+    "selu": ((-1.7580993408473766, 0), (math.inf, 1.0507009873554805)),
+    "sigmoid": (FLAT_AT_0, FLAT_AT_1),
+    "silu": (FLAT_AT_0, LINE),
+    "softplus": (FLAT_AT_0, LINE),
+    "softsign": ((-1, 0), FLAT_AT_1),
+    "swish": (FLAT_AT_0, LINE),
+    "tanh": ((-1, 0), FLAT_AT_1),
+}
+
+
+@every_elementwise
+def test_infinities_give_the_limits(name):
+    got = np.array(evaluate(name, np.float32([-np.inf, np.inf]))).T
+    np.testing.assert_allclose(got, LIMITS[name], rtol=1e-6)
+
+
+@every_elementwise
+def test_nan_gives_nan(name):
+    value, slope = evaluate(name, np.float32([np.nan]))
+    assert np.isnan(value[0])
+    assert np.isnan(slope[0]) or name == "identity"
+
+
+@every_elementwise
+def test_finite_in_finite_out(name):
+    low, high = get(name).domain
+    sizes = np.float32([0, 1e-45, 1.2e-38, 1e-4, 0.5, 1, 17, 80, 88, 89, 104, 1e4, 1e19, 3e38])
+    x = np.concatenate([sizes, -sizes])
+    x = x[(low <= x) & (x <= high)]
+    value, slope = evaluate(name, x)
+    overflows = (x > 1e29) & (name == "a_relu")
+    vertical = ((x < 1e-40) | (x == 1)) & (name == "sbaf")
+    assert np.all(np.isfinite(value) | overflows)
+    assert np.all(np.isfinite(slope) | vertical)
+
+
+@every_elementwise
+def test_range_is_declared_right(name):
+    low, high = get(name).domain
+    x = np.float32(np.linspace(max(low, -60), min(high, 60), 60001))
+    value, _ = evaluate(name, x)
+    bottom, top = get(name).range
+    assert np.all((bottom - 1e-6 <= value) & (value <= top + 1e-6))
+    assert bottom == -math.inf or value.min() < bottom + 0.02
+    assert top == math.inf or value.max() > top - 0.04
+
+
+JAX_NN = {
+    "celu": 0, "elu": 0, "hard_sigmoid": 0, "hard_silu": 0, "hard_tanh": 0, "leaky_relu": 0,
+    "log_sigmoid": 0, "mish": 0, "relu": 0, "relu6": 0, "selu": 0, "sigmoid": 0, "silu": 0,
+    "softplus": 0, "tanh": 0,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", JAX_NN)
+def test_kinks_and_integers_as_in_jax_nn(name):
+    theirs = getattr(jax.nn, name)
+    points = jnp.asarray([*get(name).kinks, 0.0, -1.0, 0.5])
+    expected = jax.vmap(jax.grad(theirs))(points)
+    np.testing.assert_allclose(get(name).derivative(points), expected, rtol=1e-6)
+    np.testing.assert_allclose(get(name)(points), theirs(points), rtol=1e-6, atol=1e-7)
+
+
+@every_elementwise
+def test_kinks_are_declared(name):
+    """The derivative jumps at the declared kinks and, on a fine grid, nowhere else."""
+    low, high = get(name).domain
+    x = np.float32(np.arange(max(low, -8) + 1 / 512, min(high, 8), 1 / 256))
+    _, slope = evaluate(name, x)
+    jumps = x[:-1][np.abs(np.diff(slope)) > 0.1] + 1 / 512
+    steep = {"sbaf": (jumps < 0.1) | (jumps > 0.9), "a_relu": np.abs(jumps) < 0.1}
+    jumps = jumps[~steep.get(name, np.zeros_like(jumps, bool))]
+    assert len(jumps) == len(get(name).kinks)
+    assert np.allclose(jumps, get(name).kinks, atol=1 / 100)
+
+
+@pytest.mark.parametrize("name", WITH_PARAMETERS)
+def test_parameters_broadcast_against_x(name):
+    """A scalar, one per channel, and a column: under strict rank promotion, as by hand."""
+    x = np.float32(np.random.default_rng(0).uniform(0.1, 0.9, (3, 4)))
+    key, value = next(iter(get(name).defaults.items()))
+    values = np.float32(value * np.linspace(0.8, 1.2, 4))
+    by_hand = np.stack([get(name)(x[:, i], **{key: values[i]}) for i in range(4)], axis=1)
+    with jax.numpy_rank_promotion("raise"):
+        by_channel = get(name)(x, **{key: values})
+        total = jax.grad(lambda v: get(name)(x, **{key: v}).sum())(values)
+        mapped = jax.vmap(lambda v: get(name)(x[:, 0], **{key: v}))(values)
+    np.testing.assert_allclose(by_channel, by_hand, rtol=1e-6)
+    assert total.shape == (4,)
+    np.testing.assert_allclose(mapped[1], get(name)(x[:, 0], **{key: values[1]}), rtol=1e-6)
+
+
+@pytest.mark.parametrize("name", WITH_PARAMETERS)
+def test_parameters_at_zero_or_outside(name):
+    """Every bounded interval is enforced for plain numbers, and only for them."""
+    x = jnp.float32(0.5)
+    for key, parameter in get(name).parameters.items():
+        for outside in (parameter.low - 1, parameter.high + 1, math.nan):
+            if math.isinf(outside):
+                continue
+            with pytest.raises(ValueError, match=f"{name}: {key} must be in"):
+                get(name)(x, **{key: outside})
+            jax.eval_shape(lambda v, key=key: get(name)(x, **{key: v}), outside)

@@ -1,0 +1,21 @@
+"""What all tests share: two CPU devices, strict broadcasting, datasets in a folder of their own."""
+
+import jax
+import pytest
+
+from acts_jax import data
+
+jax.config.update("jax_num_cpu_devices", 2)
+jax.config.update("jax_numpy_rank_promotion", "raise")
+
+
+@pytest.fixture(scope="session")
+def data_dir(tmp_path_factory):
+    """A folder for prepared datasets, the same for the whole session."""
+    return tmp_path_factory.mktemp("datasets")
+
+
+@pytest.fixture(scope="session")
+def digits(data_dir):
+    """The 1,797 handwritten digits."""
+    return data.load("digits", data_dir=data_dir)
