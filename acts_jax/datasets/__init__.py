@@ -1,0 +1,1 @@
+"""TFDS builders over data that ships inside wheels: prepared without network or TensorFlow."""
