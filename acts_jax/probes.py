@@ -1,0 +1,144 @@
+"""Probes: what is measured on a network, over whole sets of examples.
+
+Sets are walked through in slices, so that memory stays bounded and in cache.
+"""
+
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+
+from acts_jax.activations.catalogue import get
+from acts_jax.models import capture, learned_parameters
+from acts_jax.theory.shape import sup_derivative
+from acts_jax.training import Examples, hits, losses
+
+SLICE = 256  # examples whose activations are held at once
+SATURATED = 0.01  # of sup |f'|: a unit that never exceeds it is saturated
+
+
+class Measured(NamedTuple):
+    """What `probe` returns, of a network with L hidden layers; float32.
+
+    Attributes:
+      loss: Scalar, mean over the examples.
+      accuracy: Scalar in [0, 1]; NaN for a regression.
+      gradient_norm: [L + 1], Euclidean norm of the mean loss's gradient with respect to the
+        weights and biases of each layer, the readout last.
+      dead_fraction: [L], share of units with f'(z) = 0 for every example.
+      saturated_fraction: [L], share of units with |f'(z)| < 1% of sup |f'| for every example.
+        NaN, as the dead fraction, for an activation that is not elementwise.
+    """
+
+    loss: jax.Array
+    accuracy: jax.Array
+    gradient_norm: jax.Array
+    dead_fraction: jax.Array
+    saturated_fraction: jax.Array
+
+
+def score(model: Any, params: Any, examples: Examples) -> tuple[jax.Array, jax.Array]:
+    """Mean loss and accuracy of a network on a set of examples; float32 scalars."""
+
+    def body(totals, batch):
+        inputs, labels, weights = batch
+        outputs = model.apply({"params": params}, inputs)
+        sums = [
+            jnp.sum(weights * f(model.head, outputs, labels), where=weights > 0)
+            for f in (losses, hits)
+        ]
+        return jax.tree.map(jnp.add, totals, sums), None
+
+    totals, _ = jax.lax.scan(
+        lambda carry, index: body(carry, _slice(examples, index)),
+        [jnp.float32(0)] * 2,
+        _starts(examples),
+    )
+    count = examples.labels.shape[0]
+    return totals[0] / count, totals[1] / count
+
+
+def probe(model: Any, params: Any, examples: Examples) -> Measured:
+    """Measures a network on its training set.
+
+    Args:
+      model: An `MLP`, its activation parameters filled in.
+      params: Its parameters.
+      examples: The training set.
+    """
+    count = examples.labels.shape[0]
+
+    def slice_loss(params, batch):
+        inputs, labels, weights = batch
+        outputs, captured = capture(model, params, inputs)
+        loss = jnp.sum(weights * losses(model.head, outputs, labels), where=weights > 0)
+        correct = jnp.sum(weights * hits(model.head, outputs, labels), where=weights > 0)
+        seen = weights[:, None] > 0
+        steepest = [jnp.max(jnp.where(seen, jnp.abs(d), 0.0), axis=0) for d in captured.derivative]
+        return loss, (correct, steepest)
+
+    def body(carry, index):
+        (loss, (correct, steepest)), gradient = jax.value_and_grad(slice_loss, has_aux=True)(
+            params, _slice(examples, index)
+        )
+        sums, highest = carry
+        sums = jax.tree.map(jnp.add, sums, (loss, correct, gradient))
+        return (sums, jax.tree.map(jnp.maximum, highest, steepest)), None
+
+    zeros = [jnp.zeros(units) for units in model.hidden_sizes]
+    start = ((jnp.float32(0), jnp.float32(0), jax.tree.map(jnp.zeros_like, params)), zeros)
+    ((loss, correct, gradient), steepest), _ = jax.lax.scan(body, start, _starts(examples))
+    layers = [f"hidden_{i + 1}" for i in range(len(model.hidden_sizes))] + ["readout"]
+    norms = [jnp.sqrt(sum(jnp.vdot(g, g) for g in gradient[n].values())) for n in layers]
+    limits = _limits(model, params)
+    return Measured(
+        loss / count,
+        correct / count,
+        jnp.stack(norms) / count,
+        _shares(steepest, [jnp.zeros(()) for _ in steepest]),
+        _shares(steepest, [SATURATED * limit for limit in limits]),
+    )
+
+
+def _limits(model: Any, params: Any) -> list[jax.Array]:
+    """The supremum of |f'| per hidden layer, () or [units], at the parameters it has now.
+
+    NaN for an activation that is not elementwise.
+    """
+    layers = len(model.hidden_sizes)
+    if not get(model.activation).elementwise:
+        return [jnp.float32(jnp.nan)] * layers
+    learned = learned_parameters(params)
+    if not learned:
+        return [sup_derivative(model.activation, **model.parameters)] * layers
+    limits = []
+    for layer in range(layers):
+        # A parameter shared by the network is there once.
+        own = {name: values[layer % len(values)] for name, values in learned.items()}
+        sup = lambda own: sup_derivative(model.activation, **{**model.parameters, **own})  # noqa: E731
+        per_channel = any(value.ndim for value in own.values())
+        limits.append(jax.vmap(sup)(own) if per_channel else sup(own))
+    return limits
+
+
+def _shares(steepest: list[jax.Array], limits: list[jax.Array]) -> jax.Array:
+    """Share of units per layer whose steepest derivative stays within the limit."""
+    shares = []
+    for values, limit in zip(steepest, limits, strict=True):
+        limit = jnp.broadcast_to(limit, values.shape)
+        known = ~jnp.isnan(values).any() & jnp.isfinite(limit).all()
+        shares.append(jnp.where(known, jnp.mean(values <= limit), jnp.nan))
+    return jnp.stack(shares) if shares else jnp.zeros(0)
+
+
+def _starts(examples: Examples) -> jax.Array:
+    """The first index of every slice."""
+    return jnp.arange(0, examples.labels.shape[0], SLICE)
+
+
+def _slice(examples: Examples, start: jax.Array) -> tuple[jax.Array, jax.Array, jax.Array]:
+    """Features, labels and weights of a slice; the weight is 0 past the last example."""
+    count = examples.labels.shape[0]
+    index = start + jnp.arange(min(SLICE, count))
+    inputs, labels = examples.take(jnp.minimum(index, count - 1))
+    return inputs, labels, (index < count).astype(jnp.float32)

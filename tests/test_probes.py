@@ -1,0 +1,118 @@
+"""Probes against what can be said by hand."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from acts_jax import probes, training
+from acts_jax.models import MLP
+
+N = 3 * probes.SLICE + 17  # several slices and a rest
+
+
+@pytest.fixture(scope="module")
+def examples():
+    rng = np.random.default_rng(0)
+    inputs = rng.normal(size=(N, 5)).astype(np.float32)
+    labels = rng.integers(0, 3, N).astype(np.int32)
+    ones = np.ones(5, np.float32)
+    return training.Examples(*map(jnp.asarray, (inputs, labels, 2 * ones, 0.5 * ones)))
+
+
+def network(activation="relu", hidden_sizes=(6, 4), **fields):
+    model = MLP(hidden_sizes, activation, 3, **fields)
+    return model, model.init(jax.random.key(1), jnp.zeros((1, 5)))["params"]
+
+
+def whole(model, params, examples):
+    """Loss, accuracy and gradient on the whole set at once."""
+    inputs = examples.inputs * 2 + 0.5
+
+    def loss(params):
+        outputs = model.apply({"params": params}, inputs)
+        log_p = jax.nn.log_softmax(outputs)
+        picked = jnp.take_along_axis(log_p, examples.labels[:, None], 1)
+        return -picked.mean(), (outputs.argmax(1) == examples.labels).mean()
+
+    return jax.value_and_grad(loss, has_aux=True)(params)
+
+
+def test_slices_add_up_to_the_whole_set(examples):
+    model, params = network()
+    (loss, accuracy), gradient = whole(model, params, examples)
+    measured = probes.probe(model, params, examples)
+    np.testing.assert_allclose(measured.loss, loss, rtol=1e-5)
+    np.testing.assert_allclose(measured.accuracy, accuracy, rtol=1e-6)
+    for i, layer in enumerate(("hidden_1", "hidden_2", "readout")):
+        leaves = np.concatenate([np.ravel(g) for g in gradient[layer].values()])
+        np.testing.assert_allclose(measured.gradient_norm[i], np.linalg.norm(leaves), rtol=1e-4)
+    np.testing.assert_allclose(probes.score(model, params, examples), (loss, accuracy), rtol=1e-5)
+
+
+def test_a_small_set_is_measured_too(examples):
+    small = examples._replace(inputs=examples.inputs[:7], labels=examples.labels[:7])
+    model, params = network()
+    (loss, _), _ = whole(model, params, small)
+    np.testing.assert_allclose(probes.probe(model, params, small).loss, loss, rtol=1e-5)
+
+
+def test_dead_units_are_those_that_no_example_wakes(examples):
+    model, params = network()
+    bias = jnp.array([-1e3, 0, -1e3, 0, 0, 0.0])
+    params["hidden_1"]["bias"] = bias
+    measured = probes.probe(model, params, examples)
+    assert measured.dead_fraction[0] == pytest.approx(2 / 6)
+    # One example that wakes a unit is enough, wherever it lies.
+    woken = examples._replace(
+        inputs=examples.inputs.at[-1].set(1e4 * params["hidden_1"]["kernel"][:, 0])
+    )
+    assert probes.probe(model, params, woken).dead_fraction[0] == pytest.approx(1 / 6)
+
+
+def test_saturated_units_have_a_slope_below_a_hundredth_of_the_steepest(examples):
+    model, params = network("sigmoid", (4,))
+    kernel = jnp.zeros((5, 4))
+    # sigmoid' is 1% of its largest value at |x| = 5.9865
+    params["hidden_1"] = {"kernel": kernel, "bias": jnp.array([0.0, 5.98, 5.99, -9.0])}
+    measured = probes.probe(model, params, examples)
+    assert measured.saturated_fraction[0] == 0.5
+    assert measured.dead_fraction[0] == 0.0
+
+
+def test_a_learned_slope_moves_the_limit_of_saturation(examples):
+    model, params = network("prelu", (4,))
+    params["hidden_1"] = {"kernel": jnp.zeros((5, 4)), "bias": jnp.full(4, -1.0)}
+    # All inputs are negative: f' is the slope, and sup |f'| is max(1, |slope|).
+    for slope, saturated in ((0.25, 0.0), (0.009, 1.0), (0.0, 1.0), (-5.0, 0.0)):
+        params["activation_1"]["slope"] = jnp.float32(slope)
+        measured = probes.probe(model, params, examples)
+        assert measured.saturated_fraction[0] == saturated
+        assert measured.dead_fraction[0] == (slope == 0)
+
+
+def test_channels_have_limits_of_their_own(examples):
+    model, params = network("prelu", (4, 4), share="channel")
+    for layer in ("hidden_1", "hidden_2"):
+        params[layer] |= {"bias": jnp.full(4, -1.0)}
+        params[layer]["kernel"] = jnp.zeros_like(params[layer]["kernel"])
+    params["activation_1"]["slope"] = jnp.array([0.0, 0.005, 0.5, 2.0])
+    measured = probes.probe(model, params, examples)
+    assert list(measured.saturated_fraction) == [0.5, 0.0]
+    assert list(measured.dead_fraction) == [0.25, 0.0]
+
+
+def test_whole_vector_activations_have_no_dead_units(examples):
+    measured = probes.probe(*network("softmax"), examples)
+    assert np.isnan(measured.dead_fraction).all()
+    assert np.isnan(measured.saturated_fraction).all()
+    assert np.isfinite(measured.loss)
+
+
+def test_the_probe_maps_over_a_population(examples):
+    model, params = network()
+    twice = jax.tree.map(lambda leaf: jnp.stack([leaf, 2 * leaf]), params)
+    measured = jax.vmap(lambda p: probes.probe(model, p, examples))(twice)
+    alone = probes.probe(model, jax.tree.map(lambda leaf: 2 * leaf, params), examples)
+    np.testing.assert_allclose(measured.loss[1], alone.loss, rtol=1e-5)
+    assert measured.gradient_norm.shape == (2, 3)

@@ -1,0 +1,73 @@
+import math
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from acts_jax.activations.catalogue import Activation, get, names
+from acts_jax.theory.mean_field import gain
+from acts_jax.theory.shape import on_real_line
+
+
+@pytest.mark.parametrize(
+    ("activation", "expected"),
+    [
+        ("identity", 1.0),
+        ("relu", math.sqrt(2)),
+        ("tanh", 1.59253741972),
+        ("selu", 1.0),
+        ("erf", 1 / math.sqrt(2 / math.pi * math.asin(2 / 3))),
+        ("softplus", 1.0418667),
+    ],
+)
+def test_known_gains(activation, expected):
+    assert gain(activation) == pytest.approx(expected, rel=3e-6)
+
+
+def test_gain_is_traceable_in_the_parameters():
+    slopes = jnp.array([0.0, 0.01, 0.25, -0.5])
+    gains = jax.jit(jax.vmap(lambda slope: gain("prelu", slope=slope)))(slopes)
+    np.testing.assert_allclose(gains, np.sqrt(2 / (1 + np.square(slopes))), rtol=3e-6)
+    change = jax.grad(lambda slope: gain("prelu", slope=slope))(0.25)
+    assert change == pytest.approx(-math.sqrt(2) * 0.25 / 1.0625**1.5, rel=1e-4)
+
+
+@pytest.mark.parametrize("name", names(elementwise=True))
+def test_gain_of_the_whole_catalogue_against_a_fine_sum(name):
+    z = np.linspace(-10, 10, 200_001)
+    f = on_real_line(name)(jnp.asarray(z, jnp.float32), **get(name).defaults)
+    density = np.exp(-(z**2) / 2) / math.sqrt(2 * math.pi)
+    moment = np.sum(np.square(np.asarray(f, np.float64)) * density) * (z[1] - z[0])
+    assert gain(name) == pytest.approx(1 / math.sqrt(moment), rel=1e-5)
+
+
+def test_gain_of_a_bounded_domain_is_that_of_the_squashed_function():
+    z = np.linspace(-10, 10, 20_001)
+    s = 1 / (1 + np.exp(-z))
+    y = 1 / (1 + 0.5 * s**0.2 * (1 - s) ** 0.8)
+    moment = np.sum(y**2 * np.exp(-(z**2) / 2)) * (z[1] - z[0]) / math.sqrt(2 * math.pi)
+    assert gain("sbaf", k=0.5, alpha=0.2) == pytest.approx(1 / math.sqrt(moment), rel=1e-5)
+
+
+def test_a_jump_is_integrated_exactly():
+    step = Activation("step", lambda x: jnp.where(x > 0.3, 1.0, 0.0), kinks=(0.3,))
+    tail = math.erfc(0.3 / math.sqrt(2)) / 2
+    assert gain(step) == pytest.approx(1 / math.sqrt(tail), rel=3e-6)
+
+
+def test_a_function_that_is_zero_has_infinite_gain():
+    assert gain(Activation("zero", jnp.zeros_like)) == math.inf
+
+
+@pytest.mark.parametrize(
+    ("activation", "parameters", "message"),
+    [
+        ("softmax", {}, "softmax is not elementwise"),
+        ("prelu", {"slop": 0.1}, "slope"),
+        ("tahn", {}, "tanh"),
+    ],
+)
+def test_mistakes_are_named(activation, parameters, message):
+    with pytest.raises(ValueError, match=message):
+        gain(activation, **parameters)
