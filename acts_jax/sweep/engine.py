@@ -1,0 +1,319 @@
+"""The engine: a group of cells becomes one compiled program, and the program an outcome.
+
+Static is what `Group.static` holds; it is compiled in. Traced is everything in `Cells`; it is
+an argument. The cells of a group form an array [rows, pack]: the rows are spread over the
+devices, each device walks through its rows one by one, and the cells of a row, a pack, are
+trained together by one vmap. The width of a pack is the same whatever the number of cells, so
+a cell's result does not depend on which others it runs with; the last rows are filled up with
+copies of the last cell. The host gets control back after every chunk: the epochs from one
+evaluation to the next.
+"""
+
+import dataclasses
+import functools
+import itertools
+import math
+import time
+from collections.abc import Callable, Iterable
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax.sharding import Mesh, NamedSharding
+from jax.sharding import PartitionSpec as P
+
+from acts_jax import probes, training
+from acts_jax.data import Dataset, preprocessing
+from acts_jax.models import MLP, init_population, learned_parameters
+from acts_jax.sweep.config import ConfigError
+from acts_jax.sweep.grid import Group, Static, parameter_prefix
+from acts_jax.sweep.store import Outcome
+
+# Measured on two CPU cores: more cells at once fall out of the cache, fewer pay more overhead.
+# Six also splits 7 rates x 5 seeds over two devices with one idle place.
+PACK = {"cpu": 6}
+ACCELERATOR_PACK = 128
+
+
+class Splits(NamedTuple):
+    """A dataset on the devices, one `Examples` per split."""
+
+    train: training.Examples
+    val: training.Examples
+    test: training.Examples
+
+
+class Cells(NamedTuple):
+    """What differs between the cells of a group, arrays [rows, pack].
+
+    Attributes:
+      optimizer: Learning rate, momentum, weight decay; float32.
+      parameters: The activation's parameters; float32. Initial values of learned ones.
+      seed: int32, which row of the batch order is the cell's.
+    """
+
+    optimizer: training.Hyperparameters
+    parameters: dict[str, jax.Array]
+    seed: jax.Array
+
+
+@dataclasses.dataclass(frozen=True)
+class Program:
+    """A compiled group, ready to run.
+
+    Attributes:
+      chunk: (state, cells, splits, order, steps) -> (state, metrics), compiled.
+      state: The networks before the first step.
+      cells: Their traced hyperparameters.
+      splits: The data.
+      seeds: The distinct seeds [seeds].
+      seconds: Time it took to trace and compile.
+    """
+
+    chunk: Callable
+    state: training.TrainState
+    cells: Cells
+    splits: Splits
+    seeds: np.ndarray
+    seconds: float
+
+
+def put(dataset: Dataset, kind: str, devices: Iterable[jax.Device]) -> Splits:
+    """A dataset on every device: raw inputs as they are stored, to be scaled batch by batch."""
+    everywhere = NamedSharding(_mesh(devices), P())
+    scale, shift = preprocessing(kind, dataset.train.inputs)
+    splits = [
+        training.Examples(split.inputs.reshape(len(split.labels), -1), split.labels, scale, shift)
+        for split in (dataset.train, dataset.validation, dataset.test)
+    ]
+    return jax.device_put(Splits(*splits), everywhere)
+
+
+def resolve(static: Static, dataset: Dataset) -> tuple[str, int]:
+    """The head and the number of outputs for a dataset.
+
+    Raises:
+      ConfigError: If the head cannot serve the dataset, or a batch exceeds the training set.
+    """
+    classes = len(dataset.class_names)
+    auto = "linear" if dataset.task == "regression" else "sigmoid" if classes == 2 else "softmax"
+    head = auto if static.head == "auto" else static.head
+    if (head == "linear") != (dataset.task == "regression") or (head == "sigmoid" and classes != 2):
+        what = "a regression" if dataset.task == "regression" else f"{classes} classes"
+        raise ConfigError(f"head {head!r} does not fit {dataset.name} ({what}); use {auto!r}")
+    size = len(dataset.train.labels)
+    if static.batch_size > size:
+        raise ConfigError(
+            f"batch_size {static.batch_size} exceeds the {size} training examples of "
+            f"{dataset.name}; give at most {size}"
+        )
+    return head, classes if head == "softmax" else 1
+
+
+def pack_width() -> int:
+    """How many cells one vmap carries on this machine, unless told otherwise."""
+    return PACK.get(jax.default_backend(), ACCELERATOR_PACK)
+
+
+def devices_for(group: Group, pack: int) -> list[jax.Device]:
+    """The devices that a group runs on: all of them, if it has a pack for each."""
+    return jax.local_devices()[: math.ceil(group.size / pack)]
+
+
+def steps(group: Group, dataset: Dataset) -> int:
+    """Optimizer steps that all cells of a group take together."""
+    static = group.static
+    return group.size * static.epochs * (len(dataset.train.labels) // static.batch_size)
+
+
+def cell_bytes(static: Static, dataset: Dataset) -> int:
+    """Memory that one cell in training keeps, in bytes."""
+    _, outputs = resolve(static, dataset)
+    sizes = (math.prod(dataset.input_shape), *static.hidden_sizes, outputs)
+    weights = sum((a + 1) * b for a, b in itertools.pairwise(sizes))
+    copies = 2 + {"sgd": 0, "momentum": 1, "adam": 2, "adamw": 2}[static.optimizer]
+    examples = max(static.batch_size, min(probes.SLICE, len(dataset.train.labels)))
+    # Of each unit and example: the pre-activation, the activation, its derivative, the gradient.
+    return 4 * (weights * copies + examples * 4 * sum(sizes))
+
+
+def build(
+    group: Group,
+    dataset: Dataset,
+    splits: Splits,
+    pack: int,
+) -> Program:
+    """Initialises a group's networks and compiles its program.
+
+    Args:
+      group: The cells.
+      dataset: Their data.
+      splits: The same from `put`, on the devices that the group shall run on.
+      pack: Cells per vmap.
+    """
+    started = time.perf_counter()
+    static, devices = group.static, splits.train.labels.sharding.device_set
+    rows = math.ceil(group.size / pack / len(devices)) * len(devices)
+    place = np.minimum(np.arange(rows * pack), group.size - 1)
+
+    def spread(values, dtype=np.float32):
+        return np.asarray(values, dtype)[place].reshape(rows, pack)
+
+    seeds, seed_row = np.unique(group.traced["seed"], return_inverse=True)
+    traced = {name: spread(values) for name, values in group.traced.items()}
+    cells = Cells(
+        training.Hyperparameters(
+            traced["learning_rate"], np.nan_to_num(traced["momentum"]), traced["weight_decay"]
+        ),
+        {name: spread(values) for name, values in group.parameters.items()},
+        spread(seed_row, np.int32),
+    )
+    model = functools.partial(_model, static, *resolve(static, dataset))
+    params = _initial_params(model, splits, group, place)
+    params = jax.tree.map(lambda leaf: leaf.reshape(rows, pack, *leaf.shape[1:]), params)
+    optimizer = _optimizer(static, cells.optimizer)
+    state = jax.vmap(jax.vmap(lambda p: training.init_state(p, optimizer)))(params)
+
+    mesh = _mesh(devices)
+    by_row, everywhere = NamedSharding(mesh, P("cells")), NamedSharding(mesh, P())
+    state, cells = jax.device_put((state, cells), by_row)
+    per_epoch = len(splits.train.labels) // static.batch_size
+    longest = max(np.diff(static.eval_epochs))
+    order = jax.ShapeDtypeStruct(
+        (len(seeds), longest * per_epoch, static.batch_size), np.int32, sharding=everywhere
+    )
+    steps = jax.ShapeDtypeStruct((), np.int32, sharding=everywhere)
+    chunk = jax.jit(
+        jax.shard_map(
+            lambda state, cells, *rest: jax.lax.map(
+                lambda row: jax.vmap(lambda *cell: _chunk(model, static, *cell, *rest))(*row),
+                (state, cells),
+            ),
+            mesh=mesh,
+            in_specs=(P("cells"), P("cells"), P(), P(), P()),
+            out_specs=P("cells"),
+            check_vma=False,
+        ),
+        donate_argnums=0,
+    )
+    compiled = chunk.lower(state, cells, splits, order, steps).compile()
+    return Program(compiled, state, cells, splits, seeds, time.perf_counter() - started)
+
+
+def run(program: Program, group: Group, on_chunk: Callable[[int, int], Any]) -> Outcome:
+    """Trains and measures the cells of a group.
+
+    Args:
+      program: As built for this group; used up by the run.
+      group: The cells.
+      on_chunk: Called after each chunk with the number of steps it took in all cells together
+        and the number of cells that have diverged so far.
+
+    Returns:
+      The outcome, its metrics NaN from a cell's divergence on.
+    """
+    static = group.static
+    epochs = np.array(static.eval_epochs)
+    per_epoch = len(program.splits.train.labels) // static.batch_size
+    longest = max(np.diff(epochs))
+    everywhere = program.splits.train.labels.sharding
+    state, history = program.state, []
+    for before, after in zip([0, *epochs], epochs, strict=False):
+        order = _orders(
+            program.seeds, before, longest, len(program.splits.train.labels), static.batch_size
+        )
+        order, steps = jax.device_put((order, np.int32((after - before) * per_epoch)), everywhere)
+        state, metrics = program.chunk(state, program.cells, program.splits, order, steps)
+        history.append(jax.tree.map(lambda leaf: _flat(leaf, group.size), metrics))
+        diverged = _flat(state.diverged_step, group.size)
+        history[-1] = {
+            name: np.where((diverged >= 0).reshape(-1, *[1] * (v.ndim - 1)), np.nan, v)
+            for name, v in history[-1].items()
+        }
+        on_chunk(group.size * int(steps), int((diverged >= 0).sum()))
+    return Outcome(
+        epochs,
+        epochs * per_epoch,
+        {name: np.stack([h[name] for h in history], axis=1) for name in history[0]},
+        diverged.astype(np.int64),
+    )
+
+
+def _model(static: Static, head: str, num_outputs: int, parameters: dict[str, Any]) -> MLP:
+    return MLP(
+        hidden_sizes=static.hidden_sizes,
+        activation=static.activation,
+        num_outputs=num_outputs,
+        parameters=parameters,
+        learn=static.learned,
+        share=static.share,
+        initializer=static.init,
+        layer_norm=static.layer_norm,
+        head=head,
+    )
+
+
+def _optimizer(static: Static, hyperparameters: training.Hyperparameters) -> Any:
+    return training.make_optimizer(static.optimizer, hyperparameters, static.decay_activations)
+
+
+def _initial_params(
+    model: Callable[[dict], MLP], splits: Splits, group: Group, place: np.ndarray
+) -> Any:
+    """Parameters [cells, ...] of the cells at `place`, each from its own seed and gain."""
+    keys = jax.vmap(lambda seed: training.key_for(seed, "init"))(group.traced["seed"][place])
+    return init_population(
+        model({}),
+        splits.train.inputs.shape[1],
+        keys,
+        gain=group.traced["init_gain"][place].astype(np.float32),
+        parameters={n: v[place].astype(np.float32) for n, v in group.parameters.items()},
+    )
+
+
+def _chunk(
+    model: Callable[[dict], MLP],
+    static: Static,
+    state: training.TrainState,
+    cell: Cells,
+    splits: Splits,
+    order: jax.Array,
+    steps: jax.Array,
+) -> tuple[training.TrainState, dict[str, jax.Array]]:
+    """One cell's chunk: some steps, then every measurement."""
+    network = model(cell.parameters)
+    optimizer = _optimizer(static, cell.optimizer)
+    state = training.train(network, optimizer, state, splits.train, order[cell.seed], steps)
+    measured = probes.probe(network, state.params, splits.train)
+    state = state._replace(diverged_step=training.note_divergence(state, measured.loss))
+    metrics = {"train_loss": measured.loss, "train_accuracy": measured.accuracy}
+    for name in ("val", "test"):
+        loss, accuracy = probes.score(network, state.params, getattr(splits, name))
+        metrics |= {f"{name}_loss": loss, f"{name}_accuracy": accuracy}
+    for name in ("gradient_norm", "dead_fraction", "saturated_fraction"):
+        metrics[name] = getattr(measured, name)
+    for name, values in learned_parameters(state.params).items():
+        values = values[0] if static.share == "network" else jnp.stack(values)
+        metrics[f"{parameter_prefix(static.activation)}.{name}"] = values
+    return state, metrics
+
+
+@functools.partial(jax.jit, static_argnums=(2, 3, 4))
+def _orders(
+    seeds: jax.Array, first: jax.Array, epochs: int, num_examples: int, batch_size: int
+) -> jax.Array:
+    """The batches of some epochs for every seed: int32 [seeds, steps, batch]."""
+    one = functools.partial(training.batch_order, num_examples=num_examples, batch_size=batch_size)
+    orders = jax.vmap(jax.vmap(one, (None, 0)), (0, None))(seeds, first + jnp.arange(epochs))
+    return orders.reshape(len(seeds), -1, batch_size)
+
+
+def _flat(leaf: jax.Array, cells: int) -> np.ndarray:
+    """An array [rows, pack, ...] of a device as [cells, ...] on the host."""
+    rows, pack, *rest = leaf.shape
+    return np.asarray(leaf).reshape(rows * pack, *rest)[:cells]
+
+
+def _mesh(devices: Iterable[jax.Device]) -> Mesh:
+    return Mesh(np.array(sorted(devices, key=lambda d: d.id)), ("cells",))

@@ -1,0 +1,244 @@
+"""The grid: a config's axes become cells, and cells that share a program become groups.
+
+Nothing here imports jax: planning a hundred thousand cells takes a moment.
+"""
+
+import dataclasses
+import hashlib
+import itertools
+import json
+import math
+import re
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+import numpy as np
+
+from acts_jax.suggestion import suggest
+from acts_jax.sweep.config import (
+    FIELDS,
+    TRACED,
+    ConfigError,
+    expand,
+    items_of,
+    number_of,
+    plain,
+)
+
+
+@dataclasses.dataclass(frozen=True)
+class Static:
+    """What a compiled program is made for; two groups never share one `Static`.
+
+    `hidden_sizes` holds the widths of the hidden layers, `learned` the names of the
+    activation parameters that are trained, `evals` the number of evaluations after the one
+    at initialisation. The other attributes are the config fields of the same name.
+    """
+
+    dataset: str
+    preprocessing: str
+    activation: str
+    learned: tuple[str, ...]
+    share: str
+    hidden_sizes: tuple[int, ...]
+    init: str
+    layer_norm: bool
+    head: str
+    optimizer: str
+    decay_activations: bool
+    batch_size: int
+    epochs: int
+    evals: int
+
+    @property
+    def eval_epochs(self) -> tuple[int, ...]:
+        """Epochs after which the networks are evaluated; the first is 0."""
+        marks = (round(i * self.epochs / self.evals) for i in range(self.evals + 1))
+        return tuple(dict.fromkeys(marks))
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Group:
+    """The cells that share one compiled program.
+
+    Attributes:
+      index: Position in the plan.
+      static: What the program is compiled for.
+      traced: Per traced axis an array [cells]; float64, and int64 for the seed.
+      parameters: Per parameter of the activation its values [cells], float64.
+    """
+
+    index: int
+    static: Static
+    traced: Mapping[str, np.ndarray]
+    parameters: Mapping[str, np.ndarray]
+
+    @property
+    def size(self) -> int:
+        """Number of cells."""
+        return len(self.traced["seed"])
+
+    @property
+    def key(self) -> str:
+        """A name for files: in the plan's order, readable, and unique through a digest."""
+        digest = hashlib.sha256(json.dumps(dataclasses.asdict(self.static)).encode())
+        for values in (*self.traced.values(), *self.parameters.values()):
+            digest.update(values.tobytes())
+        activation = re.sub(r"\W+", "_", self.static.activation)
+        depth = len(self.static.hidden_sizes)
+        return f"{self.index:05d}-{activation}-depth{depth}-{digest.hexdigest()[:12]}"
+
+    def columns(self) -> dict[str, Any]:
+        """The hyperparameters as columns of a results table: scalars, or arrays [cells]."""
+        s = self.static
+        widths = set(s.hidden_sizes)
+        columns = {name: getattr(s, name) for name in FIELDS if hasattr(s, name)}
+        columns |= {
+            "learn": ",".join(s.learned) or "none",
+            "depth": len(s.hidden_sizes),
+            "width": widths.pop() if len(widths) == 1 else 0,
+            "hidden_sizes": "-".join(map(str, s.hidden_sizes)),
+        }
+        columns |= self.traced
+        prefix = parameter_prefix(s.activation)
+        columns |= {f"{prefix}.{name}": values for name, values in self.parameters.items()}
+        return {name: columns[name] for name in (*FIELDS, *columns) if name in columns}
+
+
+@dataclasses.dataclass(frozen=True)
+class Plan:
+    """A sweep, ready to run: its config with every field filled in, and its groups."""
+
+    config: Mapping[str, Any]
+    groups: tuple[Group, ...]
+
+    @property
+    def cells(self) -> int:
+        """Number of cells in all groups."""
+        return sum(group.size for group in self.groups)
+
+
+def parameter_prefix(activation: str) -> str:
+    """What qualifies an activation's parameters in flags and columns: `leaky_relu.slope`.
+
+    A user's own "package.module:function" is qualified by the function's name.
+    """
+    return activation.rpartition(":")[2]
+
+
+def plan(
+    config: Mapping[str, Any],
+    find_activation: Callable[[str], Any],
+    check_dataset: Callable[[str], None],
+) -> Plan:
+    """Expands a config into groups of cells, refusing at once whatever cannot run.
+
+    Args:
+      config: As made by `make_config`.
+      find_activation: From a name to the catalogue's `Activation`; ValueError if unknown.
+      check_dataset: Raises ValueError for a dataset that cannot be had.
+
+    Returns:
+      The plan: groups in the order of the config's values, cells of a group with the last
+      traced axis (the seed) varying fastest.
+
+    Raises:
+      ConfigError: With one sentence that names the field and the nearest valid choice.
+    """
+    given = {name: plain(config[name]) for name in config}
+    axes = {name: expand(name, given.get(name, f.default)) for name, f in FIELDS.items()}
+    try:
+        activations = {name: find_activation(name) for name in axes["activation"]}
+        for name in axes["dataset"]:
+            check_dataset(name)
+    except ValueError as error:
+        raise ConfigError(str(error)) from None
+    settings = _parameter_settings(given, activations)
+    groups = {}
+    for static in _statics(axes, activations):
+        if static not in groups:
+            groups[static] = _group(len(groups), static, axes, settings[static.activation])
+    resolved = axes | {parameter_prefix(name): v for name, v in settings.items() if v}
+    return Plan(resolved, tuple(groups.values()))
+
+
+def _statics(axes: Mapping[str, list], activations: Mapping[str, Any]) -> Iterable[Static]:
+    """Every combination of the static axes, in order; equal ones may repeat."""
+    if axes["hidden_sizes"] != [None]:
+        shapes = [_sizes(text) for text in axes["hidden_sizes"]]
+    else:
+        shapes = [(w,) * d for d, w in itertools.product(axes["depth"], axes["width"])]
+    shape_fields = ("depth", "width", "hidden_sizes", "learn", "share")
+    names = [n for n, f in FIELDS.items() if f.axis == "static" and n not in shape_fields]
+    for values in itertools.product(*(axes[name] for name in names)):
+        chosen = dict(zip(names, values, strict=True))
+        activation = activations[chosen["activation"]]
+        for shape, learn, share in itertools.product(shapes, axes["learn"], axes["share"]):
+            learned = {
+                "default": activation.learned,
+                "none": (),
+                "all": tuple(activation.parameters),
+            }[learn]
+            # Nothing is shared where nothing is learned: one group, not three.
+            share = share if learned else "layer"
+            yield Static(
+                **chosen,
+                hidden_sizes=shape,
+                learned=tuple(learned),
+                share=share,
+                evals=axes["evals"],
+            )
+
+
+def _group(
+    index: int, static: Static, axes: Mapping[str, list], settings: Mapping[str, list]
+) -> Group:
+    """The cells of one program: the product of the parameters' and the traced axes."""
+    traced = {name: axes[name] for name in TRACED}
+    if static.optimizer == "sgd":
+        traced["momentum"] = [math.nan]  # plain SGD has none, so it is no axis there
+    product = list(settings.values()) + list(traced.values())
+    grids = np.meshgrid(*product, indexing="ij")
+    columns = dict(zip((*settings, *traced), (g.ravel() for g in grids), strict=True))
+    return Group(
+        index,
+        static,
+        {n: columns[n].astype(np.int64 if n == "seed" else np.float64) for n in traced},
+        {n: columns[n].astype(np.float64) for n in settings},
+    )
+
+
+def _parameter_settings(
+    given: Mapping[str, Any], activations: Mapping[str, Any]
+) -> dict[str, dict[str, list[float]]]:
+    """Per activation, the values of each of its parameters: those given, or the default."""
+    prefixes = {parameter_prefix(name): name for name in activations}
+    for name in given:
+        if name not in FIELDS and name not in prefixes:
+            known = (*FIELDS, *prefixes)
+            raise ConfigError(f"unknown config field {name!r}{suggest(name, known, 1)}")
+    settings = {}
+    for prefix, name in prefixes.items():
+        activation, chosen = activations[name], given.get(prefix) or {}
+        if not isinstance(chosen, Mapping):
+            raise ConfigError(f"{prefix} takes its parameters by name, as {prefix}.NAME=VALUE")
+        settings[name] = {p: [value] for p, value in activation.defaults.items()}
+        for parameter, value in chosen.items():
+            label = f"{prefix}.{parameter}"
+            numbers = [number_of(label, item) for item in items_of(label, value)]
+            if not numbers:
+                raise ConfigError(f"{label} has no values")
+            try:
+                for number in numbers:
+                    activation.check({parameter: number})
+            except ValueError as error:
+                raise ConfigError(str(error)) from None
+            settings[name][parameter] = numbers
+    return settings
+
+
+def _sizes(text: str) -> tuple[int, ...]:
+    """Widths of the hidden layers from "512-256-128"."""
+    if not re.fullmatch(r"[1-9]\d*(-[1-9]\d*)*", text):
+        raise ConfigError(f"hidden_sizes are written as 512-256-128, not {text!r}")
+    return tuple(map(int, text.split("-")))

@@ -1,0 +1,257 @@
+"""The engine: a cell of a population is the cell trained alone."""
+
+import dataclasses
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+import pytest
+
+from acts_jax import training
+from acts_jax.activations import catalogue
+from acts_jax.models import MLP
+from acts_jax.sweep import engine, grid
+from acts_jax.sweep.config import ConfigError, make_config
+
+
+def outcome_of(dataset, pack=None, **fields):
+    """The group and the outcome of a config with one program."""
+    (group,) = grid.plan(make_config(**fields), catalogue.get, lambda name: None).groups
+    pack = pack or engine.pack_width()
+    splits = engine.put(dataset, group.static.preprocessing, engine.devices_for(group, pack))
+    program = engine.build(group, dataset, splits, pack)
+    return group, engine.run(program, group, lambda steps, diverged: None)
+
+
+def reduced(dataset, size, **changes):
+    train = dataset.train
+    small = dataclasses.replace(train, inputs=train.inputs[:size], labels=train.labels[:size])
+    return dataclasses.replace(dataset, train=small, **changes)
+
+
+def plain_losses(dataset, steps, learning_rate, seed, momentum, batch_size, optimizer, **fields):
+    """The usual jitted step in a Python loop: the training loss after every step."""
+    model = MLP(num_outputs=10, **fields)
+    inputs = jnp.asarray(
+        dataset.train.inputs.reshape(len(dataset.train.labels), -1) * np.float32(1 / 255)
+    )
+    labels = jnp.asarray(dataset.train.labels)
+    params = model.init(training.key_for(seed, "init"), inputs[:1])["params"]
+    chosen = {
+        "momentum": lambda: optax.sgd(learning_rate, momentum=momentum),
+        "adamw": lambda: optax.adamw(learning_rate, b1=momentum, weight_decay=0.0),
+    }[optimizer]()
+
+    def loss(params, x, y):
+        return -jnp.take_along_axis(
+            jax.nn.log_softmax(model.apply({"params": params}, x)), y[:, None], axis=1
+        ).mean()
+
+    @jax.jit
+    def step(params, state, x, y):
+        updates, state = chosen.update(jax.grad(loss)(params, x, y), state, params)
+        return optax.apply_updates(params, updates), state
+
+    state, losses = chosen.init(params), [jax.jit(loss)(params, inputs, labels)]
+    for epoch in range(steps):
+        (batch,) = training.batch_order(seed, epoch, len(labels), batch_size)
+        params, state = step(params, state, inputs[batch], labels[batch])
+        losses.append(jax.jit(loss)(params, inputs, labels))
+    return np.array(losses)
+
+
+@pytest.mark.parametrize(
+    ("activation", "optimizer", "init"),
+    [
+        ("relu", "momentum", "lecun_normal"),
+        ("prelu", "momentum", "he_normal"),
+        ("gelu", "adamw", "torch_default"),
+        ("tanh", "momentum", "critical"),
+    ],
+)
+def test_a_cell_of_the_population_is_the_cell_trained_alone(digits, activation, optimizer, init):
+    """Loss within 1e-4 over 50 steps, for every cell of 3 rates x 3 seeds: two devices, padding."""
+    dataset = reduced(digits, 100)
+    rates = (0.001, 0.01, 0.05) if optimizer == "momentum" else (1e-4, 1e-3, 3e-3)
+    group, outcome = outcome_of(
+        dataset,
+        pack=4,
+        activation=activation,
+        optimizer=optimizer,
+        init=init,
+        depth=3,
+        width=32,
+        learning_rate=rates,
+        seed=(0, 1, 5),
+        batch_size=64,  # one batch an epoch: every step is evaluated
+        epochs=50,
+        evals=50,
+    )
+    assert outcome.metrics["train_loss"].shape == (9, 51)
+    for i in range(group.size):
+        alone = plain_losses(
+            dataset,
+            steps=50,
+            learning_rate=group.traced["learning_rate"][i],
+            seed=int(group.traced["seed"][i]),
+            momentum=0.9,
+            batch_size=64,
+            optimizer=optimizer,
+            activation=activation,
+            initializer=init,
+            hidden_sizes=(32, 32, 32),
+        )
+        np.testing.assert_allclose(outcome.metrics["train_loss"][i], alone, rtol=1e-4)
+
+
+@pytest.fixture(scope="module")
+def in_company(digits):
+    return outcome_of(
+        digits,
+        activation="prelu",
+        learning_rate="0.01,0.03,0.05,0.1,3",
+        seed="0,1,2",
+        epochs=3,
+        width=16,
+        evals=3,
+    )
+
+
+def test_a_cell_does_not_depend_on_the_grid_it_is_in(digits, in_company):
+    _, many = in_company
+    _, few = outcome_of(
+        digits, activation="prelu", learning_rate="0.1", seed="2", epochs=3, width=16, evals=3
+    )
+    for name, values in few.metrics.items():
+        np.testing.assert_array_equal(values[0], many.metrics[name][11], err_msg=name)
+
+
+def test_a_diverged_cell_stops_counting_and_poisons_no_neighbour(in_company):
+    _, outcome = in_company
+    diverged = outcome.diverged_step >= 0
+    assert list(np.flatnonzero(diverged)) == [12, 13, 14]
+    assert (outcome.diverged_step[diverged] <= outcome.steps[-1]).all()
+    for name, values in outcome.metrics.items():
+        assert np.isnan(values[diverged, -1]).all(), name
+        assert np.isfinite(values[~diverged]).all(), name
+        assert np.isfinite(values[diverged, 0]).all(), name
+
+
+def test_every_metric_has_its_shape(in_company):
+    group, outcome = in_company
+    assert list(outcome.epochs) == [0, 1, 2, 3]
+    assert list(outcome.steps) == [0, 18, 36, 54]
+    shapes = {name: values.shape for name, values in outcome.metrics.items()}
+    layered = {"gradient_norm": 3, "dead_fraction": 2, "saturated_fraction": 2, "prelu.slope": 2}
+    plain = [
+        f"{split}_{what}" for split in ("train", "val", "test") for what in ("loss", "accuracy")
+    ]
+    assert shapes == {n: (group.size, 4, layers) for n, layers in layered.items()} | {
+        name: (group.size, 4) for name in plain
+    }
+
+
+def test_learned_slopes_start_where_they_are_told_and_move(digits):
+    _, outcome = outcome_of(
+        digits,
+        activation="prelu",
+        prelu={"slope": "0.1,0.5"},
+        share="network",
+        epochs=1,
+        evals=1,
+        width=16,
+        learning_rate=0.1,
+    )
+    slopes = outcome.metrics["prelu.slope"]
+    np.testing.assert_allclose(slopes[:, 0], [0.1, 0.5], rtol=1e-6)
+    assert (np.abs(slopes[:, 1] - slopes[:, 0]) > 1e-3).all()
+
+
+def test_fixed_slopes_are_a_traced_axis(digits):
+    group, outcome = outcome_of(
+        digits,
+        activation="leaky_relu",
+        leaky_relu={"negative_slope": "0.01,0.3"},
+        epochs=1,
+        evals=1,
+        width=16,
+        learning_rate=0.1,
+    )
+    assert group.size == 2
+    first, second = outcome.metrics["train_loss"][:, -1]
+    assert first != second
+    _, alone = outcome_of(
+        digits,
+        activation="leaky_relu",
+        leaky_relu={"negative_slope": 0.3},
+        epochs=1,
+        evals=1,
+        width=16,
+        learning_rate=0.1,
+    )
+    assert alone.metrics["train_loss"][0, -1] == second
+
+
+def test_one_channel_per_unit(digits):
+    _, outcome = outcome_of(
+        digits, activation="prelu", share="channel", epochs=1, evals=1, width=16, learning_rate=0.1
+    )
+    assert outcome.metrics["prelu.slope"].shape == (1, 2, 2, 16)
+    assert np.unique(outcome.metrics["prelu.slope"][0, -1]).size > 16
+
+
+@pytest.mark.parametrize("fields", [
+    {"layer_norm": True},
+    {"hidden_sizes": "24-12-6", "activation": "sbaf"},
+    {"depth": 0},
+    {"activation": "softmax"},
+    {"optimizer": "sgd", "weight_decay": 0.01},
+    {"preprocessing": "standardize", "optimizer": "adam", "learning_rate": 0.001},
+])  # fmt: skip
+def test_every_kind_of_network_learns(digits, fields):
+    _, outcome = outcome_of(digits, **{"width": 16, "epochs": 4, "evals": 1, **fields})
+    start, end = outcome.metrics["train_loss"][0]
+    assert end < start
+    assert (
+        outcome.metrics["gradient_norm"].shape[2] == len(outcome.metrics["dead_fraction"][0, 0]) + 1
+    )
+
+
+def test_two_classes_have_a_sigmoid_and_a_regression_a_linear_head(digits):
+    two = _relabelled(digits, lambda y: (y % 2).astype(np.int32), ("even", "odd"), "classification")
+    _, outcome = outcome_of(two, width=16, epochs=4, evals=1)
+    assert outcome.metrics["test_accuracy"][0, -1] > 0.8
+    real = _relabelled(digits, lambda y: y.astype(np.float32) / 9, (), "regression")
+    _, outcome = outcome_of(real, width=16, epochs=4, evals=1, learning_rate=0.01)
+    assert outcome.metrics["test_loss"][0, -1] < outcome.metrics["test_loss"][0, 0]
+    assert np.isnan(outcome.metrics["test_accuracy"]).all()
+
+
+def _relabelled(dataset, change, class_names, task):
+    splits = {
+        name: dataclasses.replace(split, labels=change(split.labels))
+        for name in ("train", "validation", "test")
+        for split in [getattr(dataset, name)]
+    }
+    return dataclasses.replace(dataset, class_names=class_names, task=task, **splits)
+
+
+def test_what_does_not_fit_the_data_is_refused(digits):
+    def static(**fields):
+        (group,) = grid.plan(make_config(**fields), catalogue.get, lambda name: None).groups
+        return group.static
+
+    with pytest.raises(
+        ConfigError, match=r"head .linear. does not fit digits .10 classes.; use 'so"
+    ):
+        engine.resolve(static(head="linear"), digits)
+    with pytest.raises(ConfigError, match="batch_size 5000 exceeds the 1157 training examples"):
+        engine.resolve(static(batch_size=5000), digits)
+
+
+def test_the_pack_changes_nothing_but_rounding(digits):
+    fields = {"activation": "tanh", "seed": "range(5)", "epochs": 1, "evals": 1, "width": 16}
+    _, wide = outcome_of(digits, pack=8, **fields)
+    _, narrow = outcome_of(digits, pack=1, **fields)
+    np.testing.assert_allclose(wide.metrics["train_loss"], narrow.metrics["train_loss"], rtol=1e-4)

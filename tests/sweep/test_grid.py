@@ -1,0 +1,133 @@
+"""The grid: which cells a config stands for, and how they are grouped."""
+
+import itertools
+import tracemalloc
+
+import numpy as np
+import pytest
+
+from acts_jax.activations import catalogue
+from acts_jax.sweep import grid
+from acts_jax.sweep.config import ConfigError, make_config
+
+
+def plan(**fields):
+    return grid.plan(make_config(**fields), catalogue.get, lambda name: None)
+
+
+def cells(a_plan):
+    """Every cell of a plan as a dict of its hyperparameters."""
+    for group in a_plan.groups:
+        columns = group.columns()
+        for i in range(group.size):
+            yield {n: v[i] if isinstance(v, np.ndarray) else v for n, v in columns.items()}
+
+
+def test_the_cells_are_the_product_of_all_axes():
+    axes = {
+        "activation": ["relu", "tanh"],
+        "depth": [1, 3],
+        "optimizer": ["momentum", "adam"],
+        "learning_rate": [0.1, 0.01, 0.001],
+        "seed": [0, 7],
+    }
+    planned = plan(**axes)
+    found = [tuple(cell[name] for name in axes) for cell in cells(planned)]
+    assert sorted(found) == sorted(itertools.product(*axes.values()))
+    assert planned.cells == len(found)
+
+
+def test_cells_of_a_group_differ_in_traced_axes_only():
+    planned = plan(activation="relu,tanh", depth="1,2", seed="0,1", learning_rate="0.1,1")
+    assert len(planned.groups) == 4
+    assert len({group.static for group in planned.groups}) == 4
+    assert {group.size for group in planned.groups} == {4}
+
+
+def test_activation_parameters_are_axes_of_their_own_activation():
+    planned = plan(
+        activation="leaky_relu,relu,elu",
+        seed="0,1",
+        leaky_relu={"negative_slope": "0.01,0.1,0.3"},
+    )
+    sizes = {group.static.activation: group.size for group in planned.groups}
+    assert sizes == {"leaky_relu": 6, "relu": 2, "elu": 2}
+    slopes = {c["leaky_relu.negative_slope"] for c in cells(planned) if "leaky" in c["activation"]}
+    assert slopes == {0.01, 0.1, 0.3}
+    assert planned.config["elu"] == {"alpha": [1.0]}
+
+
+def test_what_makes_no_difference_makes_no_group():
+    planned = plan(activation="relu,prelu", share="network,layer,channel", learn="default,none")
+    kinds = [(g.static.activation, g.static.learned, g.static.share) for g in planned.groups]
+    assert sorted(kinds) == [
+        ("prelu", (), "layer"),
+        ("prelu", ("slope",), "channel"),
+        ("prelu", ("slope",), "layer"),
+        ("prelu", ("slope",), "network"),
+        ("relu", (), "layer"),
+    ]
+
+
+def test_plain_sgd_has_no_momentum_axis():
+    planned = plan(optimizer="sgd,momentum", momentum="0.5,0.9")
+    assert {g.static.optimizer: g.size for g in planned.groups} == {"sgd": 1, "momentum": 2}
+
+
+def test_hidden_sizes_stand_for_depth_and_width():
+    (group,) = plan(hidden_sizes="512-256-128").groups
+    assert group.static.hidden_sizes == (512, 256, 128)
+    columns = group.columns()
+    assert (columns["depth"], columns["hidden_sizes"]) == (3, "512-256-128")
+    with pytest.raises(ConfigError, match="hidden_sizes are written as 512-256-128, not '12-x'"):
+        plan(hidden_sizes="12-x")
+
+
+def test_the_key_of_a_group_is_that_of_its_values():
+    one, same = plan(seed="0,1").groups[0], plan(seed="0,1").groups[0]
+    other = plan(seed="0,2").groups[0]
+    assert one.key == same.key != other.key
+
+
+def test_evaluations_are_spread_over_the_epochs():
+    (group,) = plan(epochs=30, evals=10).groups
+    assert group.static.eval_epochs == tuple(range(0, 31, 3))
+    (group,) = plan(epochs=3, evals=10).groups
+    assert group.static.eval_epochs == (0, 1, 2, 3)
+
+
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        ({"activation": "rleu"}, "did you mean 'relu'"),
+        (
+            {"learning_rat": 0.1},
+            "unknown config field 'learning_rat'; did you mean 'learning_rate'",
+        ),
+        ({"relu": {"slope": 1}}, "relu has no parameter 'slope'"),
+        ({"activation": "elu", "elu": {"alhpa": 1}}, "did you mean 'alpha'"),
+        ({"activation": "sbaf", "sbaf": {"alpha": 2}}, "alpha must be in [0, 1], got 2"),
+        ({"activation": "elu", "elu": 2}, "elu takes its parameters by name, as elu.NAME=VALUE"),
+        ({"activation": "elu", "elu": {"alpha": ()}}, "elu.alpha has no values"),
+    ],
+)
+def test_bad_plans_are_refused_in_one_line(fields, message):
+    with pytest.raises(ConfigError) as error:
+        plan(**fields)
+    assert message in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+def test_a_hundred_thousand_cells_take_little_memory():
+    tracemalloc.start()
+    planned = plan(
+        activation="relu,tanh",
+        depth="range(1,11)",
+        learning_rate="logspace(1e-4,1,50)",
+        weight_decay="linspace(0,0.1,10)",
+        seed="range(10)",
+    )
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert planned.cells == 100_000
+    assert peak < 50e6

@@ -1,0 +1,114 @@
+"""Launching: plans are checked before any compute, runs resume, the time is accounted for."""
+
+import textwrap
+
+import numpy as np
+import pytest
+
+from acts_jax import load_curves, load_results
+from acts_jax.sweep import launch, store
+from acts_jax.sweep.config import ConfigError, make_config
+
+SMALL = {"width": 8, "depth": 1, "epochs": 2, "evals": 1, "batch_size": 256}
+
+
+@pytest.fixture
+def my_module(tmp_path, monkeypatch):
+    """A module of a user's own, importable as `mine`."""
+    monkeypatch.syspath_prepend(tmp_path)
+    (tmp_path / "mine.py").write_text(
+        textwrap.dedent("""
+            import jax.numpy as jnp
+
+            def cube(x, scale=0.1):
+                return x + scale * x**3
+
+            def summed(x):
+                return x.sum()
+
+            def concrete(x):
+                return x if x.sum() > 0 else -x
+        """)
+    )
+
+
+def run(tmp_path, data_dir, **fields):
+    plan = launch.make_plan(make_config(**{**SMALL, **fields}))
+    workdir = store.open_workdir(tmp_path / "run", plan)
+    datasets = launch.load_datasets(plan, data_dir)
+    seen = []
+    progress, seconds = launch.run(
+        plan, datasets, workdir, lambda p: seen.append((p.cells_done, p.steps_done))
+    )
+    return plan, workdir, progress, seconds, seen
+
+
+def test_a_run_trains_every_cell_and_a_second_one_none(tmp_path, data_dir):
+    fields = {"activation": "relu,tanh", "learning_rate": "0.01,0.1", "seed": "0,1"}
+    plan, workdir, progress, seconds, seen = run(tmp_path, data_dir, **fields)
+    assert progress.cells_done == plan.cells == len(load_results(workdir)) == 8
+    assert progress.steps_done == progress.steps_taken == progress.steps == 8 * 2 * 4
+    assert seen == sorted(seen)
+    assert seconds.compile > 0
+    assert seconds.run > 0
+    before = {path: path.stat().st_mtime_ns for path in workdir.glob("groups/*")}
+    _, _, again, seconds, _ = run(tmp_path, data_dir, **fields)
+    assert (again.cells_done, again.steps_taken, seconds.compile) == (8, 0, 0)
+    assert before == {path: path.stat().st_mtime_ns for path in workdir.glob("groups/*")}
+
+
+def test_only_what_is_missing_or_damaged_is_trained_again(tmp_path, data_dir):
+    fields = {"activation": "relu,tanh,silu", "seed": "0,1"}
+    plan, workdir, *_ = run(tmp_path, data_dir, **fields)
+    first, second, _ = (workdir / "groups" / f"{group.key}.parquet" for group in plan.groups)
+    results = load_results(workdir)
+    first.unlink()
+    second.write_bytes(second.read_bytes()[: second.stat().st_size // 2])
+    _, _, progress, _, _ = run(tmp_path, data_dir, **fields)
+    assert progress.steps_taken == progress.steps * 2 // 3
+    assert load_results(workdir).equals(results)
+
+
+def test_ones_own_function_is_swept_like_any_other(tmp_path, data_dir, my_module):
+    _, workdir, *_ = run(
+        tmp_path, data_dir, activation="mine:cube", cube={"scale": "0,0.5"}, learn="none,all"
+    )
+    results = load_results(workdir)
+    assert set(results.activation) == {"mine:cube"}
+    assert list(results["cube.scale"]) == [0.0, 0.5, 0.0, 0.5]
+    assert results.train_loss.nunique() == 4
+    learned = load_curves(workdir, ["cube.scale"])
+    assert set(learned.learn) == {"scale"}
+    np.testing.assert_allclose(learned[learned.epoch == 0].value, [0.0, 0.5])
+
+
+@pytest.mark.parametrize(
+    ("activation", "message"),
+    [
+        ("mine:summed", "must map a float32 array to one of the same shape, but (2, 3) gave"),
+        ("mine:concrete", "cannot be traced by jax: TracerBoolConversionError"),
+        ("mine:cubed", "has no function 'cubed'; did you mean 'cube'"),
+        ("nowhere:cube", "no module 'nowhere'"),
+        ("rellu", "did you mean 'relu'"),
+    ],
+)
+def test_an_activation_that_cannot_work_is_refused_at_planning(my_module, activation, message):
+    with pytest.raises(ConfigError) as error:
+        launch.make_plan(make_config(activation=activation))
+    assert message in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+def test_unknown_datasets_are_refused_at_planning():
+    with pytest.raises(ConfigError, match="digits"):
+        launch.make_plan(make_config(dataset="digit"))
+
+
+def test_a_description_counts_what_a_run_would_take(data_dir):
+    plan = launch.make_plan(make_config(activation="relu,tanh", seed="0,1,2", depth="1,2"))
+    what = launch.describe(plan, launch.load_datasets(plan, data_dir), pack=4)
+    assert (what.cells, what.groups, what.steps) == (12, 4, 12 * 30 * 18)
+    assert what.pack == 4
+    assert what.devices == "2 x cpu"
+    weights = (64 + 1) * 64 + (64 + 1) * 64 + (64 + 1) * 10
+    assert what.pack_bytes >= 4 * 4 * 3 * weights
