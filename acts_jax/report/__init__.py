@@ -1,0 +1,1 @@
+"""Reports on sweeps: statistics, figures and the page."""

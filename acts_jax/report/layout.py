@@ -1,0 +1,251 @@
+"""House style of the figures: colours, number formats, titles, labels, and the sheet of rows."""
+
+from __future__ import annotations
+
+import math
+import textwrap
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.collections import LineCollection
+from matplotlib.figure import Figure
+from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, NullFormatter
+
+INK, FAINT, RULE, ALARM = "#222222", "#6b6b6b", "#d0d0d0", "#b3261e"
+
+# After Okabe and Ito (2008): black and yellow became grey and olive, and sky blue and orange are
+# darker, so that all eight can be read as text on white and, inverted, on black.
+PALETTE = ("#0072b2", "#d55e00", "#009e73", "#c0649a", "#c48400", "#2f9bd8", "#857600", "#757575")
+WELL_KNOWN = ("relu", "prelu", "elu", "sigmoid", "tanh", "leaky_relu", "gelu", "silu", "sbaf")
+MARKERS = "os^DvPXhdp*"
+
+STYLE = {
+    "font.family": "DejaVu Sans",
+    "font.size": 9.0,
+    "text.color": INK,
+    "text.parse_math": False,
+    "axes.edgecolor": FAINT,
+    "axes.labelcolor": INK,
+    "axes.labelsize": 9.0,
+    "axes.linewidth": 0.6,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.titlesize": 9.5,
+    "axes.titlelocation": "left",
+    "xtick.color": FAINT,
+    "ytick.color": FAINT,
+    "xtick.labelcolor": INK,
+    "ytick.labelcolor": INK,
+    "xtick.labelsize": 8.5,
+    "ytick.labelsize": 8.5,
+    "xtick.major.width": 0.6,
+    "ytick.major.width": 0.6,
+    "lines.linewidth": 1.4,
+    "figure.facecolor": "white",
+    "savefig.facecolor": "white",
+    "svg.fonttype": "none",
+    "svg.hashsalt": "acts_jax",
+}
+NOTE = {"fontsize": 8.5, "color": FAINT}
+
+
+def styles(names: Sequence[str]) -> dict[str, tuple[str, str]]:
+    """A colour and a marker for each activation; the well-known ones always get the same."""
+    wheel = len(PALETTE)
+    taken = {WELL_KNOWN.index(name) for name in names if name in WELL_KNOWN}
+    free = (i for i in range(len(WELL_KNOWN) + len(names)) if i not in taken)
+    slots = {n: WELL_KNOWN.index(n) if n in WELL_KNOWN else next(free) for n in sorted(set(names))}
+    return {
+        name: (PALETTE[i % wheel], MARKERS[(i + i // wheel) % len(MARKERS)])
+        for name, i in slots.items()
+    }
+
+
+def percent(share: float) -> str:
+    """`0.9741` as `97.4%`; an exact 0 as `0%`; `–` for NaN."""
+    if share == 0:
+        return "0%"
+    return f"{100 * share:.1f}%" if np.isfinite(share) else "–"
+
+
+def score(value: float, kind: str) -> str:
+    """An accuracy as a percentage, a loss with three digits."""
+    if kind == "accuracy":
+        return percent(value)
+    return f"{value:.3g}" if np.isfinite(value) else "–"
+
+
+def brief(value: float) -> str:
+    """Two digits: `0.5`, `5.6e-5`."""
+    mantissa, _, exponent = f"{value:.2g}".partition("e")
+    return f"{mantissa}e{int(exponent)}" if exponent else mantissa
+
+
+def shorten(name: str, most: int = 24) -> str:
+    """The end of a long name, which tells `package.module:function` apart best."""
+    return name if len(name) <= most else "…" + name[1 - most :]
+
+
+def power_of_ten(value: float) -> str:
+    """`0.01` as `0.01`, `1e-6` as `10⁻⁶`: log axes without mathtext, which names could break."""
+    exponent = round(math.log10(value))
+    if -3 <= exponent <= 3:
+        return f"{value:g}"
+    return "10" + str(exponent).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
+
+
+def titles(figure: Figure, title: str, note: str) -> None:
+    """A bold title above and a lighter note below, both at the left, wrapped to the width."""
+    width = int(14.5 * figure.get_figwidth())
+    figure.suptitle(title, x=0.01, ha="left", fontsize=11, fontweight="bold")
+    lines = [line for part in note.splitlines() for line in textwrap.wrap(part, width)]
+    figure.set_figheight(figure.get_figheight() + 0.15 * max(len(lines) - 2, 0))
+    figure.supxlabel("\n".join(lines), x=0.01, ha="left", **NOTE)
+
+
+def log_rates(axes: Axes, rates: pd.Series) -> None:
+    """A logarithmic learning rate axis with plain numbers, also for a single rate."""
+    low, high = rates.min(), rates.max()
+    margin = (high / low) ** 0.05 if high > low else 2.0
+    axes.set_xscale("log")
+    axes.set_xlim(low / margin, high * margin)
+    if math.log10(high / low) < 1:
+        axes.set_xticks(sorted(set(rates))[:: max(1, rates.nunique() // 4)])
+    else:
+        axes.xaxis.set_major_locator(LogLocator(numticks=6))
+    axes.xaxis.set_major_formatter(
+        FuncFormatter(lambda value, _: power_of_ten(value) if value else "0")
+    )
+    axes.xaxis.set_minor_formatter(NullFormatter())
+    axes.xaxis.set_minor_locator(FixedLocator(sorted(set(rates))))
+    axes.set_xlabel("learning rate")
+
+
+def spread(positions: Sequence[float], gap: float) -> np.ndarray:
+    """Positions in [0, 1], order kept, moved by the least squares that leave `gap` between them.
+
+    Positions minus rank times gap must not decrease: isotonic regression, by pooling neighbours.
+    """
+    order = np.argsort(positions, kind="stable")
+    gap = min(gap, 1 / max(order.size - 1, 1))
+    steps = gap * np.arange(order.size)
+    pools: list[list[float]] = []
+    for value in np.asarray(positions, float)[order] - steps:
+        pools.append([value])
+        while len(pools) > 1 and np.mean(pools[-2]) >= np.mean(pools[-1]):
+            last = pools.pop()
+            pools[-1] += last
+    pooled = [np.mean(pool) for pool in pools for _ in pool]
+    result = np.empty(order.size)
+    result[order] = np.clip(pooled, 0, 1 - gap * max(order.size - 1, 0)) + steps
+    return result
+
+
+class Row(NamedTuple):
+    """One activation at one depth on a sheet: its axes and where its zero line is."""
+
+    axes: Axes
+    name: str
+    depth: int
+    base: float
+
+
+class Sheet:
+    """A column per depth, a row per activation, numbers at the right of every row.
+
+    All rows of a column share one Axes, so that 30 activations cost hardly more than one.
+    `height` maps values from `low`..`high` to the row. `style` is that of `styles`.
+    """
+
+    fill = 0.84
+
+    def __init__(
+        self,
+        names: Sequence[str],
+        depths: Sequence[int],
+        span: tuple[float, float],
+        style: Mapping[str, tuple[str, str]],
+    ):
+        self.low, self.high = span
+        self.style = style
+        columns = min(len(depths), 4)
+        lines = math.ceil(len(depths) / columns)
+        tall = 0.52 if len(names) <= 12 else 0.36
+        longest = max((len(shorten(name)) for name in names), default=0)
+        size = (
+            0.8 + 0.075 * longest + 2.9 * columns,
+            1.3 + lines * (0.6 + tall * max(len(names), 1)),
+        )
+        self.figure = Figure(figsize=(max(size[0], 5.6), size[1]), layout="constrained")
+        self.columns = [self.figure.add_subplot(lines, columns, i + 1) for i in range(len(depths))]
+        for i, (axes, depth) in enumerate(zip(self.columns, depths, strict=True)):
+            axes.set_title(f"depth {depth}")
+            self._ruled(axes, names, named=i % columns == 0)
+        self.rows = [
+            Row(axes, name, depth, len(names) - 1.0 - i)
+            for axes, depth in zip(self.columns, depths, strict=True)
+            for i, name in enumerate(names)
+        ]
+
+    def _ruled(self, axes: Axes, names: Sequence[str], named: bool) -> None:
+        axes.set_ylim(-0.12, max(len(names), 1) + 0.02)
+        bases = np.arange(len(names))[::-1]
+        labels = [shorten(name) if named else "" for name in names]
+        axes.set_yticks(bases + self.fill / 2, labels)
+        axes.tick_params(axis="y", length=0)
+        axes.spines["left"].set_visible(False)
+        axes.hlines(bases, 0, 1, transform=axes.get_yaxis_transform(), color=RULE, lw=0.6)
+
+    def height(self, row: Row, values) -> np.ndarray:
+        """Where `values` lie in the row; values beyond `low`..`high` end at its edge."""
+        share = (np.asarray(values, float) - self.low) / (self.high - self.low)
+        return row.base + self.fill * np.clip(share, 0, 1)
+
+    def level(self, value: float) -> None:
+        """A dotted line at `value` in every row."""
+        for axes in self.columns:
+            heights = [self.height(row, value) for row in self.rows if row.axes is axes]
+            axes.hlines(
+                heights,
+                0,
+                1,
+                transform=axes.get_yaxis_transform(),
+                color=FAINT,
+                lw=0.7,
+                ls=(0, (1, 2)),
+            )
+
+    def number(self, row: Row, text: str, color: str = INK) -> None:
+        """A row's key number, at its right."""
+        place = row.axes.get_yaxis_transform()
+        y = row.base + self.fill / 2
+        row.axes.text(1.02, y, text, transform=place, va="center", color=color, fontsize=8.5)
+
+
+def leaders(
+    axes: Axes, ends: Mapping[str, tuple[float, str, str]], x: float, shift: float, gap: float
+) -> None:
+    """Direct labels beside lines that end at `x`: text, colour, and a thin leader to each end.
+
+    `ends` maps names to (height in axes units, text, colour); the text starts `shift` away from
+    x in axes units, to the left when negative; labels lie at least `gap` apart.
+    """
+    names = list(ends)
+    heights = [ends[name][0] for name in names]
+    start = axes.transAxes.inverted().transform(axes.transData.transform((x, 1.0)))[0]
+    side = 1 if shift > 0 else -1
+    near, far, label = start + 0.012 * side, start + shift - 0.01 * side, start + shift
+    segments = []
+    for name, y in zip(names, spread(heights, gap), strict=True):
+        height, text, color = ends[name]
+        align = "left" if side > 0 else "right"
+        place = {"transform": axes.transAxes, "ha": align, "va": "center"}
+        axes.text(label, y, text, color=color, fontsize=8.0, **place)
+        segments.append([(near, height), (far, y)])
+    colors = [ends[name][2] for name in names]
+    lines = LineCollection(segments, colors=colors, linewidths=0.5, alpha=0.7)
+    lines.set_transform(axes.transAxes)
+    axes.add_artist(lines)

@@ -1,0 +1,411 @@
+"""Choosing settings on validation, intervals over seeds, paired comparison of activations.
+
+Every function takes the results of a sweep (one row per cell) and returns a DataFrame or an
+array. The activation is what is studied; learning rate, momentum and the other swept
+hyperparameters are nuisances, chosen per activation and depth on validation (Godbole et al. 2023,
+Deep Learning Tuning Playbook). Test scores only ever describe what validation chose.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+from scipy.special import stdtr, stdtrit
+
+MEANS = (
+    "val_accuracy",
+    "val_loss",
+    "test_accuracy",
+    "test_loss",
+    "dead_fraction",
+    "saturated_fraction",
+)
+
+EXACT_SEEDS = 14
+"""Up to this many seeds the sign-flip test goes through all 2^n sign patterns."""
+
+
+def measure(results: pd.DataFrame) -> str:
+    """`"accuracy"` for classification, `"loss"` for regression (whose accuracies are NaN)."""
+    regression = results["val_accuracy"].isna().all() and results["val_loss"].notna().any()
+    return "loss" if regression else "accuracy"
+
+
+def axes(results: pd.DataFrame) -> list[str]:
+    """The hyperparameter columns: those before `status`, as `load_results` orders them.
+
+    The cell's name and the seed are none: cells that differ in nothing else are repetitions.
+    """
+    before = results.columns[: results.columns.get_loc("status")]
+    return [c for c in before if c not in ("cell", "seed")]
+
+
+def nuisances(results: pd.DataFrame, by: Sequence[str]) -> list[str]:
+    """The axes, other than `by` and the seed, with several values inside a group of `by`."""
+    others = [c for c in axes(results) if c not in by]
+    counts = results.groupby(list(by), observed=True)[others].nunique(dropna=False)
+    return [c for c in others if (counts[c] > 1).any()]
+
+
+def scores(results: pd.DataFrame) -> pd.DataFrame:
+    """The results with diverged cells counted as failures: accuracy 0, loss infinite.
+
+    Leaving diverged cells out would reward a setting for the seeds it loses.
+    """
+    diverged = results["status"].ne("ok")
+    frame = results.assign(diverged=diverged)
+    for column in ("val_accuracy", "test_accuracy"):
+        frame[column] = frame[column].astype(float).mask(diverged, 0.0)
+    for column in ("val_loss", "test_loss"):
+        frame[column] = frame[column].astype(float).mask(diverged, np.inf)
+    return frame
+
+
+def interval(
+    values: Sequence[float],
+    confidence: float = 0.95,
+    bounds: tuple[float, float] = (-np.inf, np.inf),
+) -> tuple[float, float]:
+    """Student's t interval of the mean of `values` (one per seed).
+
+    Clipping to `bounds`, (0, 1) for an accuracy, costs no coverage because the true mean lies
+    within them. It covers what the seed changes (initial weights, data order), not the sampling
+    of the test set. Both ends are NaN for a single value or for values that are not all finite.
+
+    Raises:
+      ValueError: `confidence` outside (0, 1).
+    """
+    if not 0 < confidence < 1:
+        raise ValueError(f"confidence must lie between 0 and 1, not {confidence}")
+    values = np.asarray(values, float)
+    if values.size < 2 or not np.isfinite(values).all():
+        return np.nan, np.nan
+    low, high = _t_interval(values.mean(), values.std(ddof=1), values.size, confidence, bounds)
+    return float(low), float(high)
+
+
+def _t_interval(mean, spread, count, confidence, bounds):
+    """Both ends; NaN where `spread`, the standard deviation over `count` values, is NaN."""
+    quantile = stdtrit(np.maximum(count - 1, 1), (1 + confidence) / 2)
+    half = quantile * spread / np.sqrt(count)
+    return np.clip(mean - half, *bounds), np.clip(mean + half, *bounds)
+
+
+def select(
+    results: pd.DataFrame,
+    by: Sequence[str] = ("activation", "depth"),
+    confidence: float = 0.95,
+) -> pd.DataFrame:
+    """The best setting of the nuisance axes in each group of `by`, and how it does on test.
+
+    The setting with the highest mean validation accuracy over seeds wins (a diverged cell counts
+    0), ties going to the lower validation loss, then to the lower learning rate; in regression
+    the lowest mean validation loss (a diverged cell counts as infinite). Settings with fewer seeds
+    than the group's best-covered one (a sweep cut short) do not compete. `dataset` is added to
+    `by` when the results hold several.
+
+    Returns one row per group: `by`, the chosen `learning_rate` and other nuisance values, then
+    val_accuracy, val_loss, test_accuracy, test_loss (means over seeds); low, high (interval of the
+    mean test accuracy, of the test loss in regression), val_low, val_high (the same on
+    validation); seeds; dead_fraction, saturated_fraction (means over the seeds that finished);
+    cells and diverged_share (of all cells of the group); at_edge, "low" or "high" when the chosen
+    rate is the lowest or highest of the several swept in the group, else "".
+
+    Raises:
+      ValueError: `results` is empty.
+    """
+    if results.empty:
+        raise ValueError("the results have no rows: no cell of this sweep has finished yet")
+    by = _groups(results, by)
+    frame = scores(results)
+    setting = [*by, *nuisances(results, by)]
+    best = _best_settings(frame, by, setting, measure(results))
+    cells = frame.merge(best[setting], on=setting)
+    chosen = _describe(cells, by, measure(results), confidence)
+    chosen = chosen.merge(_coverage(frame, by), on=by)
+    chosen["at_edge"] = _at_edge(chosen)
+    chosen = chosen.drop(columns=["lowest_rate", "highest_rate"])
+    return chosen.sort_values(by, ignore_index=True)
+
+
+def _groups(results: pd.DataFrame, by: Sequence[str]) -> list[str]:
+    by = list(by)
+    several = "dataset" in results and results["dataset"].nunique() > 1
+    return ["dataset", *by] if several and "dataset" not in by else by
+
+
+def _best_settings(frame, by, setting, kind) -> pd.DataFrame:
+    """One row of `setting` per group of `by`: the best on validation."""
+    means = frame.groupby(setting, dropna=False, observed=True, as_index=False).agg(
+        val_accuracy_=("val_accuracy", "mean"),
+        val_loss_=("val_loss", "mean"),
+        diverged_=("diverged", "sum"),
+        seeds_=("seed", "nunique"),
+        rate_=("learning_rate", "first"),
+    )
+    means = means[means["seeds_"] == means.groupby(by, observed=True)["seeds_"].transform("max")]
+    # Means over seeds of equal accuracies differ in the last bits; rounding keeps them tied.
+    means["error_"] = -means["val_accuracy_"].round(12)
+    order = {
+        "accuracy": ["error_", "val_loss_", "rate_"],
+        "loss": ["val_loss_", "diverged_", "rate_"],
+    }
+    ranked = means.sort_values([*by, *order[kind]])
+    return ranked.groupby(by, sort=False, observed=True).head(1)[setting]
+
+
+def _describe(cells: pd.DataFrame, by: list[str], kind: str, confidence: float) -> pd.DataFrame:
+    """One row per group of `by` about its cells, which share one setting and differ by seed."""
+    grouped = cells.groupby(by, sort=False, observed=True)
+    shared = [c for c in axes(cells) if c not in by]
+    # head(1), not first(): first() would skip NaN, the value of a parameter that does not apply.
+    rows = cells.loc[grouped.head(1).index, [*by, *shared]].set_index(by)
+    rows[list(MEANS)] = grouped[list(MEANS)].mean()
+    rows["seeds"] = grouped["seed"].nunique()
+    bounds = (0.0, 1.0) if kind == "accuracy" else (0.0, np.inf)
+    for prefix, column in (("", f"test_{kind}"), ("val_", f"val_{kind}")):
+        spread = grouped[column].std().where(np.isfinite(rows[column]))
+        ends = _t_interval(rows[column], spread, grouped.size(), confidence, bounds)
+        rows[f"{prefix}low"], rows[f"{prefix}high"] = ends
+    return rows.reset_index()
+
+
+def _coverage(frame: pd.DataFrame, by: list[str]) -> pd.DataFrame:
+    """Per group: the number of cells, the share that diverged, the range of rates swept."""
+    return frame.groupby(by, observed=True, as_index=False).agg(
+        cells=("seed", "size"),
+        diverged_share=("diverged", "mean"),
+        lowest_rate=("learning_rate", "min"),
+        highest_rate=("learning_rate", "max"),
+    )
+
+
+def _at_edge(chosen: pd.DataFrame) -> np.ndarray:
+    rate, low, high = (chosen[c] for c in ("learning_rate", "lowest_rate", "highest_rate"))
+    return np.select([low == high, rate == low, rate == high], ["", "low", "high"], "")
+
+
+def chosen(results: pd.DataFrame, selection: pd.DataFrame) -> pd.DataFrame:
+    """The cells of `results` that were trained at the settings of `selection`, one per seed.
+
+    `curves[curves["cell"].isin(chosen(results, selection)["cell"])]` are their curves.
+    """
+    keys = [c for c in axes(results) if c in selection.columns]
+    return results.merge(selection[keys], on=keys)
+
+
+def paired(
+    results: pd.DataFrame,
+    by: Sequence[str] = ("depth",),
+    confidence: float = 0.95,
+    resamples: int = 10_000,
+    seed: int = 0,
+) -> pd.DataFrame:
+    """Differences between activations, each at its own chosen setting, seed by seed.
+
+    The same seed starts from the same weights and sees the same data order under every
+    activation, so pairing removes that part of the noise. For each group of `by` and each pair of
+    activations: `difference`, the mean over common seeds of the test accuracy (a diverged cell
+    counts 0; in regression: the test loss) of `activation` minus that of `other`; `low`, `high`,
+    its bootstrap percentile interval (Agarwal et al. 2021); `seeds`; `p_sign_flip`, the two-sided
+    sign-flip permutation p-value; `p_value` and `test`; `p_holm`, the p-value corrected for all
+    pairs of the group (Holm 1979).
+
+    n seeds cannot give a sign-flip p-value below 2 / 2^n, which Holm's correction then multiplies
+    by the number of pairs. Where this alone rules out p_holm < 0.05 the test is Student's paired t,
+    otherwise the sign flip; the choice depends on counts, never on scores. One seed, or a diverged
+    seed in regression, gives NaN.
+    """
+    kind = measure(results)
+    selection = select(results, by=("activation", *by))
+    by = _groups(results, by)
+    cells = scores(chosen(results, selection))
+    generator = np.random.default_rng(seed)
+    tables = []
+    for key, group in cells.groupby(by, observed=True):
+        values = group.pivot_table(
+            index="seed", columns="activation", values=f"test_{kind}", observed=True
+        )
+        table = _compare(values, confidence, resamples, generator)
+        for position, (column, value) in enumerate(zip(by, key, strict=True)):
+            table.insert(position, column, value)
+        tables.append(table)
+    return pd.concat(tables, ignore_index=True)
+
+
+def _compare(values: pd.DataFrame, confidence, resamples, generator) -> pd.DataFrame:
+    """All pairs of the columns of `values` (seed x activation, NaN where a seed is missing)."""
+    names = list(values.columns)
+    pairs = list(itertools.combinations(range(len(names)), 2))
+    first, second = np.array(pairs, int).reshape(-1, 2).T
+    scores_ = values.to_numpy(float).T
+    with np.errstate(invalid="ignore"):
+        differences = scores_[first] - scores_[second]
+    differences[~np.isfinite(differences)] = np.nan
+    broken = np.isinf(scores_[first]).any(axis=1) | np.isinf(scores_[second]).any(axis=1)
+    differences[broken] = np.nan
+    table = pd.DataFrame(
+        {
+            "activation": [names[i] for i in first],
+            "other": [names[i] for i in second],
+            "difference": np.nan,
+            "low": np.nan,
+            "high": np.nan,
+            "seeds": np.isfinite(differences).sum(axis=1),
+            "p_sign_flip": np.nan,
+            "p_value": np.nan,
+            "test": "",
+        }
+    )
+    present = np.isfinite(differences)
+    for pattern in np.unique(present, axis=0):
+        rows = (present == pattern).all(axis=1)
+        if pattern.any():
+            found = _statistics(differences[rows][:, pattern], confidence, resamples, generator)
+            found["test"] = _test(int(pattern.sum()), len(pairs))
+            found["p_value"] = found["p_t" if found["test"] == "paired t" else "p_sign_flip"]
+            del found["p_t"]
+            for column, value in found.items():
+                table.loc[rows, column] = value
+    table["p_holm"] = holm(table["p_value"])
+    return table
+
+
+def _test(seeds: int, pairs: int) -> str:
+    if seeds < 2:
+        return ""
+    return "paired t" if pairs * 2.0 ** (1 - seeds) >= 0.05 else "sign flip"
+
+
+def _statistics(differences: np.ndarray, confidence, resamples, generator) -> dict:
+    """Mean, bootstrap interval and p-values of each row of `differences` [pairs, seeds]."""
+    seeds = differences.shape[1]
+    found = {"difference": differences.mean(axis=1)}
+    if seeds < 2:
+        return found | dict.fromkeys(("low", "high", "p_sign_flip", "p_t"), np.nan)
+    weights = generator.multinomial(seeds, np.full(seeds, 1 / seeds), size=resamples) / seeds
+    tails = [(1 - confidence) / 2, (1 + confidence) / 2]
+    found["low"], found["high"] = np.quantile(weights @ differences.T, tails, axis=0)
+    found["p_sign_flip"] = sign_flip(differences)
+    found["p_t"] = _paired_t(differences, found["p_sign_flip"])
+    return found
+
+
+def _paired_t(differences: np.ndarray, without_spread: np.ndarray) -> np.ndarray:
+    """Two-sided p-values of Student's paired t; `without_spread` where all differences are equal.
+
+    Accuracies are multiples of 1/n, so a few equal differences are no evidence of zero variance.
+    """
+    seeds = differences.shape[1]
+    mean, spread = differences.mean(axis=1), differences.std(axis=1, ddof=1)
+    flat = spread <= 1e-12 * np.maximum(np.abs(mean), 1e-300)
+    statistic = mean / np.where(flat, 1.0, spread) * np.sqrt(seeds)
+    return np.where(flat, without_spread, 2 * stdtr(seeds - 1, -np.abs(statistic)))
+
+
+def sign_flip(differences: np.ndarray, resamples: int = 20_000, seed: int = 0) -> np.ndarray:
+    """Two-sided sign-flip permutation p-value of a zero mean over the last axis [..., seeds].
+
+    Exact for up to 14 seeds: the share of all sign patterns whose mean is at least as far from 0
+    as the observed one. Beyond, `resamples` random patterns, the observed one counted among them.
+    """
+    differences = np.asarray(differences, float)
+    seeds = differences.shape[-1]
+    if seeds <= EXACT_SEEDS:
+        # A pattern and its opposite are equally far from 0: half of the patterns are enough.
+        codes = np.arange(2 ** (seeds - 1))
+        signs = 1.0 - 2.0 * (codes[:, None] >> np.arange(seeds) & 1)
+    else:
+        generator = np.random.default_rng(seed)
+        signs = generator.choice([-1.0, 1.0], size=(resamples, seeds))
+        signs[0] = 1.0
+    flipped = np.abs(differences @ signs.T)
+    observed = np.abs(differences.sum(axis=-1))[..., None]
+    rounding = 1e-12 * np.abs(differences).sum(axis=-1)[..., None]
+    return (flipped >= observed - rounding).mean(axis=-1)
+
+
+def holm(p_values: Sequence[float]) -> np.ndarray:
+    """Holm's (1979) step-down correction; NaN entries stay NaN and do not count as tests."""
+    p_values = np.asarray(p_values, float)
+    corrected = np.full(p_values.shape, np.nan)
+    tested = np.flatnonzero(~np.isnan(p_values))
+    order = tested[np.argsort(p_values[tested], kind="stable")]
+    factors = np.arange(order.size, 0, -1)
+    corrected[order] = np.minimum(np.maximum.accumulate(p_values[order] * factors), 1.0)
+    return corrected
+
+
+def leaders(
+    selection: pd.DataFrame, comparisons: pd.DataFrame, kind: str = "accuracy", level: float = 0.05
+) -> pd.DataFrame:
+    """Per group of `comparisons`: the activation best on test, and who cannot be told from it.
+
+    Columns: the grouping ones, `activation` (highest mean test accuracy, lowest test loss when
+    `kind` is "loss"), `tied` and `behind` (tuples of names, best first): whose corrected p-value
+    against it is at least `level`, or below; `untested` where no p-value exists (one seed).
+    """
+    by = list(comparisons.columns[: comparisons.columns.get_loc("activation")])
+    column, ascending = f"test_{kind}", kind == "loss"
+    rows = []
+    for key, group in selection.groupby(by, observed=True):
+        ranked = list(group.sort_values(column, ascending=ascending)["activation"])
+        found = comparisons
+        for name, value in zip(by, key, strict=True):
+            found = found[found[name] == value]
+        p = _against(ranked[0], found)
+        rows.append(
+            dict(zip(by, key, strict=True))
+            | {
+                "activation": ranked[0],
+                "tied": tuple(n for n in ranked[1:] if p.get(n, np.nan) >= level),
+                "behind": tuple(n for n in ranked[1:] if p.get(n, np.nan) < level),
+                "untested": tuple(n for n in ranked[1:] if np.isnan(p.get(n, np.nan))),
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def _against(name: str, comparisons: pd.DataFrame) -> dict[str, float]:
+    """Corrected p-value of every other activation against `name`."""
+    forward = comparisons[comparisons["activation"] == name]
+    backward = comparisons[comparisons["other"] == name]
+    return dict(zip(forward["other"], forward["p_holm"], strict=True)) | dict(
+        zip(backward["activation"], backward["p_holm"], strict=True)
+    )
+
+
+def at_chance(selection: pd.DataFrame, chance: float) -> pd.Series:
+    """Whether the mean test accuracy has gone less than 5% of the way from `chance` to 1."""
+    return (selection["test_accuracy"] - chance) / (1 - chance) < 0.05
+
+
+def gradient_norms(curves: pd.DataFrame) -> pd.DataFrame:
+    """Gradient norm per layer at the first and at the last evaluation.
+
+    Returns columns epoch, activation, depth, layer, low, median, high (over the cells whose norm is
+    finite) and moment ("at initialisation" or "epoch <n>").
+
+    Raises:
+      ValueError: `curves` has no gradient norms.
+    """
+    rows = curves[(curves["metric"] == "gradient_norm") & np.isfinite(curves["value"])]
+    if rows.empty:
+        raise ValueError("the curves have no gradient_norm values")
+    first, last = rows["epoch"].min(), rows["epoch"].max()
+    rows = rows[rows["epoch"].isin([first, last])]
+    table = rows.groupby(["epoch", "activation", "depth", "layer"], observed=True, as_index=False)
+    table = table["value"].agg(low="min", median="median", high="max")
+    start = "at initialisation" if first == 0 else f"epoch {first}"
+    table["moment"] = np.where(table["epoch"] == first, start, f"epoch {last}")
+    return table.astype({"activation": str, "layer": int})
+
+
+def learned_parameters(curves: pd.DataFrame) -> pd.DataFrame:
+    """The finite rows of `curves` about learned activation parameters, such as `"prelu.slope"`."""
+    names = [metric for metric in curves["metric"].unique() if "." in metric]
+    rows = curves[curves["metric"].isin(names) & np.isfinite(curves["value"])]
+    return rows.astype({"metric": str})

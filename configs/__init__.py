@@ -1,0 +1,1 @@
+"""Configs of sweeps: one `get_config()` per file."""

@@ -1,0 +1,110 @@
+"""The main job, through its own command line."""
+
+import os
+import re
+import subprocess
+import sys
+
+import pytest
+from absl import flags
+
+from acts_jax import load_curves, load_results
+from acts_jax.sweep import command_line
+from experiments import sweep as script
+
+SMOKE = ["--config=configs/smoke.py", "--config.epochs=2", "--config.depth=1"]
+
+
+def sweep(*arguments, data_dir):
+    """Runs the script in a process of its own: exit status, standard output, standard error."""
+    environment = {**os.environ, "TFDS_DATA_DIR": str(data_dir), "COLUMNS": "100"}
+    done = subprocess.run(
+        [sys.executable, "-m", "experiments.sweep", "--compilation_cache=", *arguments],
+        capture_output=True,
+        text=True,
+        env=environment,
+        check=False,
+    )
+    return done.returncode, done.stdout, done.stderr
+
+
+def main(*arguments):
+    """The script's own main, in this process, with a command line: its exit status."""
+    try:
+        with pytest.raises(SystemExit) as exited:
+            command_line.run(
+                script.main,
+                config="configs/digits.py",
+                workdir="runs/sweep",
+                argv=["sweep", "--compilation_cache=", *arguments],
+            )
+    finally:
+        flags.FLAGS.unparse_flags()
+    return exited.value.code or 0
+
+
+def test_the_smoke_sweep_trains_reports_and_resumes(tmp_path, data_dir, capsys):
+    workdir = tmp_path / "run"
+    arguments = [*SMOKE, f"--workdir={workdir}", f"--data_dir={data_dir}"]
+    assert main(*arguments) == 0
+    printed = capsys.readouterr().out
+    assert "18 cells in 3 groups" in printed
+    results, curves = load_results(workdir), load_curves(workdir)
+    assert len(results) == 18
+    assert set(results.activation) == {"sigmoid", "relu", "prelu"}
+    assert set(results.status) <= {"ok", "diverged"}
+    assert {"prelu.slope", "gradient_norm", "val_accuracy"} <= set(curves.metric)
+    best = results[results.activation == "relu"].groupby("learning_rate").test_accuracy.mean().max()
+    assert best > 0.5
+    page = (workdir / "report.html").read_text()
+    assert "relu" in page
+    assert len(list((workdir / "figures").glob("*.png"))) >= 4
+    for activation in ("sigmoid", "relu", "prelu"):
+        assert re.search(rf"^{activation} +1 ", printed, flags=re.MULTILINE)
+    assert main(*arguments) == 0
+    assert "run 0.0 s" in capsys.readouterr().out
+    assert load_results(workdir).equals(results)
+    assert main(*arguments, "--config.width=5") == 2
+    assert "width: [16] there, [5] now" in capsys.readouterr().err
+
+
+def test_a_dry_run_counts_and_trains_nothing(tmp_path, data_dir):
+    status, out, _ = sweep("--dry_run", f"--workdir={tmp_path / 'run'}", data_dir=data_dir)
+    assert status == 0
+    assert "840 cells in 24 groups (24 compiles), 453,600 steps" in out
+    assert not (tmp_path / "run").exists()
+
+
+def test_help_names_the_flags(data_dir):
+    _, out, _ = sweep("--help", data_dir=data_dir)
+    for flag in ("config", "workdir", "dry_run", "data_dir", "pack", "compilation_cache"):
+        assert f"--{flag}:" in out or f"--[no]{flag}:" in out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--config.activation=rleu"], "did you mean 'relu'"),
+        (["--config.activation=relu,gleu"], "did you mean 'gelu'"),
+        (["--config.dataset=digit"], "digits"),
+        (["--config.optimizer=adm"], "did you mean 'adam'?"),
+        (["--config.learning_rat=1"], "did you mean 'learning_rate'?"),
+        (["--config.width=-4"], "width must be at least 1, not -4"),
+        (["--config.seed="], "seed has no values"),
+        (["--config.batch_size", "5000"], "batch_size 5000 exceeds the 1157 training examples"),
+        (["--config=configs/nothing.py"], "no config file 'configs/nothing.py'"),
+        (["--workdir=/proc/nowhere"], "cannot write to workdir /proc/nowhere"),
+        (["stray"], "unexpected argument 'stray'"),
+    ],
+)
+def test_bad_input_is_one_line_before_any_compute(
+    data_dir, monkeypatch, tmp_path, capsys, arguments, message
+):
+    monkeypatch.setenv("TFDS_DATA_DIR", str(data_dir))
+    defaults = [] if any("workdir" in a for a in arguments) else [f"--workdir={tmp_path / 'run'}"]
+    assert main(*defaults, *arguments) == 2
+    error = capsys.readouterr().err
+    assert message in error
+    assert error.count("\n") == 1
+    assert "Traceback" not in error
+    assert not list(tmp_path.glob("run/groups/*"))

@@ -1,0 +1,209 @@
+"""What the figures show: every activation, every key number, at every shape of sweep."""
+
+import matplotlib
+import numpy as np
+import pytest
+from matplotlib.colors import to_hex
+
+from acts_jax.report import figures, layout, statistics
+
+from .conftest import ACTIVATIONS, make_curves, make_results
+
+
+def texts(figure):
+    """Every non-empty text of the figure, tick labels included."""
+    figure.draw_without_rendering()
+    found = figure.findobj(lambda artist: hasattr(artist, "get_text"))
+    return [artist.get_text() for artist in found if artist.get_text()]
+
+
+def chosen_curves(results, curves):
+    cells = statistics.chosen(results, statistics.select(results))["cell"]
+    return curves[curves["cell"].isin(cells)]
+
+
+def test_accuracy_by_learning_rate_names_every_choice(results):
+    figure = figures.accuracy_by_learning_rate(results, chance=0.1)
+    found = texts(figure)
+    assert set(ACTIVATIONS) <= set(found)
+    for row in statistics.select(results).itertuples():
+        edge = ", edge" if row.at_edge else ""
+        assert f"{100 * row.val_accuracy:.1f}% at {row.learning_rate:g}{edge}" in found
+    assert any("chance, 10.0%" in text for text in found)
+    assert [axes.get_title(loc="left") for axes in figure.axes] == ["depth 2", "depth 4", "depth 8"]
+
+
+def test_accuracy_by_learning_rate_crosses_exactly_the_rates_with_diverged_seeds(results):
+    figure = figures.accuracy_by_learning_rate(results)
+    drawn = sum(
+        len(line.get_xdata())
+        for axes in figure.axes
+        for line in axes.lines
+        if line.get_marker() == "x"
+    )
+    lost = results[results["status"] == "diverged"]
+    assert drawn == len(lost[["activation", "depth", "learning_rate"]].drop_duplicates()) > 0
+
+
+def test_accuracy_line_is_the_mean_over_seeds_with_diverged_as_zero(results):
+    figure = figures.accuracy_by_learning_rate(results)
+    names = [label.get_text() for label in figure.axes[0].get_yticklabels()]
+    color = layout.styles(ACTIVATIONS)["relu"][0]
+    line = next(
+        line
+        for line in figure.axes[0].lines
+        if to_hex(line.get_color()) == color and len(line.get_xdata()) == 7
+    )
+    base = len(names) - 1 - names.index("relu")
+    cells = results[(results["activation"] == "relu") & (results["depth"] == 2)]
+    mean = cells.assign(v=cells["val_accuracy"].fillna(0)).groupby("learning_rate")["v"].mean()
+    np.testing.assert_allclose((line.get_ydata() - base) / layout.Sheet.fill, mean, atol=1e-9)
+
+
+def test_dead_units_draws_the_affected_and_names_the_rest(results):
+    figure = figures.dead_units(results)
+    rows = [label.get_text() for label in figure.axes[0].get_yticklabels()]
+    assert set(rows) == {"relu", "sigmoid", "tanh"}
+    found = " ".join(texts(figure))
+    relu = statistics.select(results).query("activation == 'relu' and depth == 8").iloc[0]
+    assert f"{100 * relu['dead_fraction']:.1f}% dead" in found
+    for name in ("elu", "leaky_relu", "prelu", "sbaf", "silu"):
+        assert name in found
+
+
+def test_an_activation_keeps_its_colour_from_figure_to_figure(results):
+    renamed = results.assign(activation=results["activation"].replace("relu", "zebra"))
+    renamed.loc[renamed["activation"] == "silu", "activation"] = "aardvark"
+    color = layout.styles(renamed["activation"].unique())["zebra"][0]
+    for draw in (figures.accuracy_by_learning_rate, figures.dead_units):
+        figure = draw(renamed)
+        names = [label.get_text() for label in figure.axes[0].get_yticklabels()]
+        row = len(names) - 1 - names.index("zebra")
+        inside = [
+            to_hex(line.get_color())
+            for line in figure.axes[0].lines
+            if row <= np.min(line.get_ydata(), initial=np.inf) < row + 1
+            and line.get_marker() != "x"
+        ]
+        assert set(inside) == {color}
+
+
+def test_accuracy_table_says_every_mean_and_half_width(results):
+    found = texts(figures.accuracy_table(results))
+    for row in statistics.select(results).itertuples():
+        half = 100 * (row.high - row.low) / 2
+        assert f"{100 * row.test_accuracy:.1f} ±{half:.1f}" in found
+
+
+def test_gradient_norm_labels_the_ratio_and_puts_zero_on_a_named_line(results, curves):
+    mine = chosen_curves(results, curves)
+    found = texts(figures.gradient_norm_by_layer(mine))
+    norms = statistics.gradient_norms(mine)
+    sigmoid = norms.query("activation == 'sigmoid' and depth == 8 and epoch == 0")["median"]
+    assert f"sigmoid {layout.brief(sigmoid.iloc[0] / sigmoid.iloc[-1])}" in found
+    assert "0" not in found
+    mine = mine.copy()
+    mine.loc[(mine["activation"] == "relu") & (mine["epoch"] == 10), "value"] = 0.0
+    figure = figures.gradient_norm_by_layer(mine)
+    found = texts(figure)
+    assert "0" in found and "relu" in found
+    low, _ = figure.axes[0].get_ylim()
+    assert all(np.nanmin(line.get_ydata()) >= low for axes in figure.axes for line in axes.lines)
+
+
+def test_learned_parameters_draws_a_line_per_seed_and_layer(results, curves):
+    figure = figures.learned_parameters(chosen_curves(results, curves))
+    for axes, depth in zip(figure.axes, (2, 4, 8), strict=True):
+        assert len(axes.lines) == 5 * depth + 1
+        initial = min(axes.lines, key=lambda line: line.get_zorder())
+        assert set(initial.get_ydata()) == {0.25}
+        assert sum(text.get_text().startswith("layer") for text in axes.texts) == depth
+
+
+@pytest.mark.parametrize(
+    ("channels", "share", "label", "lines"),
+    [(64, "channel", "layer 2", 2), (0, "network", "all", 5)],
+)
+def test_learned_parameters_shared_by_channel_and_network(channels, share, label, lines):
+    results = make_results(activations=("prelu",), depths=(2,), rates=(0.1,))
+    curves = make_curves(results, channels=channels, share=share)
+    (axes,) = figures.learned_parameters(curves).axes
+    assert len(axes.lines) == lines + 1
+    assert any(text.get_text().startswith(label) for text in axes.texts)
+
+
+def test_curves_without_the_metric_are_an_error(curves):
+    losses = curves[curves["metric"] == "train_loss"]
+    with pytest.raises(ValueError, match="no learned activation parameter"):
+        figures.learned_parameters(losses)
+    with pytest.raises(ValueError, match="no gradient_norm"):
+        figures.gradient_norm_by_layer(losses)
+
+
+def all_diverged():
+    results = make_results(depths=(2,), rates=(0.1,), seeds=2)
+    scores = [c for c in results if c.endswith(("_loss", "_accuracy", "_fraction"))]
+    return results.assign(status="diverged", **dict.fromkeys(scores, np.nan))
+
+
+@pytest.mark.parametrize(
+    "results",
+    [
+        make_results(activations=("relu",), depths=(3,), rates=(0.1,), seeds=1),
+        make_results(tuple(f"package.module:f_{i}" for i in range(30)), depths=(2,), seeds=2),
+        make_results(activations=("relu", "$a_b$ <i> [red] \\x {y}"), depths=(2,), seeds=2),
+        make_results(depths=(1, 2, 3, 4, 5), activations=("relu", "tanh"), seeds=2),
+        make_results(depths=(8,), seeds=2, diverge_from=0.01),
+        make_results(depths=(2, 4), seeds=2, regression=True),
+        all_diverged(),
+    ],
+    ids=["one", "thirty", "names", "depths", "diverging", "regression", "all diverged"],
+)
+def test_any_sweep_can_be_drawn(results, tmp_path):
+    drawn = {
+        "rate": figures.accuracy_by_learning_rate(results, 0.1),
+        "dead": figures.dead_units(results),
+        "table": figures.accuracy_table(results),
+    }
+    paths = figures.save(drawn, tmp_path, dpi=30)
+    assert [path.name for path in paths] == ["rate.png", "dead.png", "table.png"]
+    assert all(path.read_bytes().startswith(b"\x89PNG") for path in paths)
+    names = [layout.shorten(name) for name in results["activation"].unique()]
+    assert set(names) <= set(texts(drawn["rate"])) & set(texts(drawn["table"]))
+
+
+def test_missing_combinations_leave_gaps(results):
+    some = results[(results["activation"] != "relu") | (results["depth"] == 2)]
+    assert "relu" in texts(figures.accuracy_by_learning_rate(some))
+    assert "relu" in texts(figures.accuracy_table(some))
+
+
+def test_figures_leave_the_global_style_alone(results):
+    before = dict(matplotlib.rcParams)
+    figures.accuracy_table(results)
+    assert dict(matplotlib.rcParams) == before
+
+
+def test_svg_is_self_contained_and_repeats_itself(results):
+    one = figures.svg(figures.accuracy_table(results))
+    assert one == figures.svg(figures.accuracy_table(results))
+    assert one.startswith("<svg") and one.rstrip().endswith("</svg>")
+    assert ">leaky_relu<" in one and "<script" not in one and "<g id" not in one
+
+
+def test_names_are_not_read_as_mathematics():
+    results = make_results(activations=("$a_b$", "<i>"), depths=(2,), seeds=2)
+    drawn = figures.svg(figures.accuracy_table(results))
+    assert ">$a_b$<" in drawn and ">&lt;i&gt;<" in drawn
+
+
+def test_what_diverged_everywhere_says_so():
+    results = all_diverged()
+    for draw in (figures.accuracy_by_learning_rate, figures.accuracy_table):
+        assert sum("diverged" in text for text in texts(draw(results))) >= 8
+
+
+def test_learned_parameters_keep_cells_of_one_seed_apart():
+    results = make_results(activations=("prelu",), depths=(2,), rates=(0.1, 0.3), seeds=3)
+    (axes,) = figures.learned_parameters(make_curves(results, 3)).axes
+    assert len(axes.lines) == 2 * 6 + 1

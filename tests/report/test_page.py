@@ -1,0 +1,193 @@
+"""The page: numbers computed from the data, everything escaped, nothing loaded from elsewhere."""
+
+import re
+from html import escape
+from html.parser import HTMLParser
+
+import numpy as np
+import pandas as pd
+import pytest
+from rich.console import Console
+
+from acts_jax.report import page, statistics
+
+from .conftest import make_curves, make_results
+
+
+@pytest.fixture(scope="module")
+def built(results, curves, tmp_path_factory):
+    path = tmp_path_factory.mktemp("sweep") / "report.html"
+    facts = {"machine": "2 cores", "jax": "0.12.0"}
+    return page.build(
+        results,
+        curves,
+        title="A < B",
+        facts=facts,
+        path=path,
+        config="seed = 'x' & <y>",
+        chance=0.1,
+    )
+
+
+class Tags(HTMLParser):
+    """Open tags must close in order; links are collected."""
+
+    def __init__(self):
+        super().__init__()
+        self.open, self.links = [], []
+
+    def handle_starttag(self, tag, attrs):
+        self.links += [v for k, v in attrs if k in ("src", "href", "xlink:href")]
+        if tag not in ("meta", "br"):
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag, attrs):
+        self.links += [v for k, v in attrs if k in ("src", "href", "xlink:href")]
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+
+def checked(text):
+    tags = Tags()
+    tags.feed(text)
+    assert tags.open == []
+    assert all(link.startswith(("#", "data:")) for link in tags.links)
+    assert not re.search(r"url\((?!#)", text)
+    return text
+
+
+def test_page_is_well_formed_and_self_contained(built):
+    text = checked(built.read_text())
+    assert "<title>A &lt; B</title>" in text and "<h1>A &lt; B</h1>" in text
+    assert "seed = &#x27;x&#x27; &amp; &lt;y&gt;" in text
+    assert "2 cores" in text and "0.12.0" in text
+    assert escape(f"acts_jax.load_results({str(built.parent)!r})") in text
+    assert text.count("<svg") == 5
+
+
+def test_page_lies_beside_its_figures_and_nothing_else(built):
+    assert {p.name for p in built.parent.iterdir()} == {"report.html", "figures"}
+    names = {"test_table", "learning_rate", "dead_units", "gradient_norm", "learned_parameters"}
+    assert {p.stem for p in (built.parent / "figures").iterdir()} == names
+
+
+def test_page_contains_every_chosen_number(built, results):
+    text = built.read_text()
+    for row in statistics.select(results).itertuples():
+        assert f"<td>{100 * row.test_accuracy:.1f}%</td>" in text
+        assert f"<td>{100 * row.low:.1f}% – {100 * row.high:.1f}%</td>" in text
+
+
+def test_headline_follows_the_data(results):
+    selection, comparisons = statistics.select(results), statistics.paired(results)
+    said = " ".join(page.headline(results, selection, comparisons, 0.1))
+    best = selection[selection["depth"] == 4].sort_values("test_accuracy").iloc[-1]
+    assert f"Depth 4: {best['activation']} is best with {100 * best['test_accuracy']:.1f}%" in said
+    assert "At chance (10.0%) even at its best setting: sigmoid (depths 4 and 8)." in said
+    lost = int((results["status"] == "diverged").sum())
+    assert f"{lost} of 840 cells diverged" in said
+    worse = results.assign(test_accuracy=results["test_accuracy"].where(
+        results["activation"] != best["activation"], 0.2
+    ))  # fmt: skip
+    said = page.headline(worse, statistics.select(worse), statistics.paired(worse), None)
+    assert f"Depth 4: {best['activation']}" not in " ".join(said)
+
+
+def test_headline_warns_of_a_choice_at_the_edge():
+    results = make_results(activations=("relu", "tanh"), depths=(2,), rates=(0.001, 0.01, 0.03))
+    said = page.headline(results, statistics.select(results), statistics.paired(results), None)
+    assert any("highest of those swept" in s and "tanh (depth 2)" in s for s in said)
+
+
+def test_headline_of_one_seed_claims_no_ties():
+    results = make_results(seeds=1, depths=(2,))
+    said = page.headline(results, statistics.select(results), statistics.paired(results), None)
+    assert "Too few seeds" in said[0] and "cannot be told" not in said[0]
+
+
+def test_odd_names_are_escaped(tmp_path):
+    name = "<script>alert('&')</script> $x$ [bold]"
+    results = make_results(activations=(name, "prelu"), depths=(2,), seeds=2)
+    built = page.build(
+        results, make_curves(results), title="t", facts={"<k>": "<v>"}, path=tmp_path / "r.html"
+    )
+    text = checked(built.read_text())
+    assert "<script" not in text and "&lt;script&gt;" in text and "&lt;k&gt;" in text
+    console = Console(width=120, record=True, file=open("/dev/null", "w"))  # noqa: SIM115
+    console.print(page.terminal_table(statistics.select(results)))
+    console.file.close()
+    assert name in console.export_text()
+
+
+FEW = ("relu", "prelu", "sigmoid")
+
+
+def all_diverged():
+    results = make_results(FEW, depths=(2,), rates=(0.1,), seeds=2)
+    scores = [c for c in results if c.endswith(("_loss", "_accuracy", "_fraction"))]
+    return results.assign(status="diverged", **dict.fromkeys(scores, np.nan))
+
+
+@pytest.mark.parametrize(
+    ("results", "expected"),
+    [
+        (make_results(activations=("relu",), depths=(3,), rates=(0.1,), seeds=1), "relu is best"),
+        (make_results(FEW, seeds=2, depths=(2,), regression=True), "test loss"),
+        (make_results(FEW, depths=(2,), diverge_from=0.001), "cells diverged"),
+        (all_diverged(), "6 of 6 cells diverged (100.0%)"),
+    ],
+    ids=["one", "regression", "diverging", "all diverged"],
+)
+def test_any_sweep_makes_a_page(results, expected, tmp_path):
+    built = page.build(
+        results, make_curves(results, 2), title="t", facts={}, path=tmp_path / "r.html", chance=0.1
+    )
+    text = checked(built.read_text())
+    assert expected in text
+    assert ("is best" in text) == (results["status"] == "ok").any()
+
+
+def test_a_page_without_curves_leaves_their_figures_out(results, curves, tmp_path):
+    few = results[results["activation"].isin(FEW) & (results["depth"] == 2)]
+    built = page.build(few, curves.iloc[:0], title="t", facts={}, path=tmp_path / "r.html")
+    assert built.read_text().count("<svg") == 3
+
+
+def test_several_datasets_have_sections_of_their_own(tmp_path):
+    first = make_results(activations=("relu", "tanh"), depths=(2,), seeds=2)
+    second = first.assign(dataset="other", cell="other " + first["cell"], test_accuracy=0.1)
+    results = pd.concat([first, second], ignore_index=True)
+    curves = make_curves(results, 2)
+    built = page.build(
+        results, curves, title="t", facts={}, path=tmp_path / "r.html", chance={"other": 0.1}
+    )
+    text = built.read_text()
+    assert "<h2>digits</h2>" in text and "<h2>other</h2>" in text
+    assert text.count("At chance") == 1 and text.count("chance, 10.0%") == 1
+    assert (tmp_path / "figures" / "other_test_table.png").exists()
+    table = page.terminal_table(statistics.select(results))
+    assert [column.header for column in table.columns[:2]] == ["dataset", "activation"]
+
+
+def test_a_failure_leaves_the_old_page(tmp_path, results, curves):
+    path = tmp_path / "report.html"
+    path.write_text("old")
+    with pytest.raises(ValueError, match="no rows"):
+        page.build(results.iloc[:0], curves, title="t", facts={}, path=path)
+    assert path.read_text() == "old"
+
+
+def test_terminal_table_fits_80_columns(results):
+    with open("/dev/null", "w") as nowhere:
+        console = Console(width=80, record=True, file=nowhere)
+        console.print(page.terminal_table(statistics.select(results)))
+    lines = console.export_text().splitlines()
+    assert max(map(len, lines)) <= 80
+    row = statistics.select(results).query("activation == 'relu' and depth == 8").iloc[0]
+    half = 100 * (row["high"] - row["low"]) / 2
+    assert any(
+        line.startswith("relu") and f"{100 * row['test_accuracy']:.1f} ± {half:.1f}%" in line
+        for line in lines
+    )
+    assert any(line.startswith("sigmoid") and "0.003↓" in line for line in lines)

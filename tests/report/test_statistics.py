@@ -1,0 +1,296 @@
+"""Selection on validation, intervals, paired tests: against worked examples and enumeration."""
+
+import itertools
+import subprocess
+import sys
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import stats
+
+from acts_jax.report import statistics
+
+from .conftest import make_results
+
+
+def tiny(rows, **shared):
+    """Cells of one activation and depth from (learning_rate, seed, val, test) tuples; val None
+    means diverged."""
+    rates, seeds, val, test = zip(*rows, strict=True)
+    hyper = {
+        "dataset": "d",
+        "activation": "relu",
+        "depth": 2,
+        "momentum": 0.9,
+        "prelu.slope": np.nan,
+    }
+    frame = pd.DataFrame({"learning_rate": rates, "seed": seeds}).assign(**(hyper | shared))
+    frame.insert(0, "cell", [f"{shared}-{i}" for i in range(len(frame))])
+    frame["status"] = ["diverged" if v is None else "ok" for v in val]
+    frame["val_accuracy"], frame["test_accuracy"] = np.array(val, float), np.array(test, float)
+    frame["val_loss"], frame["test_loss"] = 1 - frame["val_accuracy"], 1 - frame["test_accuracy"]
+    return frame.assign(dead_fraction=0.0, saturated_fraction=0.0)
+
+
+def test_select_picks_on_validation_not_on_test():
+    rows = [(0.1, 0, 0.8, 0.99), (0.1, 1, 0.8, 0.99), (0.2, 0, 0.9, 0.5), (0.2, 1, 0.9, 0.7)]
+    best = statistics.select(tiny(rows)).iloc[0]
+    assert best["learning_rate"] == 0.2
+    assert best["test_accuracy"] == pytest.approx(0.6)
+    assert best["seeds"] == 2 and best["cells"] == 4
+
+
+def test_a_diverged_seed_counts_as_zero():
+    rows = [(0.1, 0, 0.6, 0.6), (0.1, 1, 0.6, 0.6), (0.2, 0, 0.99, 0.99), (0.2, 1, None, None)]
+    best = statistics.select(tiny(rows)).iloc[0]
+    assert best["learning_rate"] == 0.1
+    assert best["diverged_share"] == 0.25
+    rows[0], rows[1] = (0.1, 0, 0.1, 0.1), (0.1, 1, 0.1, 0.1)
+    best = statistics.select(tiny(rows)).iloc[0]
+    assert best["learning_rate"] == 0.2
+    assert best["test_accuracy"] == pytest.approx(0.99 / 2)
+
+
+def test_ties_go_to_the_lower_validation_loss_then_to_the_lower_rate():
+    frame = tiny([(0.1, 0, 0.9, 0.9), (0.2, 0, 0.9, 0.9), (0.3, 0, 0.9, 0.9)])
+    assert statistics.select(frame)["learning_rate"].item() == 0.1
+    frame["val_loss"] = [0.5, 0.4, 0.4]
+    assert statistics.select(frame)["learning_rate"].item() == 0.2
+
+
+def test_equal_accuracies_summed_in_another_order_stay_tied():
+    correct = [341, 339, 350, 328, 338]
+    rows = [(0.1, s, n / 360, 0.9) for s, n in enumerate(correct)]
+    rows += [(0.2, s, n / 360, 0.9) for s, n in enumerate([328, 339, 341, 338, 350])]
+    frame = tiny(rows)
+    means = frame.groupby("learning_rate")["val_accuracy"].mean()
+    assert means[0.1] != means[0.2]
+    for rate in (0.1, 0.2):
+        frame["val_loss"] = np.where(frame["learning_rate"] == rate, 1.0, 2.0)
+        assert statistics.select(frame)["learning_rate"].item() == rate
+
+
+def test_every_swept_axis_is_a_nuisance_and_parameters_of_others_do_not_split_groups():
+    slow = tiny([(0.1, 0, 0.7, 0.7), (0.2, 0, 0.6, 0.6)], momentum=0.0)
+    fast = tiny([(0.1, 0, 0.8, 0.8), (0.2, 0, 0.5, 0.5)], momentum=0.9)
+    other = tiny([(0.1, 0, 0.4, 0.4)], activation="prelu", **{"prelu.slope": 0.25})
+    frame = pd.concat([slow, fast, other], ignore_index=True)
+    assert statistics.nuisances(frame, ["activation", "depth"]) == ["learning_rate", "momentum"]
+    best = statistics.select(frame).set_index("activation")
+    assert best.loc["relu", ["learning_rate", "momentum"]].tolist() == [0.1, 0.9]
+    assert np.isnan(best.loc["relu", "prelu.slope"]) and best.loc["prelu", "prelu.slope"] == 0.25
+
+
+def test_outcomes_are_no_axes(results):
+    names = statistics.axes(results)
+    assert {"learning_rate", "prelu.slope", "width"} <= set(names)
+    assert not {"cell", "seed", "status", "final.prelu.slope", "val_loss"} & set(names)
+    assert (statistics.select(results)["seeds"] == 5).all()
+
+
+def test_settings_with_fewer_seeds_do_not_compete():
+    rows = [(0.1, 0, 0.8, 0.8), (0.1, 1, 0.8, 0.8), (0.2, 0, 0.95, 0.95)]
+    assert statistics.select(tiny(rows))["learning_rate"].item() == 0.1
+
+
+@pytest.mark.parametrize(
+    ("best", "edge"), [(0.1, "low"), (0.2, ""), (0.3, "high")], ids=["low", "inside", "high"]
+)
+def test_at_edge(best, edge):
+    rows = [(rate, 0, 0.9 if rate == best else 0.5, 0.5) for rate in (0.1, 0.2, 0.3)]
+    assert statistics.select(tiny(rows))["at_edge"].item() == edge
+    assert statistics.select(tiny(rows[:1]))["at_edge"].item() == ""
+
+
+def test_regression_takes_the_lowest_loss_and_diverged_is_infinite():
+    frame = tiny(
+        [(0.1, 0, 0.3, 0.3), (0.1, 1, 0.3, 0.3), (0.2, 0, 0.99, 0.9), (0.2, 1, None, None)]
+    )
+    frame[["val_accuracy", "test_accuracy"]] = np.nan
+    best = statistics.select(frame).iloc[0]
+    assert statistics.measure(frame) == "loss"
+    assert best["learning_rate"] == 0.1 and best["test_loss"] == pytest.approx(0.7)
+
+
+def test_datasets_are_never_mixed():
+    frame = pd.concat(
+        [tiny([(0.1, 0, 0.9, 0.9)]), tiny([(0.2, 0, 0.3, 0.3)], dataset="e")], ignore_index=True
+    )
+    assert list(statistics.select(frame)["dataset"]) == ["d", "e"]
+
+
+def test_no_results_is_an_error(results):
+    with pytest.raises(ValueError, match="no rows"):
+        statistics.select(results.iloc[:0])
+
+
+def test_interval_is_students():
+    values = [0.91, 0.93, 0.95, 0.9]
+    expected = stats.t.interval(0.9, 3, np.mean(values), stats.sem(values))
+    assert statistics.interval(values, 0.9) == pytest.approx(expected)
+    # t with 4 degrees of freedom, 97.5%: 2.776445 (any printed table).
+    low, high = statistics.interval([1, 2, 3, 4, 5])
+    assert (high - low) / 2 == pytest.approx(2.776445 * np.sqrt(2.5 / 5), rel=1e-6)
+
+
+def test_interval_ends():
+    assert np.isnan(statistics.interval([0.5])).all()
+    assert np.isnan(statistics.interval([0.5, np.inf])).all()
+    assert statistics.interval([0.5, 0.5]) == (0.5, 0.5)
+    low, high = statistics.interval([1.0, 0.5], bounds=(0, 1))
+    assert (low, high) == (0, 1)
+    with pytest.raises(ValueError, match="between 0 and 1"):
+        statistics.interval([1, 2], confidence=95)
+
+
+def test_select_reports_the_interval_of_its_seeds(results):
+    best = statistics.select(results)
+    cells = statistics.chosen(results, best)
+    assert len(cells) == best["seeds"].sum()
+    for row in best.itertuples():
+        mine = cells[(cells["activation"] == row.activation) & (cells["depth"] == row.depth)]
+        expected = statistics.interval(mine["test_accuracy"], bounds=(0, 1))
+        assert (row.low, row.high) == pytest.approx(expected)
+
+
+def test_selection_does_not_depend_on_row_order_nor_on_categoricals(results):
+    shuffled = results.sample(frac=1, random_state=0)
+    for column in ("activation", "status", "dataset", "hidden_sizes"):
+        shuffled[column] = shuffled[column].astype("category")
+    pd.testing.assert_frame_equal(
+        statistics.select(results),
+        statistics.select(shuffled),
+        check_dtype=False,
+        check_categorical=False,
+    )
+
+
+@pytest.mark.parametrize("seeds", [2, 5, 8])
+def test_sign_flip_is_the_enumeration(seeds):
+    differences = np.random.default_rng(seeds).normal(0.5, 1, (3, seeds))
+    differences[2] = 1.0
+    for row, p in zip(differences, statistics.sign_flip(differences), strict=True):
+        means = [abs(np.dot(signs, row)) for signs in itertools.product([-1, 1], repeat=seeds)]
+        assert p == pytest.approx(np.mean(np.array(means) >= abs(row.sum()) - 1e-9))
+    assert statistics.sign_flip(differences)[2] == 2 / 2**seeds
+
+
+def test_sign_flip_of_nothing_is_one():
+    assert statistics.sign_flip(np.zeros((1, 5))) == 1
+
+
+def test_sign_flip_by_resampling_agrees_with_the_t_test():
+    differences = np.random.default_rng(0).normal(0.4, 1, (4, 40))
+    expected = stats.ttest_1samp(differences, 0, axis=1).pvalue
+    np.testing.assert_allclose(statistics.sign_flip(differences), expected, atol=0.01)
+
+
+def test_holm_worked_example():
+    # Holm (1979) on p = .01, .04, .03, .005: times 4, 3, 2, 1 in ascending order, made monotone.
+    corrected = statistics.holm([0.01, 0.04, 0.03, 0.005])
+    assert corrected == pytest.approx([0.03, 0.06, 0.06, 0.02])
+    assert statistics.holm([0.9, 0.8]) == pytest.approx([1, 1])
+    assert statistics.holm([0.02, np.nan, 0.5]) == pytest.approx([0.04, np.nan, 0.5], nan_ok=True)
+
+
+def test_paired_matches_the_paired_t_test_and_finds_the_planted_difference(results):
+    table = statistics.paired(results)
+    assert len(table) == 3 * 28
+    cells = statistics.chosen(results, statistics.select(results))
+    cells = cells[cells["depth"] == 4].set_index("seed")
+    relu = cells[cells["activation"] == "relu"]["test_accuracy"]
+    sbaf = cells[cells["activation"] == "sbaf"]["test_accuracy"]
+    row = table[
+        (table["depth"] == 4) & (table["activation"] == "relu") & (table["other"] == "sbaf")
+    ]
+    row = row.iloc[0]
+    assert row["difference"] == pytest.approx((relu - sbaf).mean())
+    assert row["p_value"] == pytest.approx(
+        stats.ttest_rel(relu.sort_index(), sbaf.sort_index()).pvalue
+    )
+    assert row["test"] == "paired t" and row["seeds"] == 5
+    assert row["p_holm"] < 0.05 and 0 < row["low"] < row["difference"] < row["high"]
+
+
+def test_bootstrap_interval_is_near_the_normal_one_for_many_seeds():
+    generator = np.random.default_rng(1)
+    frames = []
+    for name, mean in (("a", 0.9), ("b", 0.8)):
+        scores = generator.normal(mean, 0.02, 60)
+        frames.append(tiny([(0.1, s, v, v) for s, v in enumerate(scores)], activation=name))
+    row = statistics.paired(pd.concat(frames, ignore_index=True)).iloc[0]
+    a, b = (frame["test_accuracy"].to_numpy() for frame in frames)
+    half = 1.96 * (a - b).std(ddof=1) / np.sqrt(60)
+    assert row["low"] == pytest.approx((a - b).mean() - half, abs=0.1 * half)
+    assert row["high"] == pytest.approx((a - b).mean() + half, abs=0.1 * half)
+    assert row["test"] == "sign flip"
+
+
+def test_paired_uses_common_seeds_and_says_nothing_from_one():
+    a = tiny([(0.1, s, 0.9, 0.9 + s / 100) for s in range(3)], activation="a")
+    b = tiny([(0.1, s, 0.8, 0.8) for s in (1, 2, 3)], activation="b")
+    row = statistics.paired(pd.concat([a, b], ignore_index=True)).iloc[0]
+    assert row["seeds"] == 2 and row["difference"] == pytest.approx(0.115)
+    row = statistics.paired(pd.concat([a[:1], b[:1].assign(seed=0)], ignore_index=True)).iloc[0]
+    assert row["seeds"] == 1 and np.isnan(row[["low", "p_value", "p_holm"]].astype(float)).all()
+
+
+def test_a_few_equal_differences_are_no_certainty():
+    a = tiny([(0.1, s, 0.9, 0.9) for s in range(2)], activation="a")
+    b = tiny([(0.1, s, 0.8, 0.8) for s in range(2)], activation="b")
+    assert statistics.paired(pd.concat([a, b], ignore_index=True))["p_value"].item() == 0.5
+
+
+def test_paired_repeats_itself(results):
+    pd.testing.assert_frame_equal(statistics.paired(results), statistics.paired(results))
+
+
+def test_leaders_name_the_tied_and_the_beaten(results):
+    selection = statistics.select(results)
+    rows = statistics.leaders(selection, statistics.paired(results)).set_index("depth")
+    for depth, row in rows.iterrows():
+        at_depth = selection[selection["depth"] == depth]
+        assert row["activation"] == at_depth.loc[at_depth["test_accuracy"].idxmax(), "activation"]
+        assert "sbaf" in row["behind"] and "sigmoid" in row["behind"]
+        assert {"relu", "leaky_relu"} <= {row["activation"], *row["tied"]}
+        assert len(row["tied"]) + len(row["behind"]) == 7 and not row["untested"]
+
+
+def test_one_seed_leaves_everything_untested():
+    results = make_results(seeds=1, depths=(2,))
+    rows = statistics.leaders(statistics.select(results), statistics.paired(results))
+    assert len(rows["untested"].item()) == 7
+
+
+def test_at_chance_finds_the_deep_sigmoids(results):
+    selection = statistics.select(results)
+    stuck = selection[statistics.at_chance(selection, 0.1)]
+    assert list(zip(stuck["activation"], stuck["depth"], strict=True)) == [
+        ("sigmoid", 4),
+        ("sigmoid", 8),
+    ]
+
+
+def test_gradient_norms_are_medians_over_seeds(results, curves):
+    table = statistics.gradient_norms(curves).set_index(["epoch", "activation", "depth", "layer"])
+    rows = curves[(curves["metric"] == "gradient_norm") & (curves["activation"] == "tanh")]
+    rows = rows[(rows["depth"] == 4) & (rows["layer"] == 5) & (rows["epoch"] == 0)]
+    row = table.loc[(0, "tanh", 4, 5)]
+    assert row["median"] == pytest.approx(rows["value"].median())
+    assert row["low"] == rows["value"].min() and row["moment"] == "at initialisation"
+    with pytest.raises(ValueError, match="no gradient_norm"):
+        statistics.gradient_norms(curves[curves["metric"] != "gradient_norm"])
+
+
+def test_learned_parameters_are_the_metrics_with_a_dot(curves):
+    learned = statistics.learned_parameters(curves)
+    assert set(learned["metric"]) == {"prelu.slope"} and set(learned["activation"]) == {"prelu"}
+    assert np.isfinite(learned["value"]).all()
+    assert statistics.learned_parameters(curves.iloc[:0]).empty
+
+
+def test_importing_statistics_loads_neither_matplotlib_nor_jax():
+    code = "import sys, acts_jax.report.statistics\nprint({'jax', 'matplotlib'} & set(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "set()"
