@@ -255,7 +255,7 @@ def test_datasets_of_another_shape_are_refused_by_both_checks(tmp_path):
         ("digit", "unknown dataset 'digit'; did you mean 'digits'"),
         ("minst", "unknown dataset 'minst'; did you mean 'mnist'"),
         ("emnist/lettres", "unknown config 'lettres' of dataset 'emnist'; did you mean 'letters'"),
-        ("zzzzzz", "unknown dataset 'zzzzzz': no TFDS name is near; digits and mnist1d"),
+        ("zzzzzz", "unknown dataset 'zzzzzz'; no TFDS name is near, but digits and mnist1d"),
         ("mnist:9.9.9", "only: 3.0.1"),
         ("a b", "dataset 'a b' is not available"),
     ],
