@@ -30,35 +30,36 @@ def reduced(dataset, size, **changes):
     return dataclasses.replace(dataset, train=small, **changes)
 
 
-def plain_losses(dataset, steps, learning_rate, seed, momentum, batch_size, optimizer, **fields):
-    """The usual jitted step in a Python loop: the training loss after every step."""
+def plain_training(dataset, optimizer, batch_size, **fields):
+    """The usual jitted step in a Python loop: a function to the training loss after every step."""
     model = MLP(num_outputs=10, **fields)
-    inputs = jnp.asarray(
-        dataset.train.inputs.reshape(len(dataset.train.labels), -1) * np.float32(1 / 255)
-    )
-    labels = jnp.asarray(dataset.train.labels)
-    params = model.init(training.key_for(seed, "init"), inputs[:1])["params"]
-    chosen = {
-        "momentum": lambda: optax.sgd(learning_rate, momentum=momentum),
-        "adamw": lambda: optax.adamw(learning_rate, b1=momentum, weight_decay=0.0),
-    }[optimizer]()
-
-    def loss(params, x, y):
-        return -jnp.take_along_axis(
-            jax.nn.log_softmax(model.apply({"params": params}, x)), y[:, None], axis=1
-        ).mean()
+    pixels = dataset.train.inputs.reshape(len(dataset.train.labels), -1)
+    inputs, labels = jnp.asarray(pixels * np.float32(1 / 255)), jnp.asarray(dataset.train.labels)
+    make = {
+        "momentum": lambda rate: optax.sgd(rate, momentum=0.9),
+        "adamw": lambda rate: optax.adamw(rate, b1=0.9, weight_decay=0.0),
+    }[optimizer]
 
     @jax.jit
-    def step(params, state, x, y):
-        updates, state = chosen.update(jax.grad(loss)(params, x, y), state, params)
+    def loss(params, x, y):
+        log_p = jax.nn.log_softmax(model.apply({"params": params}, x))
+        return -jnp.take_along_axis(log_p, y[:, None], axis=1).mean()
+
+    @jax.jit
+    def step(params, state, x, y, rate):
+        updates, state = make(rate).update(jax.grad(loss)(params, x, y), state, params)
         return optax.apply_updates(params, updates), state
 
-    state, losses = chosen.init(params), [jax.jit(loss)(params, inputs, labels)]
-    for epoch in range(steps):
-        (batch,) = training.batch_order(seed, epoch, len(labels), batch_size)
-        params, state = step(params, state, inputs[batch], labels[batch])
-        losses.append(jax.jit(loss)(params, inputs, labels))
-    return np.array(losses)
+    def train(seed, rate, steps):
+        params = model.init(training.key_for(seed, "init"), inputs[:1])["params"]
+        state, losses = make(rate).init(params), [loss(params, inputs, labels)]
+        for epoch in range(steps):
+            (batch,) = training.batch_order(seed, epoch, len(labels), batch_size)
+            params, state = step(params, state, inputs[batch], labels[batch], rate)
+            losses.append(loss(params, inputs, labels))
+        return np.array(losses)
+
+    return train
 
 
 @pytest.mark.parametrize(
@@ -89,20 +90,12 @@ def test_a_cell_of_the_population_is_the_cell_trained_alone(digits, activation, 
         evals=50,
     )
     assert outcome.metrics["train_loss"].shape == (9, 51)
-    for i in range(group.size):
-        alone = plain_losses(
-            dataset,
-            steps=50,
-            learning_rate=group.traced["learning_rate"][i],
-            seed=int(group.traced["seed"][i]),
-            momentum=0.9,
-            batch_size=64,
-            optimizer=optimizer,
-            activation=activation,
-            initializer=init,
-            hidden_sizes=(32, 32, 32),
-        )
-        np.testing.assert_allclose(outcome.metrics["train_loss"][i], alone, rtol=1e-4)
+    train_alone = plain_training(
+        dataset, optimizer, 64, activation=activation, initializer=init, hidden_sizes=(32, 32, 32)
+    )
+    for i, losses in enumerate(outcome.metrics["train_loss"]):
+        rate, seed = (group.traced[name][i] for name in ("learning_rate", "seed"))
+        np.testing.assert_allclose(losses, train_alone(int(seed), rate, steps=50), rtol=1e-4)
 
 
 @pytest.fixture(scope="module")
