@@ -3,6 +3,7 @@
 Sets are walked through in slices, so that memory stays bounded and in cache.
 """
 
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import jax
@@ -40,22 +41,15 @@ class Measured(NamedTuple):
 def score(model: Any, params: Any, examples: Examples) -> tuple[jax.Array, jax.Array]:
     """Mean loss and accuracy of a network on a set of examples; float32 scalars."""
 
-    def body(totals, batch):
-        inputs, labels, weights = batch
+    def body(totals, start):
+        inputs, labels, weights = _slice(examples, start)
         outputs = model.apply({"params": params}, inputs)
-        sums = [
-            jnp.sum(weights * f(model.head, outputs, labels), where=weights > 0)
-            for f in (losses, hits)
-        ]
+        sums = _sums(model.head, outputs, labels, weights)
         return jax.tree.map(jnp.add, totals, sums), None
 
-    totals, _ = jax.lax.scan(
-        lambda carry, index: body(carry, _slice(examples, index)),
-        [jnp.float32(0)] * 2,
-        _starts(examples),
-    )
-    count = examples.labels.shape[0]
-    return totals[0] / count, totals[1] / count
+    totals, _ = jax.lax.scan(body, (jnp.float32(0), jnp.float32(0)), _starts(examples))
+    loss, correct = (total / examples.labels.shape[0] for total in totals)
+    return loss, correct
 
 
 def probe(model: Any, params: Any, examples: Examples) -> Measured:
@@ -71,15 +65,14 @@ def probe(model: Any, params: Any, examples: Examples) -> Measured:
     def slice_loss(params, batch):
         inputs, labels, weights = batch
         outputs, captured = capture(model, params, inputs)
-        loss = jnp.sum(weights * losses(model.head, outputs, labels), where=weights > 0)
-        correct = jnp.sum(weights * hits(model.head, outputs, labels), where=weights > 0)
+        loss, correct = _sums(model.head, outputs, labels, weights)
         seen = weights[:, None] > 0
         steepest = [jnp.max(jnp.where(seen, jnp.abs(d), 0.0), axis=0) for d in captured.derivative]
         return loss, (correct, steepest)
 
-    def body(carry, index):
+    def body(carry, start):
         (loss, (correct, steepest)), gradient = jax.value_and_grad(slice_loss, has_aux=True)(
-            params, _slice(examples, index)
+            params, _slice(examples, start)
         )
         sums, highest = carry
         sums = jax.tree.map(jnp.add, sums, (loss, correct, gradient))
@@ -95,9 +88,17 @@ def probe(model: Any, params: Any, examples: Examples) -> Measured:
         loss / count,
         correct / count,
         jnp.stack(norms) / count,
-        _shares(steepest, [jnp.zeros(()) for _ in steepest]),
-        _shares(steepest, [SATURATED * limit for limit in limits]),
+        _shares(jnp.equal, steepest, [jnp.zeros(()) for _ in steepest]),
+        _shares(jnp.less, steepest, [SATURATED * limit for limit in limits]),
     )
+
+
+def _sums(
+    head: str, outputs: jax.Array, labels: jax.Array, weights: jax.Array
+) -> tuple[jax.Array, jax.Array]:
+    """Loss and number of hits of a slice; examples of weight 0 do not count."""
+    loss, correct = (jnp.sum(f(head, outputs, labels), where=weights > 0) for f in (losses, hits))
+    return loss, correct
 
 
 def _limits(model: Any, params: Any) -> list[jax.Array]:
@@ -121,13 +122,15 @@ def _limits(model: Any, params: Any) -> list[jax.Array]:
     return limits
 
 
-def _shares(steepest: list[jax.Array], limits: list[jax.Array]) -> jax.Array:
-    """Share of units per layer whose steepest derivative stays within the limit."""
+def _shares(
+    compare: Callable[..., jax.Array], steepest: list[jax.Array], limits: list[jax.Array]
+) -> jax.Array:
+    """Share of units per layer whose steepest derivative compares as told with the limit."""
     shares = []
     for values, limit in zip(steepest, limits, strict=True):
         limit = jnp.broadcast_to(limit, values.shape)
         known = ~jnp.isnan(values).any() & jnp.isfinite(limit).all()
-        shares.append(jnp.where(known, jnp.mean(values <= limit), jnp.nan))
+        shares.append(jnp.where(known, jnp.mean(compare(values, limit)), jnp.nan))
     return jnp.stack(shares) if shares else jnp.zeros(0)
 
 

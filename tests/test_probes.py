@@ -80,6 +80,12 @@ def test_saturated_units_have_a_slope_below_a_hundredth_of_the_steepest(examples
     assert measured.dead_fraction[0] == 0.0
 
 
+def test_a_leaky_unit_at_a_hundredth_is_not_below_it(examples):
+    model, params = network("leaky_relu", (4,), parameters={"negative_slope": 0.01})
+    params["hidden_1"] = {"kernel": jnp.zeros((5, 4)), "bias": jnp.full(4, -1.0)}
+    assert probes.probe(model, params, examples).saturated_fraction[0] == 0.0
+
+
 def test_a_learned_slope_moves_the_limit_of_saturation(examples):
     model, params = network("prelu", (4,))
     params["hidden_1"] = {"kernel": jnp.zeros((5, 4)), "bias": jnp.full(4, -1.0)}
