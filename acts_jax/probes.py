@@ -42,9 +42,9 @@ def score(model: Any, params: Any, examples: Examples) -> tuple[jax.Array, jax.A
     """Mean loss and accuracy of a network on a set of examples; float32 scalars."""
 
     def body(totals, start):
-        inputs, labels, weights = _slice(examples, start)
+        inputs, labels, real = _slice(examples, start)
         outputs = model.apply({"params": params}, inputs)
-        sums = _sums(model.head, outputs, labels, weights)
+        sums = _sums(model.head, outputs, labels, real)
         return jax.tree.map(jnp.add, totals, sums), None
 
     totals, _ = jax.lax.scan(body, (jnp.float32(0), jnp.float32(0)), _starts(examples))
@@ -63,11 +63,12 @@ def probe(model: Any, params: Any, examples: Examples) -> Measured:
     count = examples.labels.shape[0]
 
     def slice_loss(params, batch):
-        inputs, labels, weights = batch
+        inputs, labels, real = batch
         outputs, captured = capture(model, params, inputs)
-        loss, correct = _sums(model.head, outputs, labels, weights)
-        seen = weights[:, None] > 0
-        steepest = [jnp.max(jnp.where(seen, jnp.abs(d), 0.0), axis=0) for d in captured.derivative]
+        loss, correct = _sums(model.head, outputs, labels, real)
+        steepest = [
+            jnp.max(jnp.where(real[:, None], jnp.abs(d), 0.0), axis=0) for d in captured.derivative
+        ]
         return loss, (correct, steepest)
 
     def body(carry, start):
@@ -94,10 +95,10 @@ def probe(model: Any, params: Any, examples: Examples) -> Measured:
 
 
 def _sums(
-    head: str, outputs: jax.Array, labels: jax.Array, weights: jax.Array
+    head: str, outputs: jax.Array, labels: jax.Array, real: jax.Array
 ) -> tuple[jax.Array, jax.Array]:
-    """Loss and number of hits of a slice; examples of weight 0 do not count."""
-    loss, correct = (jnp.sum(f(head, outputs, labels), where=weights > 0) for f in (losses, hits))
+    """Loss and number of hits of a slice, over its real examples."""
+    loss, correct = (jnp.sum(f(head, outputs, labels), where=real) for f in (losses, hits))
     return loss, correct
 
 
@@ -140,8 +141,8 @@ def _starts(examples: Examples) -> jax.Array:
 
 
 def _slice(examples: Examples, start: jax.Array) -> tuple[jax.Array, jax.Array, jax.Array]:
-    """Features, labels and weights of a slice; the weight is 0 past the last example."""
+    """Features and labels of a slice, and which of its examples are real: not past the last."""
     count = examples.labels.shape[0]
     index = start + jnp.arange(min(SLICE, count))
     inputs, labels = examples.take(jnp.minimum(index, count - 1))
-    return inputs, labels, (index < count).astype(jnp.float32)
+    return inputs, labels, index < count
