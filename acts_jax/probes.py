@@ -66,9 +66,7 @@ def probe(model: Any, params: Any, examples: Examples) -> Measured:
         inputs, labels, real = batch
         outputs, captured = capture(model, params, inputs)
         loss, correct = _sums(model.head, outputs, labels, real)
-        steepest = [
-            jnp.max(jnp.where(real[:, None], jnp.abs(d), 0.0), axis=0) for d in captured.derivative
-        ]
+        steepest = [jnp.max(jnp.abs(d), axis=0) for d in captured.derivative]
         return loss, (correct, steepest)
 
     def body(carry, start):
@@ -141,7 +139,10 @@ def _starts(examples: Examples) -> jax.Array:
 
 
 def _slice(examples: Examples, start: jax.Array) -> tuple[jax.Array, jax.Array, jax.Array]:
-    """Features and labels of a slice, and which of its examples are real: not past the last."""
+    """Features and labels of a slice, and which of its examples are real.
+
+    The others, past the end of the set, repeat its last example, which alters no maximum.
+    """
     count = examples.labels.shape[0]
     index = start + jnp.arange(min(SLICE, count))
     inputs, labels = examples.take(jnp.minimum(index, count - 1))
