@@ -97,6 +97,14 @@ def test_a_learned_slope_moves_the_limit_of_saturation(examples):
         assert measured.dead_fraction[0] == (slope == 0)
 
 
+def test_the_limit_follows_the_steepest_of_both_sides(examples):
+    model, params = network("prelu", (4,))
+    params["hidden_1"] = {"kernel": jnp.zeros((5, 4)), "bias": jnp.full(4, 1.0)}
+    for slope, saturated in ((90.0, 0.0), (110.0, 1.0)):  # f' is 1, its supremum the slope
+        params["activation_1"]["slope"] = jnp.float32(slope)
+        assert probes.probe(model, params, examples).saturated_fraction[0] == saturated
+
+
 def test_channels_have_limits_of_their_own(examples):
     model, params = network("prelu", (4, 4), share="channel")
     for layer in ("hidden_1", "hidden_2"):

@@ -138,12 +138,7 @@ def cell_bytes(static: Static, dataset: Dataset) -> int:
     return 4 * (weights * copies + examples * 4 * sum(sizes))
 
 
-def build(
-    group: Group,
-    dataset: Dataset,
-    splits: Splits,
-    pack: int,
-) -> Program:
+def build(group: Group, dataset: Dataset, splits: Splits, pack: int) -> Program:
     """Initialises a group's networks and compiles its program.
 
     Args:
@@ -153,52 +148,15 @@ def build(
       pack: Cells per vmap.
     """
     started = time.perf_counter()
-    static, devices = group.static, splits.train.labels.sharding.device_set
-    rows = math.ceil(group.size / pack / len(devices)) * len(devices)
-    place = np.minimum(np.arange(rows * pack), group.size - 1)
-
-    def spread(values, dtype=np.float32):
-        return np.asarray(values, dtype)[place].reshape(rows, pack)
-
-    seeds, seed_row = np.unique(group.traced["seed"], return_inverse=True)
-    traced = {name: spread(values) for name, values in group.traced.items()}
-    cells = Cells(
-        training.Hyperparameters(
-            traced["learning_rate"], np.nan_to_num(traced["momentum"]), traced["weight_decay"]
-        ),
-        {name: spread(values) for name, values in group.parameters.items()},
-        spread(seed_row, np.int32),
-    )
-    model = functools.partial(_model, static, *resolve(static, dataset))
-    params = _initial_params(model, splits, group, place)
-    params = jax.tree.map(lambda leaf: leaf.reshape(rows, pack, *leaf.shape[1:]), params)
-    optimizer = _optimizer(static, cells.optimizer)
-    state = jax.vmap(jax.vmap(lambda p: training.init_state(p, optimizer)))(params)
-
-    mesh = _mesh(devices)
-    by_row, everywhere = NamedSharding(mesh, P("cells")), NamedSharding(mesh, P())
-    state, cells = jax.device_put((state, cells), by_row)
-    per_epoch = len(splits.train.labels) // static.batch_size
-    longest = max(np.diff(static.eval_epochs))
-    order = jax.ShapeDtypeStruct(
-        (len(seeds), longest * per_epoch, static.batch_size), np.int32, sharding=everywhere
-    )
-    steps = jax.ShapeDtypeStruct((), np.int32, sharding=everywhere)
-    chunk = jax.jit(
-        jax.shard_map(
-            lambda state, cells, *rest: jax.lax.map(
-                lambda row: jax.vmap(lambda *cell: _chunk(model, static, *cell, *rest))(*row),
-                (state, cells),
-            ),
-            mesh=mesh,
-            in_specs=(P("cells"), P("cells"), P(), P(), P()),
-            out_specs=P("cells"),
-            check_vma=False,
-        ),
-        donate_argnums=0,
-    )
-    compiled = chunk.lower(state, cells, splits, order, steps).compile()
-    return Program(compiled, state, cells, splits, seeds, time.perf_counter() - started)
+    mesh = _mesh(splits.train.labels.sharding.device_set)
+    rows = math.ceil(group.size / pack / mesh.size) * mesh.size
+    place = np.minimum(np.arange(rows * pack), group.size - 1).reshape(rows, pack)
+    model = functools.partial(_model, group.static, *resolve(group.static, dataset))
+    cells, seeds = _cells(group, place)
+    state = _initial_state(model, group, place, splits.train.inputs.shape[1])
+    state, cells = jax.device_put((state, cells), NamedSharding(mesh, P("cells")))
+    chunk = _compile(model, group.static, mesh, state, cells, splits, len(seeds))
+    return Program(chunk, state, cells, splits, seeds, time.perf_counter() - started)
 
 
 def run(program: Program, group: Group, on_chunk: Callable[[int, int], Any]) -> Outcome:
@@ -215,22 +173,18 @@ def run(program: Program, group: Group, on_chunk: Callable[[int, int], Any]) -> 
     """
     static = group.static
     epochs = np.array(static.eval_epochs)
-    per_epoch = len(program.splits.train.labels) // static.batch_size
-    longest = max(np.diff(epochs))
+    size = len(program.splits.train.labels)
+    per_epoch = size // static.batch_size
     everywhere = program.splits.train.labels.sharding
     state, history = program.state, []
     for before, after in zip([0, *epochs], epochs, strict=False):
-        order = _orders(
-            program.seeds, before, longest, len(program.splits.train.labels), static.batch_size
-        )
+        order = _orders(program.seeds, before, max(np.diff(epochs)), size, static.batch_size)
         order, steps = jax.device_put((order, np.int32((after - before) * per_epoch)), everywhere)
         state, metrics = program.chunk(state, program.cells, program.splits, order, steps)
-        history.append(jax.tree.map(lambda leaf: _flat(leaf, group.size), metrics))
         diverged = _flat(state.diverged_step, group.size)
-        history[-1] = {
-            name: np.where((diverged >= 0).reshape(-1, *[1] * (v.ndim - 1)), np.nan, v)
-            for name, v in history[-1].items()
-        }
+        history.append({name: _flat(leaf, group.size) for name, leaf in metrics.items()})
+        for values in history[-1].values():
+            values[diverged >= 0] = np.nan
         on_chunk(group.size * int(steps), int((diverged >= 0).sum()))
     return Outcome(
         epochs,
@@ -258,18 +212,68 @@ def _optimizer(static: Static, hyperparameters: training.Hyperparameters) -> Any
     return training.make_optimizer(static.optimizer, hyperparameters, static.decay_activations)
 
 
-def _initial_params(
-    model: Callable[[dict], MLP], splits: Splits, group: Group, place: np.ndarray
-) -> Any:
-    """Parameters [cells, ...] of the cells at `place`, each from its own seed and gain."""
-    keys = jax.vmap(lambda seed: training.key_for(seed, "init"))(group.traced["seed"][place])
-    return init_population(
-        model({}),
-        splits.train.inputs.shape[1],
-        keys,
-        gain=group.traced["init_gain"][place].astype(np.float32),
-        parameters={n: v[place].astype(np.float32) for n, v in group.parameters.items()},
+def _cells(group: Group, place: np.ndarray) -> tuple[Cells, np.ndarray]:
+    """The traced hyperparameters of the cells at `place`, and the distinct seeds."""
+    seeds, rows_of_seeds = np.unique(group.traced["seed"], return_inverse=True)
+    traced = {name: values[place].astype(np.float32) for name, values in group.traced.items()}
+    optimizer = training.Hyperparameters(
+        traced["learning_rate"], np.nan_to_num(traced["momentum"]), traced["weight_decay"]
     )
+    parameters = {n: values[place].astype(np.float32) for n, values in group.parameters.items()}
+    return Cells(optimizer, parameters, rows_of_seeds[place].astype(np.int32)), seeds
+
+
+def _initial_state(
+    model: Callable[[dict], MLP], group: Group, place: np.ndarray, num_features: int
+) -> training.TrainState:
+    """The networks of the cells at `place`, each from its own seed, gain and parameters."""
+    cells = place.ravel()
+    keys = jax.vmap(lambda seed: training.key_for(seed, "init"))(group.traced["seed"][cells])
+    params = init_population(
+        model({}),
+        num_features,
+        keys,
+        gain=group.traced["init_gain"][cells].astype(np.float32),
+        parameters={n: v[cells].astype(np.float32) for n, v in group.parameters.items()},
+    )
+    params = jax.tree.map(lambda leaf: leaf.reshape(*place.shape, *leaf.shape[1:]), params)
+    # No optimizer's initial state depends on the values of its hyperparameters.
+    optimizer = _optimizer(group.static, training.Hyperparameters(0.0, 0.0, 0.0))
+    return jax.vmap(jax.vmap(lambda params: training.init_state(params, optimizer)))(params)
+
+
+def _compile(
+    model: Callable[[dict], MLP],
+    static: Static,
+    mesh: Mesh,
+    state: training.TrainState,
+    cells: Cells,
+    splits: Splits,
+    num_seeds: int,
+) -> Callable:
+    """The program of a group: each device maps over its rows, and vmap over the cells of one."""
+
+    def chunk(state, cells, splits, order, steps):
+        def cell(state, cell):
+            return _chunk(model, static, state, cell, splits, order, steps)
+
+        return jax.lax.map(lambda row: jax.vmap(cell)(*row), (state, cells))
+
+    longest = max(np.diff(static.eval_epochs)) * (len(splits.train.labels) // static.batch_size)
+    everywhere = NamedSharding(mesh, P())
+    order = jax.ShapeDtypeStruct(
+        (num_seeds, longest, static.batch_size), np.int32, sharding=everywhere
+    )
+    steps = jax.ShapeDtypeStruct((), np.int32, sharding=everywhere)
+    sharded = jax.shard_map(
+        chunk,
+        mesh=mesh,
+        in_specs=(P("cells"), P("cells"), P(), P(), P()),
+        out_specs=P("cells"),
+        check_vma=False,
+    )
+    program = jax.jit(sharded, donate_argnums=0)
+    return program.lower(state, cells, splits, order, steps).compile()
 
 
 def _chunk(
@@ -312,7 +316,7 @@ def _orders(
 def _flat(leaf: jax.Array, cells: int) -> np.ndarray:
     """An array [rows, pack, ...] of a device as [cells, ...] on the host."""
     rows, pack, *rest = leaf.shape
-    return np.asarray(leaf).reshape(rows * pack, *rest)[:cells]
+    return np.array(leaf).reshape(rows * pack, *rest)[:cells]
 
 
 def _mesh(devices: Iterable[jax.Device]) -> Mesh:

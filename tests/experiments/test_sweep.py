@@ -2,8 +2,10 @@
 
 import os
 import re
+import signal
 import subprocess
 import sys
+import time
 
 import pytest
 from absl import flags
@@ -66,6 +68,27 @@ def test_the_smoke_sweep_trains_reports_and_resumes(tmp_path, data_dir, capsys):
     assert load_results(workdir).equals(results)
     assert main(*arguments, "--config.width=5") == 2
     assert "width: [16] there, [5] now" in capsys.readouterr().err
+
+
+def test_an_interrupted_sweep_says_how_to_go_on_and_does(tmp_path, data_dir, capsys):
+    workdir = tmp_path / "run"
+    arguments = [*SMOKE, f"--workdir={workdir}", f"--data_dir={data_dir}"]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "experiments.sweep", "--compilation_cache=", *arguments],
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    while not list(workdir.glob("groups/*.parquet")) and process.poll() is None:
+        time.sleep(0.01)
+    process.send_signal(signal.SIGINT)
+    _, error = process.communicate()
+    assert process.returncode == 130
+    assert error == "interrupted; the same command goes on from here\n"
+    kept = {path: path.stat().st_mtime_ns for path in workdir.glob("groups/*.parquet")}
+    assert 1 <= len(kept) < 3
+    assert main(*arguments) == 0
+    assert len(load_results(workdir)) == 18
+    assert kept.items() <= {p: p.stat().st_mtime_ns for p in workdir.glob("groups/*")}.items()
 
 
 def test_a_dry_run_counts_and_trains_nothing(tmp_path, data_dir):

@@ -21,6 +21,8 @@ from acts_jax.sweep.config import FIELDS, ConfigError, expand, make_config, over
         ("logspace(1e-3,1e-1,3), 1", [0.001, 0.01, 0.1, 1.0]),
         (("logspace(1e-2,1e-1,2)", 1), [0.01, 0.1, 1.0]),
         ("linspace(0,1,3)", [0.0, 0.5, 1.0]),
+        ("logspace(1e-8,1e-4,5)", [1e-8, 1e-7, 1e-6, 1e-5, 1e-4]),
+        ("linspace(0,0.3,4)", [0.0, 0.1, 0.2, 0.3]),
     ],
 )
 def test_every_notation_gives_the_same_numbers(value, expected):

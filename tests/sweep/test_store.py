@@ -149,6 +149,15 @@ def test_a_killed_write_leaves_the_old_file(tmp_path):
     assert path.read_bytes() == b"old"
 
 
+def test_whoever_reads_the_old_file_keeps_it(tmp_path):
+    path = tmp_path / "result"
+    path.write_bytes(b"old")
+    with path.open("rb") as old:
+        store.write_atomically(path, lambda file: file.write(b"new"))
+        assert old.read() == b"old"
+    assert path.read_bytes() == b"new"
+
+
 def test_a_failed_write_leaves_nothing_behind(tmp_path):
     def fill(file):
         raise OSError(28, "No space left on device")
