@@ -397,3 +397,14 @@ def test_constant_pixels_are_0_only_when_standardized():
 def test_an_unknown_preprocessing_gets_the_nearest_one():
     with pytest.raises(ValueError, match=r"unknown preprocessing 'standardise'.*'standardize'"):
         data.preprocessing("standardise", np.zeros((2, 2), np.float32))
+
+
+def test_chance_is_the_share_of_the_most_frequent_training_class_in_the_test_split():
+    def split(*labels):
+        return data.Split(np.zeros((len(labels), 1), np.float32), np.array(labels, np.int32))
+
+    common = {"name": "x", "version": "1", "input_shape": (1,)}
+    parts = {"train": split(0, 1, 1), "validation": split(0), "test": split(1, 0, 1, 1)}
+    two = data.Dataset(**common, **parts, class_names=("a", "b"), task="classification")
+    assert two.chance == 0.75
+    assert np.isnan(data.Dataset(**common, **parts, class_names=(), task="regression").chance)
