@@ -399,6 +399,8 @@ def _check_sizes(what, sizes):
 
 def _check_activation(activation, parameters, learn, share):
     activation = get(activation)
+    if not activation.shape_preserving:
+        raise ValueError(f"{activation.name} changes the shape: it cannot follow a hidden layer.")
     _check_choice("share", share, SHARE)
     resolve_learned(activation, learn)
     on_real_line(activation)

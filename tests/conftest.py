@@ -2,8 +2,10 @@
 
 import jax
 import pytest
+from absl import flags
 
 from acts_jax import data
+from acts_jax.sweep import command_line
 
 jax.config.update("jax_num_cpu_devices", 2)
 jax.config.update("jax_numpy_rank_promotion", "raise")
@@ -19,3 +21,18 @@ def data_dir(tmp_path_factory):
 def digits(data_dir):
     """The 1,797 handwritten digits."""
     return data.load("digits", data_dir=data_dir)
+
+
+@pytest.fixture
+def run_main():
+    """A function (script, *arguments, **defaults of command_line.run) -> exit status."""
+
+    def run(script, *arguments, **defaults):
+        try:
+            with pytest.raises(SystemExit) as exited:
+                command_line.run(script.main, argv=[script.__name__, *arguments], **defaults)
+        finally:
+            flags.FLAGS.unparse_flags()
+        return exited.value.code or 0
+
+    return run

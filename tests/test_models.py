@@ -453,3 +453,8 @@ def test_mistakes_are_named_by_the_nnx_layer(options, message):
 def test_critical_needs_an_elementwise_activation():
     with pytest.raises(ValueError, match="softmax is not elementwise"):
         initial(MLP((4,), "softmax", 2, initializer="critical"))
+
+
+def test_an_activation_that_changes_the_shape_is_refused():
+    with pytest.raises(ValueError, match="glu changes the shape"):
+        ActivationLayer("glu").init(jax.random.key(0), jnp.ones((2, 4)))

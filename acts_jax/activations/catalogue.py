@@ -65,6 +65,8 @@ class Activation:
         family: the module that defines it, such as "rectified".
         reference: the paper or book it comes from.
         elementwise: False for whole-vector functions such as softmax.
+        shape_preserving: False for whole-vector functions that change the last axis, such as glu:
+            no layer or sweep takes them.
         aliases: other names under which `get` finds it.
     """
 
@@ -79,6 +81,7 @@ class Activation:
     family: str = ""
     reference: str = ""
     elementwise: bool = True
+    shape_preserving: bool = True
     aliases: tuple[str, ...] = ()
 
     def __post_init__(self):

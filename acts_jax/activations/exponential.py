@@ -1,4 +1,4 @@
-"""Activations with an exponential side: elu, celu, selu, softplus, log_sigmoid."""
+"""Activations with an exponential side: elu, celu, selu, pelu, softplus, elish and others."""
 
 import math
 
@@ -6,15 +6,27 @@ import jax
 import jax.numpy as jnp
 
 from acts_jax.activations.catalogue import Parameter, register
-from acts_jax.activations.numerics import bounded, deep_exp, elementwise, polynomial
-from acts_jax.activations.sigmoidal import sigmoid
+from acts_jax.activations.numerics import (
+    bounded,
+    deep_exp,
+    deep_sigmoid,
+    deep_unit,
+    elementwise,
+    gated,
+    keep_nan,
+    log1p_within_one,
+    partials_of,
+    polynomial,
+    with_derivatives,
+)
+from acts_jax.activations.sigmoidal import sigmoid, sigmoid_slope
 
 # Klambauer et al. 2017, equation 14: a fixed point of mean 0 and variance 1.
 SELU_SCALE = 1.0507009873554805
 SELU_ALPHA = 1.6732632423543772
 
 # (expm1(u) - u exp(u)) / u^2 = -sum_n u^n (n + 1) / (n + 2)!
-_CELU_SERIES = tuple(-(n + 1) / math.factorial(n + 2) for n in range(9))
+_CELU_SERIES = tuple(-(n + 1) / math.factorial(n + 2) for n in range(15))
 
 
 def _exponential_linear(x, alpha):
@@ -118,29 +130,46 @@ def celu(x: jax.Array, alpha: jax.Array | float = 1.0) -> jax.Array:
 
 
 def _softplus(x):
-    return jnp.maximum(x, 0) + jnp.log1p(jnp.exp(-jnp.abs(x)))
+    return jnp.maximum(x, 0) + log1p_within_one(jnp.exp(-jnp.abs(x)))
+
+
+def _binary_entropy(x):
+    """softplus(x) - x sigmoid(x): the entropy of a coin that falls heads with sigmoid(x)."""
+    a = jnp.abs(bounded(x, 1e4))
+    e = jnp.exp(-a)
+    return log1p_within_one(e) + a * (e / (1 + e))
 
 
 @register(
     family="exponential",
+    parameters={"beta": Parameter(1.0, low=0, closed="neither")},
     range=(0, math.inf),
-    formula=r"\log(1 + e^x)",
+    formula=r"\frac{1}{\beta} \log(1 + e^{\beta x})",
     reference="Dugas, Bengio, Belisle, Nadeau, Garcia 2001",
 )
-@elementwise(sigmoid)
-def softplus(x: jax.Array) -> jax.Array:
+@elementwise(
+    lambda x, beta: sigmoid(beta * x),
+    lambda x, beta: -_binary_entropy(beta * x) / jnp.square(beta),
+)
+def softplus(x: jax.Array, beta: jax.Array | float = 1.0) -> jax.Array:
     r"""Softplus, a smooth ReLU whose derivative is the sigmoid.
 
     .. math::
-        f(x) = \log(1 + e^x)
+        f(x) = \frac{1}{\beta} \log(1 + e^{\beta x}), \qquad f'(x) = \sigma(\beta x)
+
+    It tends to ReLU as beta grows. PyTorch has beta too, but returns x where beta x > 20.
 
     Args:
         x: any shape; float dtypes are kept, integers become floats.
+        beta: the sharpness, above 0; broadcasts against x.
 
     Returns:
-        Values in [0, inf), of x's shape.
+        Values in [0, inf), in x's dtype.
+
+    Raises:
+        ValueError: if beta is a plain number and not above 0.
     """
-    return _softplus(x)
+    return _softplus(beta * x) / beta
 
 
 @register(
@@ -163,3 +192,230 @@ def log_sigmoid(x: jax.Array) -> jax.Array:
         Values in (-inf, 0], of x's shape.
     """
     return -_softplus(-x)
+
+
+@register(
+    family="exponential",
+    range=(0, math.inf),
+    formula="e^x",
+    aliases=("exponential",),
+)
+@elementwise(lambda x: exp(x))
+def exp(x: jax.Array) -> jax.Array:
+    """Exponential function, as Keras offers it; it overflows for x > 88.72 in float32.
+
+    Args:
+        x: any shape; float dtypes are kept, integers become floats.
+
+    Returns:
+        Values in [0, inf], of x's shape.
+    """
+    return jnp.exp(x)
+
+
+@with_derivatives(lambda x: (4 * jnp.square(bounded(x, 1e4)) - 2) * jnp.exp(-jnp.square(x)))
+def _gaussian_slope(x):
+    x = bounded(x, 1e4)
+    e, unit = deep_exp(-jnp.square(x))
+    return -2 * x * e * unit
+
+
+@register(
+    family="exponential",
+    range=(0, 1),
+    formula="e^{-x^2}",
+    reference="Broomhead & Lowe 1988",
+    aliases=("rbf",),
+)
+@elementwise(_gaussian_slope)
+def gaussian(x: jax.Array) -> jax.Array:
+    r"""Gaussian bump, the radial basis function :math:`f(x) = e^{-x^2}`.
+
+    Args:
+        x: any shape; float dtypes are kept, integers become floats.
+
+    Returns:
+        Values in [0, 1], of x's shape.
+    """
+    return jnp.exp(-jnp.square(x))
+
+
+@with_derivatives(lambda x: jnp.where(x < 0, jnp.exp(jnp.minimum(x, 0)), 1))
+def _elu_or_line(x):
+    return jnp.where(x < 0, jnp.expm1(jnp.minimum(x, 0)), x)
+
+
+def _elish(x):
+    return gated(_elu_or_line(x), deep_sigmoid(x))
+
+
+@register(
+    family="exponential",
+    range=(-0.17157287525380988, math.inf),
+    formula=(
+        r"\begin{cases} x \, \sigma(x), & x \ge 0 \\ "
+        r"(e^x - 1) \, \sigma(x), & x < 0 \end{cases}"
+    ),
+    reference="Basirat & Roth 2018, arXiv:1808.00783",
+)
+@elementwise(*partials_of(_elish, deep_unit))
+def elish(x: jax.Array) -> jax.Array:
+    r"""Exponential linear sigmoid squashing.
+
+    .. math::
+        f(x) = \begin{cases} x \, \sigma(x), & x \ge 0 \\
+        (e^x - 1) \, \sigma(x), & x < 0 \end{cases}
+
+    The derivative at 0 is 1/2 from both sides; the second jumps there.
+
+    Args:
+        x: any shape; float dtypes are kept, integers become floats.
+
+    Returns:
+        Values above -0.1715729, of x's shape.
+    """
+    return _elish(x) * deep_unit(x)
+
+
+def _hard_elish_slope(x):
+    inside = jnp.clip(x, -1, 0)
+    below = jnp.exp(inside) * ((inside + 1) / 2) + jnp.expm1(inside) / 2
+    above = jnp.where(x < 1, (2 * x + 1) / 2, 1.0)
+    return keep_nan(jnp.where(x <= -1, 0, jnp.where(x < 0, below, above)), x)
+
+
+@register(
+    family="exponential",
+    range=(-0.09967315152874262, math.inf),
+    kinks=(-1.0, 1.0),
+    formula=(
+        r"\begin{cases} x \, h(x), & x \ge 0 \\ (e^x - 1) \, h(x), & x < 0 \end{cases}, \quad "
+        r"h(x) = \min(\max(\tfrac{x + 1}{2}, 0), 1)"
+    ),
+    reference="Basirat & Roth 2018, arXiv:1808.00783",
+)
+@elementwise(_hard_elish_slope)
+def hard_elish(x: jax.Array) -> jax.Array:
+    r"""Elish with a piecewise linear gate h in place of the sigmoid.
+
+    .. math::
+        f(x) = \begin{cases} x \, h(x), & x \ge 0 \\ (e^x - 1) \, h(x), & x < 0 \end{cases}
+        \qquad h(x) = \min(\max(\tfrac{x + 1}{2}, 0), 1)
+
+    The derivative is 0 at -1 and 1 at 1, as further out; at 0 it is 1/2 from both sides.
+
+    Args:
+        x: any shape; float dtypes are kept, integers become floats.
+
+    Returns:
+        Values above -0.0996732, of x's shape.
+    """
+    return _elu_or_line(x) * jnp.clip((x + 1) / 2, 0, 1)
+
+
+def _pelu_slope(x, alpha, beta):
+    e, unit = deep_exp(jnp.minimum(x, 0) / beta)
+    return alpha / beta * e * unit
+
+
+def _pelu_by_beta(x, alpha, beta):
+    u = bounded(x / beta)
+    e = jnp.exp(jnp.minimum(u, 0))
+    return -(alpha / beta) * (u * e)
+
+
+@register(
+    family="exponential",
+    parameters={
+        "alpha": Parameter(1.0, low=0, closed="neither"),
+        "beta": Parameter(1.0, low=0, closed="neither"),
+    },
+    learned=("alpha", "beta"),
+    range=(-1, math.inf),
+    formula=(
+        r"\begin{cases} \frac{\alpha}{\beta} x, & x \ge 0 \\ "
+        r"\alpha (e^{x / \beta} - 1), & x < 0 \end{cases}"
+    ),
+    reference="Trottier, Giguere, Chaib-draa 2016, arXiv:1605.09332",
+)
+@elementwise(
+    _pelu_slope,
+    lambda x, alpha, beta: _elu_or_line(x / beta),
+    _pelu_by_beta,
+)
+def pelu(x: jax.Array, alpha: jax.Array | float = 1.0, beta: jax.Array | float = 1.0) -> jax.Array:
+    r"""Parametric exponential linear unit, once differentiable for all its parameters.
+
+    .. math::
+        f(x) = \begin{cases} \frac{\alpha}{\beta} x, & x \ge 0 \\
+        \alpha (e^{x / \beta} - 1), & x < 0 \end{cases}
+
+    The derivative at 0 is alpha / beta; the second jumps there.
+
+    Args:
+        x: any shape; float dtypes are kept, integers become floats.
+        alpha: above 0; broadcasts against x.
+        beta: above 0; broadcasts against x.
+
+    Returns:
+        Values above -alpha, in x's dtype.
+
+    Raises:
+        ValueError: if alpha or beta is a plain number and not above 0.
+    """
+    return alpha * _elu_or_line(x / beta)
+
+
+def _soft_clipping_parts(x, alpha):
+    # f(1 - x) = 1 - f(x), so all is computed at y = min(x, 1 - x) <= 1/2
+    y = jnp.minimum(x, 1 - x)
+    return alpha * y, -jnp.expm1(-alpha), 1 + jnp.exp(alpha * (y - 1))
+
+
+def _soft_clipping_slope(x, alpha):
+    u, m, denominator = _soft_clipping_parts(x, alpha)
+    e, unit = deep_exp(-jnp.abs(u))
+    return jnp.where(u < 0, e * unit, 1) * (m / ((1 + e) * denominator))
+
+
+@register(
+    family="exponential",
+    parameters={"alpha": Parameter(10.0, low=0, closed="neither")},
+    range=(0, 1),
+    formula=r"\frac{1}{\alpha} \log \frac{1 + e^{\alpha x}}{1 + e^{\alpha (x - 1)}}",
+    reference="Klimek & Perelstein 2018, arXiv:1810.11509",
+)
+@elementwise(
+    with_derivatives(
+        lambda x, alpha: (
+            -alpha
+            * _soft_clipping_slope(x, alpha)
+            * (sigmoid(alpha * x) - sigmoid(alpha * (1 - x)))
+        ),
+        lambda x, alpha: x * sigmoid_slope(alpha * x) - (x - 1) * sigmoid_slope(alpha * (x - 1)),
+    )(_soft_clipping_slope),
+    lambda x, alpha: (
+        (_binary_entropy(alpha * (x - 1)) - _binary_entropy(alpha * x)) / jnp.square(alpha)
+    ),
+)
+def soft_clipping(x: jax.Array, alpha: jax.Array | float = 10.0) -> jax.Array:
+    r"""Soft clipping: nearly linear between 0 and 1, the more so the larger alpha.
+
+    .. math::
+        f(x) = \frac{1}{\alpha} \log \frac{1 + e^{\alpha x}}{1 + e^{\alpha (x - 1)}},
+        \qquad f'(x) = \sigma(\alpha x) - \sigma(\alpha (x - 1))
+
+    Args:
+        x: any shape; float dtypes are kept, integers become floats.
+        alpha: the sharpness, above 0; broadcasts against x.
+
+    Returns:
+        Values in [0, 1], in x's dtype.
+
+    Raises:
+        ValueError: if alpha is a plain number and not above 0.
+    """
+    u, m, denominator = _soft_clipping_parts(x, alpha)
+    e, unit = deep_exp(jnp.minimum(u, 44))
+    value = (jnp.log1p(m / denominator * e) * unit + jnp.maximum(u - 44, 0)) / alpha
+    return jnp.where(x > 0.5, 1 - value, value)

@@ -100,12 +100,30 @@ def swish(x: jax.Array, beta: jax.Array | float = 1.0) -> jax.Array:
     return _sigmoid_gated(x, scaled(beta, x))
 
 
+def _gelu_exp(x):
+    return deep_exp(-jnp.square(bounded(x, 1e3)) / 2)
+
+
 @with_derivatives(lambda x: _gelu_curvature(bounded(x, 1e4)))
-def _gelu_slope(x):
+def _deep_gelu_slope(x):
     # Phi(x) + x phi(x), with the factor exp(-x^2 / 2) taken out of both terms.
     a = jnp.abs(bounded(x, 1e3))
-    e, unit = deep_exp(-jnp.square(a) / 2)
-    return _mirrored((normal_tail(a) - a / math.sqrt(2 * math.pi)) * e * unit, x)
+    e, _ = _gelu_exp(x)
+    return _mirrored((normal_tail(a) - a / math.sqrt(2 * math.pi)) * e, x)
+
+
+@with_derivatives(_deep_gelu_slope)
+def deep_gelu(x: jax.Array) -> jax.Array:
+    """gelu(x) / `gelu_unit`(x), which does not flush to 0 early."""
+    a = jnp.abs(bounded(x, 1e4))
+    e, _ = deep_exp(-jnp.square(a) / 2)
+    tail = normal_tail(a) * e
+    return jnp.where(x < 0, -a * tail, x * (1 - tail))
+
+
+def gelu_unit(x: jax.Array) -> jax.Array:
+    """The power of e that `deep_gelu` leaves out, piecewise constant."""
+    return jnp.where(x < 0, _gelu_exp(x)[1], 1)
 
 
 def _gelu_curvature(x):
@@ -118,7 +136,11 @@ def _gelu_curvature(x):
     formula=r"x \, \Phi(x) = \frac{x}{2} \left(1 + \operatorname{erf} \frac{x}{\sqrt 2}\right)",
     reference="Hendrycks & Gimpel 2016, arXiv:1606.08415",
 )
-@elementwise(_gelu_slope)
+@elementwise(
+    with_derivatives(lambda x: _gelu_curvature(bounded(x, 1e4)))(
+        lambda x: _deep_gelu_slope(x) * gelu_unit(x)
+    )
+)
 def gelu(x: jax.Array) -> jax.Array:
     r"""Gaussian error linear unit, exact.
 
@@ -134,10 +156,7 @@ def gelu(x: jax.Array) -> jax.Array:
     Returns:
         Values above -0.1699713, of x's shape.
     """
-    a = jnp.abs(bounded(x, 1e4))
-    e, unit = deep_exp(-jnp.square(a) / 2)
-    tail = normal_tail(a) * e
-    return jnp.where(x < 0, -a * tail * unit, x * (1 - tail))
+    return deep_gelu(x) * gelu_unit(x)
 
 
 _TANH_GELU_SCALE = math.sqrt(2 / math.pi)
@@ -246,11 +265,34 @@ def mish(x: jax.Array) -> jax.Array:
 
 @register(
     family="gated",
+    range=(-0.16361018963635358, math.inf),
+    formula=r"\frac{x}{1 + e^{-1.702 x}}",
+    reference="Hendrycks & Gimpel 2016, arXiv:1606.08415",
+    aliases=("gelu_sigmoid",),
+)
+@elementwise(lambda x: _silu_slope(1.702 * x))
+def quick_gelu(x: jax.Array) -> jax.Array:
+    r"""Sigmoid approximation of `gelu`, within 0.0204 of it; `swish` with beta = 1.702.
+
+    .. math::
+        f(x) = x \, \sigma(1.702 x) = \frac{x}{1 + e^{-1.702 x}}
+
+    Args:
+        x: any shape; float dtypes are kept, integers become floats.
+
+    Returns:
+        Values above -0.16362, of x's shape.
+    """
+    return _sigmoid_gated(x, 1.702 * x)
+
+
+@register(
+    family="gated",
     range=(-0.375, math.inf),
     kinks=(-3.0, 3.0),
     formula=r"x \frac{\min(\max(x + 3, 0), 6)}{6}",
     reference="Howard et al. 2019, arXiv:1905.02244",
-    aliases=("hard_swish",),
+    aliases=("hard_swish", "hardswish"),
 )
 @elementwise(
     lambda x: keep_nan(jnp.where(jnp.abs(x) < 3, (2 * x + 3) / 6, jnp.where(x > 0, 1.0, 0.0)), x)

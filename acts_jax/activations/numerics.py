@@ -16,6 +16,8 @@ _ARCTAN = (
     0.999999998, -0.333332836, 0.19998266, -0.142619331, 0.109420305,
     -0.0837731501, 0.0575520943, -0.0308045892, 0.0107269398, -0.00175392918,
 )  # fmt: skip
+# 2 artanh(s) / s in s^2 on [0, 1/3], relative error 4.1e-9;
+_LOG1P = (2.00000001, 0.666663216, 0.400245952, 0.279651578, 0.281577783)
 # exp(a^2 / 2) Phi(-a) / t in t = 3 / (3 + a) on [0, 1], relative error 2.5e-8.
 _NORMAL_TAIL = (
     0.132980764, 0.132979816, 0.118247977, 0.087905718, 0.0558414582, -0.0232856943,
@@ -104,7 +106,7 @@ def bounded(x: jax.Array, bound: float | None = None) -> jax.Array:
 
 
 def scaled(parameter: jax.Array, x: jax.Array) -> jax.Array:
-    """Parameter * x, with 0 * inf = 0: a parameter at 0 removes the term."""
+    """parameter * x, with 0 * inf = 0: a parameter at 0 removes the term."""
     return parameter * jnp.where(parameter == 0, bounded(x), x)
 
 
@@ -119,12 +121,83 @@ def deep_exp(exponent: jax.Array) -> tuple[jax.Array, jax.Array]:
     return e, jnp.where(deep, math.exp(-16), 1.0)
 
 
+@with_derivatives(lambda x: deep_sigmoid_slope(x))
+def deep_sigmoid(x: jax.Array) -> jax.Array:
+    """Sigmoid(x) / `deep_unit`(x), which does not flush to 0 before x = -103."""
+    e = _deep_decay(x)
+    return jnp.where(x < 0, e, 1) / (1 + e)
+
+
+@with_derivatives(lambda x: -deep_sigmoid_slope(x) * lax.tanh(x / 2))
+def deep_sigmoid_slope(x: jax.Array) -> jax.Array:
+    """Sigmoid'(x) / `deep_unit`(x)."""
+    e = _deep_decay(x)
+    return e / jnp.square(1 + e)
+
+
+def _deep_decay(x):
+    return jnp.exp(jnp.where(x < -80, x + 16, -jnp.abs(x)))
+
+
+@with_derivatives(deep_sigmoid)
+def deep_softplus(x: jax.Array) -> jax.Array:
+    """Softplus(x) / `deep_unit`(x)."""
+    return jnp.maximum(x, 0) + log1p_within_one(_deep_decay(x))
+
+
+def deep_unit(x: jax.Array) -> jax.Array:
+    """What `deep_exp`(x) leaves to be multiplied, also where x may be positive."""
+    return jnp.where(x < -80, math.exp(-16), 1.0)
+
+
+@with_derivatives(lambda x, gate: gate, lambda x, gate: bounded(x, 1e30))
+def gated(x: jax.Array, gate: jax.Array) -> jax.Array:
+    """X * gate for a gate that levels off exponentially; inf * 0 = 0, in the derivatives too."""
+    return jnp.where(gate == 0, bounded(x), x) * gate
+
+
+def partials_of(scaled_formula: Callable, unit: Callable) -> list[Callable]:
+    """The partial derivatives of scaled_formula(...) * unit(...), the unit piecewise constant.
+
+    Forward mode: reverse mode would multiply by the unit first, and flush to 0.
+    """
+
+    def partial(i):
+        def by_argument(*arguments):
+            def moved(value):
+                return scaled_formula(*arguments[:i], value, *arguments[i + 1 :])
+
+            _, slope = jax.jvp(moved, (arguments[i],), (jnp.ones_like(arguments[i]),))
+            return slope * unit(*arguments)
+
+        return by_argument
+
+    return [partial(i) for i in range(len(inspect.signature(scaled_formula).parameters))]
+
+
 def polynomial(coefficients: tuple[float, ...], x: jax.Array) -> jax.Array:
     """Horner's rule; the lowest degree comes first."""
     result = jnp.full_like(x, coefficients[-1])
     for coefficient in coefficients[-2::-1]:
         result = result * x + coefficient
     return result
+
+
+@with_derivatives(lambda z: 1 / (1 + z))
+def log1p_within_one(z: jax.Array) -> jax.Array:
+    """log(1 + z) for 0 <= z <= 1: vectorised, five times faster than `jnp.log1p` on a CPU."""
+    if z.dtype == jnp.float64:
+        return lax.log1p(z)
+    r = 1 / (2 + z)
+    return z * (r * polynomial(_LOG1P, jnp.square(z * r)))
+
+
+def hyperbolic_tangent(x: jax.Array) -> jax.Array:
+    """tanh(x); for float64 from expm1, since XLA's is 6 ULP off near 1."""
+    if x.dtype != jnp.float64:
+        return lax.tanh(x)
+    m = jnp.expm1(-2 * jnp.abs(x))
+    return lax.sign(x) * (-m / (2 + m))
 
 
 def arctan_within_one(z: jax.Array) -> jax.Array:
@@ -148,7 +221,7 @@ def normal_tail(a: jax.Array) -> jax.Array:
     lambda base, exponent: power(base, exponent) * jnp.log(base),
 )
 def power(base: jax.Array, exponent: jax.Array) -> jax.Array:
-    """Base ** exponent for base >= 0, within a few ULP; faster than `jnp.power` on a CPU."""
+    """base ** exponent for base >= 0, within a few ULP; faster than `jnp.power` on a CPU."""
     if base.dtype == jnp.float64:
         return lax.pow(base, exponent)
     inside = (base > 0) & (base < jnp.inf)

@@ -1,11 +1,12 @@
 """Piecewise linear activations: relu and its relatives, with fixed or learned slopes."""
 
 import math
+import numbers
 
 import jax
 import jax.numpy as jnp
 
-from acts_jax.activations.catalogue import register
+from acts_jax.activations.catalogue import Parameter, register
 from acts_jax.activations.numerics import elementwise, keep_nan, scaled
 
 
@@ -65,6 +66,7 @@ def _leaky_by_slope(x, slope):
     kinks=(0.0,),
     formula=r"\max(x, 0) + a \min(x, 0)",
     reference="Maas, Hannun, Ng 2013",
+    aliases=("leakyrelu",),
 )
 @elementwise(_leaky_slope, _leaky_by_slope)
 def leaky_relu(x: jax.Array, negative_slope: jax.Array | float = 0.01) -> jax.Array:
@@ -73,7 +75,9 @@ def leaky_relu(x: jax.Array, negative_slope: jax.Array | float = 0.01) -> jax.Ar
     .. math::
         f(x) = \begin{cases} x, & x \ge 0 \\ a x, & x < 0 \end{cases}
 
-    The derivative at 0 is 1, as in `jax.nn`; PyTorch has `negative_slope` there.
+    The derivative at 0 is 1, as in `jax.nn`; PyTorch has `negative_slope` there. The slope is
+    0.01 in the paper, `jax.nn` and PyTorch, 0.2 in TensorFlow and Keras 3, 0.3 in the layer of
+    Keras 2.
 
     Args:
         x: any shape; float dtypes are kept, integers become floats.
@@ -145,6 +149,7 @@ def relu6(x: jax.Array) -> jax.Array:
     kinks=(-3.0, 3.0),
     formula=r"\frac{\min(\max(x + 3, 0), 6)}{6}",
     reference="Howard et al. 2019, arXiv:1905.02244",
+    aliases=("hardsigmoid",),
 )
 @elementwise(lambda x: keep_nan(jnp.where(jnp.abs(x) < 3, 1 / 6, 0.0), x))
 def hard_sigmoid(x: jax.Array) -> jax.Array:
@@ -153,8 +158,8 @@ def hard_sigmoid(x: jax.Array) -> jax.Array:
     .. math::
         f(x) = \frac{\min(\max(x + 3, 0), 6)}{6}
 
-    The derivative is 0 at -3 and at 3, as in `jax.nn`. Keras 2 and Theano clip
-    0.2 x + 0.5 instead.
+    The derivative is 0 at -3 and at 3, as in `jax.nn`; PyTorch and Keras 3 have this formula
+    too. Keras 2 and Theano clip 0.2 x + 0.5 instead, with kinks at -2.5 and 2.5.
 
     Args:
         x: any shape; float dtypes are kept, integers become floats.
@@ -189,3 +194,143 @@ def hard_tanh(x: jax.Array) -> jax.Array:
         Values in [-1, 1], of x's shape.
     """
     return jnp.clip(x, -1, 1)
+
+
+@register(
+    family="rectified",
+    range=(0, math.inf),
+    kinks=(1.0,),
+    formula=r"\begin{cases} x, & x > \theta \\ v, & x \le \theta \end{cases}",
+    reference="Konda, Memisevic, Krueger 2014, arXiv:1402.3337",
+    aliases=("thresholded_relu",),
+)
+@elementwise(
+    lambda x, threshold, value: keep_nan(jnp.where(x > threshold, 1.0, 0.0), x),
+    lambda x, threshold, value: jnp.zeros_like(x),
+    lambda x, threshold, value: jnp.where(x <= threshold, 1.0, 0.0),
+)
+def threshold(
+    x: jax.Array, threshold: jax.Array | float = 1.0, value: jax.Array | float = 0.0
+) -> jax.Array:
+    r"""Threshold: x above it, a fixed value at and below it.
+
+    .. math::
+        f(x) = \begin{cases} x, & x > \theta \\ v, & x \le \theta \end{cases}
+
+    It jumps at the threshold, where the derivative is 0, as in PyTorch; so is the derivative
+    by the threshold. PyTorch and Keras have no defaults.
+
+    Args:
+        x: any shape; float dtypes are kept, integers become floats.
+        threshold: any number; broadcasts against x.
+        value: any number; broadcasts against x.
+
+    Returns:
+        x's dtype, the broadcast shape.
+    """
+    return keep_nan(jnp.where(x > threshold, x, value), x)
+
+
+@register(
+    family="rectified",
+    parameters={"lower": Parameter(1 / 8), "upper": Parameter(1 / 3)},
+    kinks=(0.0,),
+    formula=r"\max(x, 0) + a \min(x, 0), \quad a \sim U(l, u)",
+    reference="Xu, Wang, Chen, Li 2015, arXiv:1505.00853",
+    aliases=("randomized_leaky_relu",),
+)
+def rrelu(
+    x: jax.Array,
+    lower: jax.Array | float = 1 / 8,
+    upper: jax.Array | float = 1 / 3,
+    *,
+    key: jax.Array | None = None,
+) -> jax.Array:
+    r"""Randomised leaky rectified linear unit.
+
+    .. math::
+        f(x) = \begin{cases} x, & x \ge 0 \\ a x, & x < 0 \end{cases} \qquad a \sim U(l, u)
+
+    With a key, as in training, every element draws a slope of its own; without one, as in
+    evaluation, the slope is the mean (l + u) / 2. The derivative at 0 is 1.
+
+    Args:
+        x: any shape; float dtypes are kept, integers become floats.
+        lower: the smallest slope below 0; broadcasts against x.
+        upper: the largest slope below 0; broadcasts against x.
+        key: a `jax.random` key, or None.
+
+    Returns:
+        x's dtype, the broadcast shape.
+
+    Raises:
+        ValueError: if lower and upper are plain numbers and lower is above upper.
+    """
+    bounds = (lower, upper)
+    if all(isinstance(bound, numbers.Real) for bound in bounds) and lower > upper:
+        raise ValueError(f"rrelu: lower must be at most upper, got {lower} and {upper}.")
+    lower, upper = jnp.asarray(lower, float), jnp.asarray(upper, float)
+    if key is None:
+        return leaky_relu(x, (lower + upper) / 2)
+    shape = jnp.broadcast_shapes(jnp.shape(x), lower.shape, upper.shape)
+    uniform = jax.random.uniform(key, shape, lower.dtype)
+    lower, upper = jnp.broadcast_to(lower, shape), jnp.broadcast_to(upper, shape)
+    return leaky_relu(x, lower + (upper - lower) * uniform)
+
+
+def _srelu_sides(x, left_threshold, right_threshold):
+    return x <= left_threshold, x >= right_threshold
+
+
+def _srelu_slope(x, left_threshold, left_slope, right_threshold, right_slope):
+    left, right = _srelu_sides(x, left_threshold, right_threshold)
+    return keep_nan(jnp.where(left, left_slope, jnp.where(right, right_slope, 1)), x)
+
+
+@register(
+    family="rectified",
+    learned=("left_threshold", "left_slope", "right_threshold", "right_slope"),
+    kinks=(0.0,),
+    formula=(
+        r"\begin{cases} t_r + a_r (x - t_r), & x \ge t_r \\ x, & t_l < x < t_r \\ "
+        r"t_l + a_l (x - t_l), & x \le t_l \end{cases}"
+    ),
+    reference="Jin et al. 2015, arXiv:1512.07030",
+)
+@elementwise(
+    _srelu_slope,
+    lambda x, tl, al, tr, ar: jnp.where(x <= tl, 1 - al, 0),
+    lambda x, tl, al, tr, ar: jnp.minimum(x - tl, 0),
+    lambda x, tl, al, tr, ar: jnp.where((x > tl) & (x >= tr), 1 - ar, 0),
+    lambda x, tl, al, tr, ar: jnp.where(x > tl, jnp.maximum(x - tr, 0), 0),
+)
+def srelu(
+    x: jax.Array,
+    left_threshold: jax.Array | float = 0.0,
+    left_slope: jax.Array | float = 0.2,
+    right_threshold: jax.Array | float = 1.0,
+    right_slope: jax.Array | float = 1.0,
+) -> jax.Array:
+    r"""S-shaped rectified linear unit: three lines, whose bends and slopes the network learns.
+
+    .. math::
+        f(x) = \begin{cases}
+        t_r + a_r (x - t_r), & x \ge t_r \\ x, & t_l < x < t_r \\ t_l + a_l (x - t_l), & x \le t_l
+        \end{cases}
+
+    As in the paper it starts as a leaky ReLU. The derivative at t_l is a_l, at t_r it is a_r.
+
+    Args:
+        x: any shape; float dtypes are kept, integers become floats.
+        left_threshold: t_l, any number; broadcasts against x.
+        left_slope: a_l, any number; broadcasts against x.
+        right_threshold: t_r, above t_l; broadcasts against x.
+        right_slope: a_r, any number; broadcasts against x.
+
+    Returns:
+        x's dtype, the broadcast shape.
+    """
+    left, right = _srelu_sides(x, left_threshold, right_threshold)
+    at = jnp.where(left, left_threshold, right_threshold)
+    slope = jnp.where(left, left_slope, right_slope)
+    return keep_nan(jnp.where(left | right, at + scaled(slope, x - at), x), x)

@@ -11,8 +11,12 @@ from acts_jax.activations.numerics import (
     arctan_within_one,
     bounded,
     deep_exp,
+    deep_sigmoid,
+    deep_unit,
     elementwise,
+    hyperbolic_tangent,
     keep_nan,
+    log1p_within_one,
     power,
     with_derivatives,
 )
@@ -51,14 +55,16 @@ def sigmoid(x: jax.Array) -> jax.Array:
     return 1 / (1 + jnp.exp(-x))
 
 
-@with_derivatives(lambda x: -2 * lax.tanh(x) * _tanh_slope(x))
-def _tanh_slope(x):
-    e, unit = deep_exp(-2 * jnp.abs(x))
-    return 4 * e / jnp.square(1 + e) * unit
+@with_derivatives(lambda x: -2 * lax.tanh(x) * tanh_slope(x))
+def tanh_slope(x: jax.Array) -> jax.Array:
+    """tanh'(x) from exp(-2 |x|); 1 - tanh^2 would be 0 for x > 9."""
+    # 4 e with e = exp(-2 |x|), so that it flushes to 0 only where the result does
+    e = jnp.exp(math.log(4) - 2 * jnp.abs(x))
+    return e / jnp.square(1 + 0.25 * e)
 
 
 @register(family="sigmoidal", range=(-1, 1), formula=r"\tanh x", reference="LeCun et al. 1998")
-@elementwise(_tanh_slope)
+@elementwise(tanh_slope)
 def tanh(x: jax.Array) -> jax.Array:
     r"""Hyperbolic tangent.
 
@@ -75,7 +81,33 @@ def tanh(x: jax.Array) -> jax.Array:
     Returns:
         Values in [-1, 1], of x's shape.
     """
-    return lax.tanh(x)
+    return hyperbolic_tangent(x)
+
+
+_LECUN_SCALE = 1.7159
+
+
+@register(
+    family="sigmoidal",
+    range=(-_LECUN_SCALE, _LECUN_SCALE),
+    formula=r"1.7159 \tanh \frac{2 x}{3}",
+    reference="LeCun, Bottou, Orr, Mueller 1998, Efficient BackProp",
+    aliases=("lecun_tanh",),
+)
+@elementwise(lambda x: _LECUN_SCALE * 2 / 3 * tanh_slope(x * (2 / 3)))
+def scaled_tanh(x: jax.Array) -> jax.Array:
+    r"""LeCun's tanh, scaled so that f(1) = 1 and f(-1) = -1 and the second derivative peaks there.
+
+    .. math::
+        f(x) = 1.7159 \tanh \frac{2 x}{3}
+
+    Args:
+        x: any shape; float dtypes are kept, integers become floats.
+
+    Returns:
+        Values in [-1.7159, 1.7159], of x's shape.
+    """
+    return _LECUN_SCALE * hyperbolic_tangent(x * (2 / 3))
 
 
 @with_derivatives(lambda x: -2 * (bounded(x) * _arctan_slope(x)) * _arctan_slope(x))
@@ -130,11 +162,12 @@ def gudermannian(x: jax.Array) -> jax.Array:
         Values in [-pi/2, pi/2], of x's shape.
     """
     # tiny x: x / 2 may be subnormal, which the hardware takes for 0
-    return jnp.where(jnp.abs(x) < 1e-4, x, 2 * arctan_within_one(lax.tanh(x / 2)))
+    return jnp.where(jnp.abs(x) < 1e-30, x, 2 * arctan_within_one(hyperbolic_tangent(x / 2)))
 
 
-@with_derivatives(lambda x: -2 * bounded(x, 1e4) * _erf_slope(x))
-def _erf_slope(x):
+@with_derivatives(lambda x: -2 * bounded(x, 1e4) * erf_slope(x))
+def erf_slope(x: jax.Array) -> jax.Array:
+    """erf'(x), not flushed to 0 before it is subnormal."""
     e, unit = deep_exp(-jnp.square(x))
     return 2 / math.sqrt(math.pi) * e * unit
 
@@ -144,7 +177,7 @@ def _erf_slope(x):
     range=(-1, 1),
     formula=r"\operatorname{erf} x = \frac{2}{\sqrt \pi} \int_0^x e^{-t^2} dt",
 )
-@elementwise(_erf_slope)
+@elementwise(erf_slope)
 def erf(x: jax.Array) -> jax.Array:
     r"""Error function.
 
@@ -160,33 +193,27 @@ def erf(x: jax.Array) -> jax.Array:
     return lax.erf(x)
 
 
-def _log_sigmoid(x):
-    return jnp.minimum(x, 0) - jnp.log1p(jnp.exp(-jnp.abs(x)))
-
-
-def _generalized_logistic(x, alpha):
-    # (1 + e)^-alpha exp(-alpha max(-x, 0)) with e = exp(-|x|): accurate, and never overflows
-    e, unit = deep_exp(-alpha * jnp.maximum(-x, 0))
-    return power(1 + jnp.exp(-jnp.abs(x)), -alpha) * e, unit
+@with_derivatives(lambda x: jnp.where(x > 0, jnp.exp(-jnp.abs(x)), 1) / (1 + jnp.exp(-jnp.abs(x))))
+def log_sigmoid_of(x: jax.Array) -> jax.Array:
+    """Logarithm of the sigmoid of a float array."""
+    return jnp.minimum(x, 0) - log1p_within_one(jnp.exp(-jnp.abs(x)))
 
 
 @with_derivatives(
     lambda x, alpha: _generalized_logistic_slope(x, alpha) * (alpha * sigmoid(-x) - sigmoid(x)),
     lambda x, alpha: (
-        _generalized_logistic_slope(x, alpha) * (1 / alpha + _log_sigmoid(bounded(x, 1e4)))
+        _generalized_logistic_slope(x, alpha) * (1 / alpha + log_sigmoid_of(bounded(x, 1e4)))
     ),
 )
 def _generalized_logistic_slope(x, alpha):
     # alpha f(x) sigmoid(-x)
-    value, value_unit = _generalized_logistic(x, alpha)
-    e, unit = deep_exp(-jnp.abs(x))
-    slope = alpha * value * jnp.where(x > 0, e, 1) / (1 + e)
-    return slope * value_unit * jnp.where(x > 0, unit, 1)
+    value, unit = deep_exp(alpha * log_sigmoid_of(x))
+    return (alpha * value) * deep_sigmoid(-x) * (unit * deep_unit(-x))
 
 
 def _generalized_logistic_by_alpha(x, alpha):
-    value, unit = _generalized_logistic(x, alpha)
-    return value * unit * _log_sigmoid(bounded(x, 1e4))
+    log_s = log_sigmoid_of(bounded(x, 1e4))
+    return jnp.exp(alpha * log_s) * log_s
 
 
 @register(
@@ -216,8 +243,7 @@ def generalized_logistic(x: jax.Array, alpha: jax.Array | float = 2.0) -> jax.Ar
     Raises:
         ValueError: if alpha is a plain number and not above 0.
     """
-    value, unit = _generalized_logistic(x, alpha)
-    return value * unit
+    return jnp.exp(alpha * log_sigmoid_of(x))
 
 
 def _algebraic_parts(x, k):
@@ -232,14 +258,14 @@ def _algebraic_slope(x, k):
     _, u = _algebraic_parts(x, k)
     a = jnp.abs(bounded(x))
     steepness = jnp.where(a > 1, u / jnp.where(a > 1, a, 1), 1)
-    return keep_nan(steepness * jnp.exp(-(1 + 1 / k) * jnp.log1p(u)), x)
+    return keep_nan(steepness * jnp.exp(-(1 + 1 / k) * log1p_within_one(u)), x)
 
 
 def _algebraic_by_k(x, k):
     _, u = _algebraic_parts(x, k)
     a = jnp.abs(bounded(x))
     log_a = jnp.abs(jnp.log(jnp.where(a > 0, a, 1)))
-    return algebraic(x, k) * (jnp.log1p(u) / k + u / (1 + u) * log_a) / k
+    return algebraic(x, k) * (log1p_within_one(u) / k + u / (1 + u) * log_a) / k
 
 
 @register(
@@ -268,7 +294,7 @@ def algebraic(x: jax.Array, k: jax.Array | float = 2.0) -> jax.Array:
         ValueError: if k is a plain number and not above 0.
     """
     size, u = _algebraic_parts(x, k)
-    size = size * jnp.exp(-jnp.log1p(u) / k)
+    size = size * jnp.exp(-log1p_within_one(u) / k)
     return keep_nan(jnp.where(x < 0, -size, size), x)
 
 

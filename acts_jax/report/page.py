@@ -57,8 +57,14 @@ def build(
         drawn |= {f"{dataset}_{n}" if several else n: figure for n, figure in found.items()}
         sections.append(_section(str(dataset), cells, mine, found, level))
     page = _page(title, sections, facts, config, path)
-    path.parent.mkdir(parents=True, exist_ok=True)
     figures.save(drawn, path.parent / "figures")
+    return write(path, page)
+
+
+def write(path: str | Path, page: str) -> Path:
+    """Replace the page at `path` atomically; its folder is made if need be."""
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
     temporary.write_text(page, encoding="utf-8")
     temporary.replace(path)
@@ -429,13 +435,27 @@ def _page(
         f"import acts_jax\n\nresults = acts_jax.load_results({str(path.parent)!r})\n"
         f"curves = acts_jax.load_curves({str(path.parent)!r})"
     )
+    return document(
+        title,
+        f"<h1>{escape(title)}</h1>{''.join(sections)}"
+        f"<section><h2>How these results came about</h2><dl>{listed}</dl>{configuration}"
+        f"<h2>Load them in Python</h2><pre>{escape(load)}</pre></section>",
+    )
+
+
+def document(title: str, body: str, css: str = "") -> str:
+    """A page in the house style.
+
+    Args:
+      title: plain text.
+      body: HTML, escaped already.
+      css: rules that this page adds.
+    """
     return (
         "<!doctype html><html lang=en><head><meta charset=utf-8>"
         "<meta name=viewport content='width=device-width, initial-scale=1'>"
-        f"<title>{escape(title)}</title><style>{CSS}</style></head><body><main>"
-        f"<h1>{escape(title)}</h1>{''.join(sections)}"
-        f"<section><h2>How these results came about</h2><dl>{listed}</dl>{configuration}"
-        f"<h2>Load them in Python</h2><pre>{escape(load)}</pre></section></main></body></html>\n"
+        f"<title>{escape(title)}</title><style>{CSS}{css}</style></head><body><main>"
+        f"{body}</main></body></html>\n"
     )
 
 

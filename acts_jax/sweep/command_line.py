@@ -1,4 +1,4 @@
-"""The command line that the experiments share: --config with its overrides, and plain errors."""
+"""The command line that experiments share: --config with its overrides, --workdir, plain errors."""
 
 import os
 import re
@@ -11,6 +11,7 @@ from typing import Any
 from absl import app, flags, logging
 from ml_collections import config_dict
 
+from acts_jax.activations import Activation, get, names
 from acts_jax.data import DatasetError
 from acts_jax.sweep.config import ConfigError, override
 from acts_jax.sweep.store import StoreError
@@ -20,6 +21,9 @@ CONFIG = flags.DEFINE_string(
     None,
     "Config file with a get_config(). Its fields are set by --config.FIELD=VALUES, such as "
     "--config.learning_rate=0.01,0.1 or --config.leaky_relu.negative_slope='linspace(0,1,5)'.",
+)
+ACTIVATION = flags.DEFINE_list(
+    "activation", ["all"], "Activations by name, package.module:function, or all."
 )
 WORKDIR = flags.DEFINE_string("workdir", None, "Folder for results; a run is resumed there.")
 DATA_DIR = flags.DEFINE_string(
@@ -40,8 +44,8 @@ _OVERRIDES = flags.DEFINE_multi_string("override", [], "FIELD=VALUES, as --confi
 def run(
     main: Callable[[], int | None],
     *,
-    config: str,
     workdir: str,
+    config: str | None = None,
     argv: Sequence[str] | None = None,
 ) -> None:
     """Runs an experiment: parses the flags, calls `main`, and exits.
@@ -51,8 +55,8 @@ def run(
 
     Args:
       main: The experiment; what it returns is the exit status.
-      config: Default of --config.
       workdir: Default of --workdir.
+      config: Default of --config; None for an experiment that trains nothing and so has none.
       argv: Command line; `sys.argv` by default.
     """
 
@@ -62,18 +66,66 @@ def run(
         try:
             if len(arguments) > 1:
                 raise ConfigError(f"unexpected argument {arguments[1]!r}; flags start with --")
+            if config is None:
+                _refuse_the_sweeps_flags()
             return main()
         except (ConfigError, DatasetError, StoreError) as error:
             print(f"error: {error}", file=sys.stderr)
             return 2
         except KeyboardInterrupt:
-            print("interrupted; the same command goes on from here", file=sys.stderr)
+            rest = "; the same command goes on from here" if config is not None else ""
+            print(f"interrupted{rest}", file=sys.stderr)
             return 130
 
     flags.set_default(CONFIG, config)
     flags.set_default(WORKDIR, workdir)
     argv = list(sys.argv if argv is None else argv)
     app.run(guarded, argv=_spell_out(argv))
+
+
+def _refuse_the_sweeps_flags() -> None:
+    """Flags of this module that say nothing to an experiment without a config."""
+    for flag in (CONFIG, _OVERRIDES, DATA_DIR, DRY_RUN, PACK, COMPILATION_CACHE):
+        if flag.present:
+            raise ConfigError(f"this experiment has no flag --{flag.name}; see --help")
+
+
+def activations(elementwise: bool | None = None) -> list[Activation]:
+    """The catalogue's records of --activation, each once.
+
+    Args:
+      elementwise: True if whole-vector activations will not do; "all" then leaves them out.
+
+    Raises:
+      ConfigError: If there is no such activation, or it will not do.
+    """
+    wanted = [
+        n for word in ACTIVATION.value for n in (names(elementwise) if word == "all" else [word])
+    ]
+    try:
+        found = {activation.name: activation for activation in map(get, wanted)}
+    except ValueError as error:
+        raise ConfigError(str(error)) from error
+    for activation in found.values():
+        if elementwise and not activation.elementwise:
+            raise ConfigError(f"{activation.name} acts on whole vectors, not element by element")
+    return list(found.values())
+
+
+def folder() -> Path:
+    """The folder of --workdir, made if need be.
+
+    Raises:
+      StoreError: If it cannot be written to.
+    """
+    path = Path(WORKDIR.value)
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+        if not os.access(path, os.W_OK):
+            raise PermissionError(13, "Permission denied")
+    except OSError as error:
+        raise StoreError(f"cannot write to workdir {path}: {error.strerror}") from None
+    return path
 
 
 def config() -> config_dict.ConfigDict:
@@ -90,6 +142,8 @@ def config() -> config_dict.ConfigDict:
     if "get_config" not in module:
         raise ConfigError(f"config file {path} has no function get_config()")
     chosen = module["get_config"]()
+    if ACTIVATION.present:
+        override(chosen, "activation", ",".join(ACTIVATION.value))
     for text in _OVERRIDES.value:
         name, _, value = text.partition("=")
         override(chosen, name, value)

@@ -41,14 +41,18 @@ def gain(activation: str | Activation | Callable, **parameters: Any) -> jax.Arra
 
 @functools.partial(jax.jit, static_argnums=(0, 1))
 def _gain(function, kinks, parameters):
-    nodes, weights = _normal_quadrature(kinks)
+    nodes, weights = normal_quadrature(kinks)
     dtype = jnp.result_type(float)
     values = function(jnp.asarray(nodes, dtype), **parameters)
     return 1 / jnp.sqrt(jnp.sum(jnp.square(values) * jnp.asarray(weights, dtype)))
 
 
-def _normal_quadrature(kinks, bound=10.0, panels=40, order=8):
-    """Nodes and weights of E[g(z)], z standard normal, for g smooth between the kinks."""
+def normal_quadrature(kinks, bound=10.0, panels=40, order=8):
+    """Nodes and weights of E[g(z)], z standard normal, for g smooth between the kinks.
+
+    Returns:
+      Two float64 arrays [n].
+    """
     inside = [kink for kink in kinks if abs(kink) < bound]
     edges = np.unique(np.concatenate([np.linspace(-bound, bound, panels + 1), inside]))
     unit, unit_weights = np.polynomial.legendre.leggauss(order)

@@ -8,9 +8,11 @@ import math
 
 import jax
 import jax.numpy as jnp
+import mpmath
 import numpy as np
 import pytest
 
+from acts_jax import reference
 from acts_jax.activations.catalogue import get, names
 from acts_jax.derivative import derivative
 
@@ -34,15 +36,13 @@ def evaluate(name, x):
 
 
 @every_elementwise
-@pytest.mark.parametrize("dtype", [*SIXTEEN_BIT, jnp.float32, jnp.float64])
+@pytest.mark.parametrize("dtype", [jnp.bfloat16, jnp.float64])
 def test_keeps_the_dtype(name, dtype):
     with jax.enable_x64(dtype == jnp.float64):
         x = jax.ShapeDtypeStruct((2,), dtype)
         wide = {key: jnp.asarray(v, jnp.float32) for key, v in get(name).defaults.items()}
-        for order in range(3):
-            f = derivative(get(name), order)
-            assert jax.eval_shape(f, x).dtype == dtype
-            assert jax.eval_shape(f, x, **wide).dtype == dtype
+        second = functools.partial(jax.eval_shape, derivative(get(name), 2))
+        assert jax.eval_shape(get(name), x, **wide).dtype == second(x).dtype == dtype
 
 
 @every_elementwise
@@ -75,44 +75,25 @@ def test_every_sixteen_bit_input_is_rounded_once(name, dtype):
         assert np.all((np.isnan(got) & np.isnan(expected)) | flushed | (distance <= 1))
 
 
-# (f, f') at -inf and at inf
-LINE, FLAT_AT_0, FLAT_AT_1 = (math.inf, 1), (0, 0), (1, 0)
-LIMITS = {
-    "a_relu": (FLAT_AT_0, (math.inf, math.inf)),
-    "algebraic": ((-1, 0), FLAT_AT_1),
-    "arctan": ((-math.pi / 2, 0), (math.pi / 2, 0)),
-    "celu": ((-1, 0), LINE),
-    "elu": ((-1, 0), LINE),
-    "erf": ((-1, 0), FLAT_AT_1),
-    "gelu": (FLAT_AT_0, LINE),
-    "gelu_tanh": (FLAT_AT_0, LINE),
-    "generalized_logistic": (FLAT_AT_0, FLAT_AT_1),
-    "gudermannian": ((-math.pi / 2, 0), (math.pi / 2, 0)),
-    "hard_sigmoid": (FLAT_AT_0, FLAT_AT_1),
-    "hard_silu": (FLAT_AT_0, LINE),
-    "hard_tanh": ((-1, 0), FLAT_AT_1),
-    "identity": ((-math.inf, 1), LINE),
-    "leaky_relu": ((-math.inf, 0.01), LINE),
-    "log_sigmoid": ((-math.inf, 1), FLAT_AT_0),
-    "mish": (FLAT_AT_0, LINE),
-    "prelu": ((-math.inf, 0.25), LINE),
-    "relu": (FLAT_AT_0, LINE),
-    "relu6": (FLAT_AT_0, (6, 0)),
-    "sbaf": ((math.nan, math.nan), (math.nan, math.nan)),
-    "selu": ((-1.7580993408473766, 0), (math.inf, 1.0507009873554805)),
-    "sigmoid": (FLAT_AT_0, FLAT_AT_1),
-    "silu": (FLAT_AT_0, LINE),
-    "softplus": (FLAT_AT_0, LINE),
-    "softsign": ((-1, 0), FLAT_AT_1),
-    "swish": (FLAT_AT_0, LINE),
-    "tanh": ((-1, 0), FLAT_AT_1),
-}
+def limit(f, sign):
+    """The limit of f at infinity, from its growth between 1e6 and 1e12."""
+    near, far = f(sign * mpmath.mpf(10) ** 6), f(sign * mpmath.mpf(10) ** 12)
+    if abs(far) > 10 and abs(far) > 1.5 * abs(near):
+        return math.copysign(math.inf, far)
+    return float(far)
 
 
 @every_elementwise
 def test_infinities_give_the_limits(name):
-    got = np.array(evaluate(name, np.float32([-np.inf, np.inf]))).T
-    np.testing.assert_allclose(got, LIMITS[name], rtol=1e-6)
+    got = np.array(evaluate(name, np.float32([-np.inf, np.inf])))
+    if get(name).domain == (0, 1):
+        expected = np.full((2, 2), np.nan)
+    elif get(name).family == "periodic":
+        expected = np.where([[name == "snake"], [False]], [-np.inf, np.inf], np.nan)
+    else:
+        order = functools.partial(functools.partial, reference.derivative, name)
+        expected = [[limit(order(order=k), side) for side in (-1, 1)] for k in (0, 1)]
+    np.testing.assert_allclose(got, expected, rtol=1e-6, atol=1e-10)
 
 
 @every_elementwise
@@ -129,10 +110,11 @@ def test_finite_in_finite_out(name):
     x = np.concatenate([sizes, -sizes])
     x = x[(low <= x) & (x <= high)]
     value, slope = evaluate(name, x)
-    overflows = (x > 1e29) & (name == "a_relu")
     vertical = ((x < 1e-40) | (x == 1)) & (name == "sbaf")
-    assert np.all(np.isfinite(value) | overflows)
-    assert np.all(np.isfinite(slope) | vertical)
+    for order, got in enumerate((value, slope)):
+        suspects = x[~np.isfinite(got) & ~vertical]
+        exact = [reference.derivative(name, float(v), order) for v in suspects]
+        assert all(abs(v) > np.finfo(np.float32).max for v in exact)
 
 
 @every_elementwise
@@ -147,19 +129,21 @@ def test_range_is_declared_right(name):
 
 
 JAX_NN = {
-    "celu": 0, "elu": 0, "hard_sigmoid": 0, "hard_silu": 0, "hard_tanh": 0, "leaky_relu": 0,
-    "log_sigmoid": 0, "mish": 0, "relu": 0, "relu6": 0, "selu": 0, "sigmoid": 0, "silu": 0,
-    "softplus": 0, "tanh": 0,
-}  # fmt: skip
+    name: getattr(jax.nn, key)
+    for name in ELEMENTWISE
+    for key in (name, *get(name).aliases)
+    if hasattr(jax.nn, key) and name not in ("gelu", "swish")  # other functions in jax.nn
+}
 
 
 @pytest.mark.parametrize("name", JAX_NN)
 def test_kinks_and_integers_as_in_jax_nn(name):
-    theirs = getattr(jax.nn, name)
-    points = jnp.asarray([*get(name).kinks, 0.0, -1.0, 0.5])
-    expected = jax.vmap(jax.grad(theirs))(points)
-    np.testing.assert_allclose(get(name).derivative(points), expected, rtol=1e-6)
-    np.testing.assert_allclose(get(name)(points), theirs(points), rtol=1e-6, atol=1e-7)
+    theirs = JAX_NN[name]
+    points = np.float32([*get(name).kinks, 0.0, -1.0, 0.5])
+    expected, slopes = jax.jit(jax.vmap(jax.value_and_grad(theirs)))(points)
+    value, slope = evaluate(name, points)
+    np.testing.assert_allclose(slope, slopes, rtol=1e-6)
+    np.testing.assert_allclose(value, expected, rtol=1e-6, atol=1e-7)
 
 
 @every_elementwise
@@ -168,7 +152,7 @@ def test_kinks_are_declared(name):
     low, high = get(name).domain
     x = np.float32(np.arange(max(low, -8) + 1 / 512, min(high, 8), 1 / 256))
     _, slope = evaluate(name, x)
-    jumps = x[:-1][np.abs(np.diff(slope)) > 0.1] + 1 / 512
+    jumps = x[:-1][np.abs(np.diff(slope)) > 0.1 + 0.01 * np.abs(slope[1:])] + 1 / 512
     steep = {"sbaf": (jumps < 0.1) | (jumps > 0.9), "a_relu": np.abs(jumps) < 0.1}
     jumps = jumps[~steep.get(name, np.zeros_like(jumps, bool))]
     assert len(jumps) == len(get(name).kinks)
@@ -181,14 +165,15 @@ def test_parameters_broadcast_against_x(name):
     x = np.float32(np.random.default_rng(0).uniform(0.1, 0.9, (3, 4)))
     key, value = next(iter(get(name).defaults.items()))
     values = np.float32(value * np.linspace(0.8, 1.2, 4))
-    by_hand = np.stack([get(name)(x[:, i], **{key: values[i]}) for i in range(4)], axis=1)
+    each = jax.jit(lambda column, v: get(name)(column, **{key: v}))
+    by_hand = np.stack([each(x[:, i], values[i]) for i in range(4)], axis=1)
     with jax.numpy_rank_promotion("raise"):
         by_channel = get(name)(x, **{key: values})
-        total = jax.grad(lambda v: get(name)(x, **{key: v}).sum())(values)
-        mapped = jax.vmap(lambda v: get(name)(x[:, 0], **{key: v}))(values)
+        total = jax.eval_shape(jax.grad(lambda v: get(name)(x, **{key: v}).sum()), values)
+        mapped = jax.vmap(each, (None, 0))(x[:, 0], values)
     np.testing.assert_allclose(by_channel, by_hand, rtol=1e-6)
     assert total.shape == (4,)
-    np.testing.assert_allclose(mapped[1], get(name)(x[:, 0], **{key: values[1]}), rtol=1e-6)
+    np.testing.assert_allclose(mapped[1], each(x[:, 0], values[1]), rtol=1e-6)
 
 
 @pytest.mark.parametrize("name", WITH_PARAMETERS)

@@ -1,11 +1,20 @@
-"""Facts about softmax and log_softmax."""
+"""Facts about softmax and its relatives."""
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from jax.test_util import check_grads
 
-from acts_jax.activations import log_softmax, sigmoid, softmax
+from acts_jax.activations import (
+    entmax15,
+    log_softmax,
+    sigmoid,
+    softmax,
+    softmin,
+    sparse_sigmoid,
+    sparsemax,
+)
 
 LOGITS = jnp.float32(np.random.default_rng(0).normal(scale=3, size=(5, 10)))
 
@@ -34,10 +43,55 @@ def test_huge_logits_do_not_overflow():
     assert np.all(np.isfinite(log_softmax(x / 2)))
 
 
-@pytest.mark.parametrize("f", [softmax, log_softmax])
+@pytest.mark.parametrize("f", [softmax, log_softmax, softmin, sparsemax, entmax15])
 @pytest.mark.parametrize("dtype", [jnp.bfloat16, jnp.float16, jnp.float32])
 def test_keeps_the_dtype_and_rounds_once(f, dtype):
     x = LOGITS.astype(dtype)
     assert f(x).dtype == dtype
     np.testing.assert_array_equal(f(x), f(x.astype(jnp.float32)).astype(dtype))
     assert f(jnp.asarray([1, 2])).dtype == jnp.float32
+
+
+@pytest.mark.parametrize("f", [sparsemax, entmax15])
+def test_sparse_distributions(f):
+    p = np.asarray(f(LOGITS))
+    assert np.all((p >= 0) & (p <= 1)) and np.any(p == 0) and np.any((p > 0) & (p < 1))
+    np.testing.assert_allclose(p.sum(-1), 1, rtol=1e-6)
+    np.testing.assert_allclose(f(LOGITS + 3), p, atol=2e-6)
+    np.testing.assert_array_equal(f(LOGITS[:, ::-1])[:, ::-1], p)
+    np.testing.assert_array_equal(f(jnp.float32([3e38, 0, -3e38])), [1, 0, 0])
+    np.testing.assert_allclose(f(jnp.zeros(4)), np.full(4, 0.25), rtol=1e-6)
+
+
+def test_sparsemax_is_the_projection_onto_the_simplex():
+    """No step towards a corner of the simplex comes nearer to the logits."""
+    p = np.asarray(sparsemax(LOGITS), np.float64)
+    inwards = np.einsum("ni,nij->nj", p - LOGITS, np.eye(10) - p[:, :, None])
+    assert np.all(inwards >= -1e-5)
+
+
+def test_sparsemax_of_two_classes_is_the_sparse_sigmoid_of_the_difference():
+    difference = np.float32(np.linspace(-2, 2, 9))
+    x = jnp.stack([difference, np.zeros(9, np.float32)], axis=-1)
+    np.testing.assert_allclose(sparsemax(x)[:, 0], sparse_sigmoid(difference), atol=1e-7)
+
+
+def test_entmax_satisfies_its_equation():
+    """On the support x / 2 - sqrt(p) is one threshold; off it x / 2 is below."""
+    p = np.asarray(entmax15(LOGITS))
+    for logits, row in zip(np.asarray(LOGITS) / 2, p, strict=True):
+        threshold = logits[row > 0] - np.sqrt(row[row > 0])
+        np.testing.assert_allclose(threshold, threshold.mean(), atol=1e-5)
+        assert np.all(logits[row == 0] <= threshold.mean() + 1e-5)
+
+
+@pytest.mark.parametrize("f", [sparsemax, entmax15])
+@pytest.mark.parametrize("order", [1, 2])
+def test_derivatives_of_sparse_distributions(f, order):
+    x = LOGITS[0] / 3
+    weights = jnp.arange(10.0) ** 0.5
+    check_grads(lambda x: weights @ f(x), (x,), order, atol=2e-2, rtol=2e-2, eps=1e-2)
+
+
+def test_softmin():
+    np.testing.assert_array_equal(softmin(LOGITS), softmax(-LOGITS))

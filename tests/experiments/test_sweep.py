@@ -1,5 +1,6 @@
 """The main job, through its own command line."""
 
+import functools
 import os
 import re
 import signal
@@ -8,10 +9,8 @@ import sys
 import time
 
 import pytest
-from absl import flags
 
 from acts_jax import load_curves, load_results
-from acts_jax.sweep import command_line
 from experiments import sweep as script
 
 SMOKE = ["--config=configs/smoke.py", "--config.epochs=2", "--config.depth=1"]
@@ -30,22 +29,14 @@ def sweep(*arguments, data_dir):
     return done.returncode, done.stdout, done.stderr
 
 
-def main(*arguments):
-    """The script's own main, in this process, with a command line: its exit status."""
-    try:
-        with pytest.raises(SystemExit) as exited:
-            command_line.run(
-                script.main,
-                config="configs/digits.py",
-                workdir="runs/sweep",
-                argv=["sweep", "--compilation_cache=", *arguments],
-            )
-    finally:
-        flags.FLAGS.unparse_flags()
-    return exited.value.code or 0
+@pytest.fixture
+def main(run_main):
+    """The script's own main with a command line: its exit status."""
+    defaults = {"config": "configs/digits.py", "workdir": "runs/sweep"}
+    return functools.partial(run_main, script, "--compilation_cache=", **defaults)
 
 
-def test_the_smoke_sweep_trains_reports_and_resumes(tmp_path, data_dir, capsys):
+def test_the_smoke_sweep_trains_reports_and_resumes(main, tmp_path, data_dir, capsys):
     workdir = tmp_path / "run"
     arguments = [*SMOKE, f"--workdir={workdir}", f"--data_dir={data_dir}"]
     assert main(*arguments) == 0
@@ -70,7 +61,7 @@ def test_the_smoke_sweep_trains_reports_and_resumes(tmp_path, data_dir, capsys):
     assert "width: [16] there, [5] now" in capsys.readouterr().err
 
 
-def test_an_interrupted_sweep_says_how_to_go_on_and_does(tmp_path, data_dir, capsys):
+def test_an_interrupted_sweep_says_how_to_go_on_and_does(main, tmp_path, data_dir, capsys):
     workdir = tmp_path / "run"
     arguments = [*SMOKE, f"--workdir={workdir}", f"--data_dir={data_dir}"]
     process = subprocess.Popen(
@@ -108,7 +99,8 @@ def test_help_names_the_flags(data_dir):
     ("arguments", "message"),
     [
         (["--config.activation=rleu"], "did you mean 'relu'"),
-        (["--config.activation=relu,gleu"], "did you mean 'gelu'"),
+        (["--activation=rleu,tanh"], "did you mean 'relu'"),
+        (["--config.activation=relu,gleu"], "or 'gelu'"),
         (["--config.dataset=digit"], "digits"),
         (["--config.optimizer=adm"], "did you mean 'adam'?"),
         (["--config.learning_rat=1"], "did you mean 'learning_rate'?"),
@@ -121,7 +113,7 @@ def test_help_names_the_flags(data_dir):
     ],
 )
 def test_bad_input_is_one_line_before_any_compute(
-    data_dir, monkeypatch, tmp_path, capsys, arguments, message
+    main, data_dir, monkeypatch, tmp_path, capsys, arguments, message
 ):
     monkeypatch.setenv("TFDS_DATA_DIR", str(data_dir))
     defaults = [] if any("workdir" in a for a in arguments) else [f"--workdir={tmp_path / 'run'}"]

@@ -35,7 +35,7 @@ def test_gain_is_traceable_in_the_parameters():
 
 @pytest.mark.parametrize("name", names(elementwise=True))
 def test_gain_of_the_whole_catalogue_against_a_fine_sum(name):
-    z = np.linspace(-10, 10, 200_001)
+    z = (np.arange(-100_000, 100_000) + 0.5) * 1e-4  # so that jumps fall between two points
     f = on_real_line(name)(jnp.asarray(z, jnp.float32), **get(name).defaults)
     density = np.exp(-(z**2) / 2) / math.sqrt(2 * math.pi)
     moment = np.sum(np.square(np.asarray(f, np.float64)) * density) * (z[1] - z[0])

@@ -1,0 +1,200 @@
+"""Whole-vector functions that change the last axis: gated linear units, crelu and maxout."""
+
+from collections.abc import Callable
+
+import jax
+import jax.numpy as jnp
+
+from acts_jax.activations.catalogue import register
+from acts_jax.activations.gated import gelu, silu
+from acts_jax.activations.rectified import relu
+from acts_jax.activations.sigmoidal import sigmoid
+
+
+def _as_float(x):
+    x = jnp.asarray(x)
+    return x if jnp.issubdtype(x.dtype, jnp.floating) else x.astype(float)
+
+
+def _first_times(gate: Callable, x: jax.Array) -> jax.Array:
+    """The first half of the last axis times gate(second half), rounded once."""
+    x = _as_float(x)
+    if x.ndim == 0 or x.shape[-1] % 2:
+        raise ValueError(f"A gated linear unit takes an even last axis, not shape {x.shape}.")
+    wide = x.astype(jnp.promote_types(x.dtype, jnp.float32))
+    first, second = jnp.split(wide, 2, axis=-1)
+    return (first * gate(second)).astype(x.dtype)
+
+
+@register(
+    family="gated_halves",
+    elementwise=False,
+    shape_preserving=False,
+    formula=r"a \, \sigma(b)",
+    reference="Dauphin, Fan, Auli, Grangier 2016, arXiv:1612.08083",
+)
+@jax.jit
+def glu(x: jax.Array) -> jax.Array:
+    r"""Gated linear unit over the last axis.
+
+    .. math::
+        f(a, b) = a \, \sigma(b)
+
+    The second half is the gate, as in `jax.nn`, PyTorch and Keras.
+
+    Args:
+        x: [..., 2 units], the halves a and b; float dtypes are kept, integers become floats.
+
+    Returns:
+        [..., units], in x's dtype.
+
+    Raises:
+        ValueError: if the last axis is odd.
+    """
+    return _first_times(sigmoid, x)
+
+
+@register(
+    family="gated_halves",
+    elementwise=False,
+    shape_preserving=False,
+    formula=r"a \max(b, 0)",
+    reference="Shazeer 2020, arXiv:2002.05202",
+)
+@jax.jit
+def reglu(x: jax.Array) -> jax.Array:
+    r"""Gated linear unit with a ReLU as its gate.
+
+    .. math::
+        f(a, b) = a \max(b, 0)
+
+    The second half is the gate, as in `glu`.
+
+    Args:
+        x: [..., 2 units], the halves a and b; float dtypes are kept, integers become floats.
+
+    Returns:
+        [..., units], in x's dtype.
+
+    Raises:
+        ValueError: if the last axis is odd.
+    """
+    return _first_times(relu, x)
+
+
+@register(
+    family="gated_halves",
+    elementwise=False,
+    shape_preserving=False,
+    formula=r"a \, b \, \Phi(b)",
+    reference="Shazeer 2020, arXiv:2002.05202",
+)
+@jax.jit
+def geglu(x: jax.Array) -> jax.Array:
+    r"""Gated linear unit with the exact GELU as its gate.
+
+    .. math::
+        f(a, b) = a \, b \, \Phi(b)
+
+    The second half is the gate, as in `glu`; `flax.linen.GeGLU` has dense layers and the tanh form.
+
+    Args:
+        x: [..., 2 units], the halves a and b; float dtypes are kept, integers become floats.
+
+    Returns:
+        [..., units], in x's dtype.
+
+    Raises:
+        ValueError: if the last axis is odd.
+    """
+    return _first_times(gelu, x)
+
+
+@register(
+    family="gated_halves",
+    elementwise=False,
+    shape_preserving=False,
+    formula=r"a \, b \, \sigma(b)",
+    reference="Shazeer 2020, arXiv:2002.05202",
+)
+@jax.jit
+def swiglu(x: jax.Array) -> jax.Array:
+    r"""Gated linear unit with the SiLU as its gate.
+
+    .. math::
+        f(a, b) = a \, b \, \sigma(b)
+
+    The second half is the gate, as in `glu`; some transformer code has it first.
+
+    Args:
+        x: [..., 2 units], the halves a and b; float dtypes are kept, integers become floats.
+
+    Returns:
+        [..., units], in x's dtype.
+
+    Raises:
+        ValueError: if the last axis is odd.
+    """
+    return _first_times(silu, x)
+
+
+@register(
+    family="gated_halves",
+    elementwise=False,
+    shape_preserving=False,
+    range=(0, float("inf")),
+    formula=r"(\max(x, 0), \max(-x, 0))",
+    reference="Shang, Sohn, Almeida, Lee 2016, arXiv:1603.05201",
+)
+@jax.jit
+def crelu(x: jax.Array) -> jax.Array:
+    r"""Concatenated rectified linear unit: the positive and the negative part.
+
+    .. math::
+        f(x) = (\max(x, 0), \max(-x, 0))
+
+    Args:
+        x: [..., units]; float dtypes are kept, integers become floats.
+
+    Returns:
+        [..., 2 units], values in [0, inf), in x's dtype.
+
+    Raises:
+        ValueError: if x is a scalar.
+    """
+    x = _as_float(x)
+    if x.ndim == 0:
+        raise ValueError("crelu takes an array with at least one axis, not a scalar.")
+    return jnp.concatenate([relu(x), relu(-x)], axis=-1)
+
+
+@register(
+    family="gated_halves",
+    parameters={},
+    elementwise=False,
+    shape_preserving=False,
+    formula=r"\max_j x_{ij}",
+    reference="Goodfellow, Warde-Farley, Mirza, Courville, Bengio 2013, arXiv:1302.4389",
+)
+def maxout(x: jax.Array, pieces: int = 2) -> jax.Array:
+    r"""Maxout: the largest of every group of `pieces` neighbours along the last axis.
+
+    .. math::
+        f(x)_i = \max_{j < m} x_{m i + j}
+
+    Where entries tie, the derivative is shared among them, as in `jnp.max`.
+
+    Args:
+        x: [..., pieces * units]; float dtypes are kept, integers become floats.
+        pieces: the size m of a group, a positive integer.
+
+    Returns:
+        [..., units], in x's dtype.
+
+    Raises:
+        ValueError: if pieces is not positive or does not divide the last axis.
+    """
+    x = _as_float(x)
+    if pieces < 1 or x.ndim == 0 or x.shape[-1] % pieces:
+        raise ValueError(f"maxout: {pieces} pieces do not divide the last axis of {x.shape}.")
+    return jnp.max(x.reshape(*x.shape[:-1], x.shape[-1] // pieces, pieces), axis=-1)

@@ -1,0 +1,166 @@
+"""Piecewise quadratic activations, and the ramp that is the derivative of one."""
+
+import math
+
+import jax
+import jax.numpy as jnp
+
+from acts_jax.activations.catalogue import Parameter, register
+from acts_jax.activations.numerics import elementwise, keep_nan
+
+
+@register(
+    family="piecewise",
+    range=(0, math.inf),
+    formula=r"\max(x, 0)^2",
+    reference="So et al. 2021, arXiv:2109.08668",
+    aliases=("relu_squared", "relu2"),
+)
+@elementwise(lambda x: 2 * jnp.maximum(x, 0))
+def squared_relu(x: jax.Array) -> jax.Array:
+    r"""Squared rectified linear unit.
+
+    .. math::
+        f(x) = \max(x, 0)^2, \qquad f'(x) = 2 \max(x, 0)
+
+    The derivative is continuous; the second jumps at 0.
+
+    Args:
+        x: any shape; float dtypes are kept, integers become floats.
+
+    Returns:
+        Values in [0, inf], of x's shape.
+    """
+    return jnp.square(jnp.maximum(x, 0))
+
+
+def _smelu_height(x, beta):
+    return jnp.clip((x + beta) / (2 * beta), 0, 1)
+
+
+def _smelu_by_beta(x, beta):
+    height = _smelu_height(x, beta)
+    return jnp.where(x < beta, height * _smelu_height(-x, beta), 0)
+
+
+@register(
+    family="piecewise",
+    parameters={"beta": Parameter(0.5, low=0, closed="neither")},
+    range=(0, math.inf),
+    formula=(
+        r"\begin{cases} 0, & x \le -\beta \\ \frac{(x + \beta)^2}{4 \beta}, & |x| < \beta \\ "
+        r"x, & x \ge \beta \end{cases}"
+    ),
+    reference="Shamir, Lin, Coviello 2020, arXiv:2010.09931",
+    aliases=("smooth_relu",),
+)
+@elementwise(_smelu_height, _smelu_by_beta)
+def smelu(x: jax.Array, beta: jax.Array | float = 0.5) -> jax.Array:
+    r"""Smooth rectified linear unit: ReLU with a parabola around 0.
+
+    .. math::
+        f(x) = \begin{cases} 0, & x \le -\beta \\ \frac{(x + \beta)^2}{4 \beta}, & |x| < \beta
+        \\ x, & x \ge \beta \end{cases}
+
+    The derivative is continuous; the second jumps at -beta and beta. With beta = 1 it is
+    `sparse_plus`.
+
+    Args:
+        x: any shape; float dtypes are kept, integers become floats.
+        beta: half the width of the parabola, above 0; broadcasts against x.
+
+    Returns:
+        Values in [0, inf), in x's dtype.
+
+    Raises:
+        ValueError: if beta is a plain number and not above 0.
+    """
+    return keep_nan(jnp.where(x < beta, jnp.square(_smelu_height(x, beta)) * beta, x), x)
+
+
+def _ramp(x):
+    return jnp.clip((x + 1) / 2, 0, 1)
+
+
+@register(
+    family="piecewise",
+    range=(0, math.inf),
+    formula=(
+        r"\begin{cases} 0, & x \le -1 \\ \frac{(x + 1)^2}{4}, & -1 < x < 1 \\ "
+        r"x, & x \ge 1 \end{cases}"
+    ),
+    reference="Wu, Wang, Zhang, Qin 2024 (sparse-plus in jax.nn)",
+)
+@elementwise(_ramp)
+def sparse_plus(x: jax.Array) -> jax.Array:
+    r"""Sparse plus: the softplus of `sparse_sigmoid`; `smelu` with beta = 1.
+
+    .. math::
+        f(x) = \begin{cases} 0, & x \le -1 \\ \frac{(x + 1)^2}{4}, & -1 < x < 1 \\
+        x, & x \ge 1 \end{cases}
+
+    The derivative is continuous; the second jumps at -1 and 1.
+
+    Args:
+        x: any shape; float dtypes are kept, integers become floats.
+
+    Returns:
+        Values in [0, inf), of x's shape.
+    """
+    return keep_nan(jnp.where(x < 1, jnp.square(_ramp(x)), x), x)
+
+
+@register(
+    family="piecewise",
+    range=(0, 1),
+    kinks=(-1.0, 1.0),
+    formula=r"\frac{\min(\max(x + 1, 0), 2)}{2}",
+    reference="Martins & Astudillo 2016, arXiv:1602.02068",
+)
+@elementwise(
+    lambda x: keep_nan(jnp.where(jnp.abs(x) < 1, 0.5, jnp.where(jnp.abs(x) == 1, 0.25, 0.0)), x)
+)
+def sparse_sigmoid(x: jax.Array) -> jax.Array:
+    r"""Sparse sigmoid, the derivative of `sparse_plus`: two classes' sparsemax.
+
+    .. math::
+        f(x) = \frac{\min(\max(x + 1, 0), 2)}{2}
+
+    The derivative is 1/4 at -1 and 1, halfway, as in `jax.nn`.
+
+    Args:
+        x: any shape; float dtypes are kept, integers become floats.
+
+    Returns:
+        Values in [0, 1], of x's shape.
+    """
+    return _ramp(x)
+
+
+@register(
+    family="piecewise",
+    range=(-1, 1),
+    formula=(
+        r"\begin{cases} x - \operatorname{sign}(x) \frac{x^2}{4}, & |x| \le 2 \\ "
+        r"\operatorname{sign} x, & |x| > 2 \end{cases}"
+    ),
+    reference="Wuraola & Patel 2018, IJCNN, doi:10.1109/IJCNN.2018.8489043",
+)
+@elementwise(lambda x: 1 - jnp.minimum(jnp.abs(x), 2) / 2)
+def sqnl(x: jax.Array) -> jax.Array:
+    r"""Square nonlinearity: a sigmoid of two parabolas.
+
+    .. math::
+        f(x) = \begin{cases} x - \operatorname{sign}(x) \frac{x^2}{4}, & |x| \le 2 \\
+        \operatorname{sign} x, & |x| > 2 \end{cases}
+
+    The derivative is continuous; the second jumps at -2, 0 and 2.
+
+    Args:
+        x: any shape; float dtypes are kept, integers become floats.
+
+    Returns:
+        Values in [-1, 1], of x's shape.
+    """
+    inside = jnp.clip(x, -2, 2)
+    return inside * (1 - jnp.abs(inside) / 4)

@@ -1,0 +1,158 @@
+"""The same activations in jax.nn and in PyTorch, to measure ours beside them."""
+
+import functools
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from acts_jax.activations.catalogue import Activation, get
+from acts_jax.derivative import derivative
+
+LIBRARIES = ("acts_jax", "jax.nn", "torch")
+_PADDED = 2**18  # JAX compiles one program for all shorter arrays
+Evaluate = Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]
+
+
+@functools.cache
+def jax_nn() -> Mapping[str, Callable]:
+    """Name of our activation -> jax.nn's function of x, with our default parameters.
+
+    Where jax.nn has none: jax.numpy's or jax.scipy's function that users write instead.
+    """
+    nn = jax.nn
+    return MappingProxyType(
+        {
+            "arctan": jnp.arctan,
+            "celu": nn.celu,
+            "elu": nn.elu,
+            "erf": jax.scipy.special.erf,
+            "exp": jnp.exp,
+            "gelu": functools.partial(nn.gelu, approximate=False),
+            "gelu_tanh": functools.partial(nn.gelu, approximate=True),
+            "hard_sigmoid": nn.hard_sigmoid,
+            "hard_silu": nn.hard_silu,
+            "hard_tanh": nn.hard_tanh,
+            "identity": nn.identity,
+            "leaky_relu": nn.leaky_relu,
+            "log_sigmoid": nn.log_sigmoid,
+            "mish": nn.mish,
+            "relu": nn.relu,
+            "relu6": nn.relu6,
+            "selu": nn.selu,
+            "sigmoid": nn.sigmoid,
+            "silu": nn.silu,
+            "sine": jnp.sin,
+            "softplus": nn.softplus,
+            "softsign": nn.soft_sign,
+            "sparse_plus": nn.sparse_plus,
+            "sparse_sigmoid": nn.sparse_sigmoid,
+            "squareplus": nn.squareplus,
+            "swish": nn.silu,
+            "tanh": nn.tanh,
+        }
+    )
+
+
+@functools.cache
+def torch_functional() -> Mapping[str, Callable]:
+    """Name of our activation -> PyTorch's function of x, with our default parameters.
+
+    Empty if PyTorch is not installed.
+    """
+    try:
+        import torch
+        from torch.nn import functional
+    except ModuleNotFoundError:
+        return MappingProxyType({})
+    return MappingProxyType(
+        {
+            "arctan": torch.atan,
+            "celu": functional.celu,
+            "elu": functional.elu,
+            "erf": torch.erf,
+            "exp": torch.exp,
+            "gelu": functional.gelu,
+            "gelu_tanh": functools.partial(functional.gelu, approximate="tanh"),
+            "hard_shrink": functional.hardshrink,
+            "hard_sigmoid": functional.hardsigmoid,
+            "hard_silu": functional.hardswish,
+            "hard_tanh": functional.hardtanh,
+            "leaky_relu": functional.leaky_relu,
+            "log_sigmoid": functional.logsigmoid,
+            "mish": functional.mish,
+            "prelu": lambda x: functional.prelu(x, torch.tensor([0.25], dtype=x.dtype)),
+            "relu": functional.relu,
+            "relu6": functional.relu6,
+            "rrelu": functional.rrelu,
+            "selu": functional.selu,
+            "sigmoid": torch.sigmoid,
+            "silu": functional.silu,
+            "sine": torch.sin,
+            "soft_shrink": functional.softshrink,
+            "softplus": functional.softplus,
+            "softsign": functional.softsign,
+            "swish": functional.silu,
+            "tanh": torch.tanh,
+            "tanh_shrink": functional.tanhshrink,
+        }
+    )
+
+
+def only_elementwise(activation: str | Activation | Callable) -> Activation:
+    """The activation of that name, which is to be compared at single inputs.
+
+    Raises:
+      ValueError: if there is none, or it is not elementwise.
+    """
+    activation = get(activation)
+    if not activation.elementwise:
+        raise ValueError(f"{activation.name} acts on whole vectors, not on single numbers.")
+    return activation
+
+
+def function_of(activation: Activation, library: str) -> Callable | None:
+    """The library's function of x, an array of its own kind; None if it has none."""
+    if library == "acts_jax":
+        return activation
+    table = jax_nn() if library == "jax.nn" else torch_functional()
+    return table.get(activation.name)
+
+
+def evaluator(activation: Activation, library: str, dtype: str) -> Evaluate | None:
+    """x -> (f, f') in a library, over NumPy arrays of that dtype; None if it has no such f.
+
+    In JAX both are compiled as one program; in PyTorch f' comes from autograd.
+    """
+    function = function_of(activation, library)
+    if function is None:
+        return None
+    if library == "torch":
+        return functools.partial(_evaluate_torch, function)
+    double = dtype == "float64"
+    compiled = jax.jit(lambda x: (function(x), derivative(function)(x)))
+
+    def evaluate(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        padded = np.full(-(-len(x) // _PADDED) * _PADDED, 0.5, x.dtype)
+        padded[: len(x)] = x
+        with jax.enable_x64(double):
+            value, slope = compiled(padded)
+        return np.asarray(value)[: len(x)], np.asarray(slope)[: len(x)]
+
+    return evaluate
+
+
+def _evaluate_torch(function, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    import torch
+
+    bits = np.dtype(f"int{8 * x.dtype.itemsize}")
+    point = torch.from_numpy(x.view(bits).copy()).view(getattr(torch, x.dtype.name))
+    point.requires_grad_()
+    value = function(point)
+    (slope,) = torch.autograd.grad(value, point, torch.ones_like(value))
+    narrow = getattr(torch, bits.name)
+    return tuple(
+        result.detach().contiguous().view(narrow).numpy().view(x.dtype) for result in (value, slope)
+    )

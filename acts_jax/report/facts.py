@@ -1,0 +1,258 @@
+"""The shape of an activation in words and numbers, one line per fact."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+
+from acts_jax.activations.catalogue import Activation
+from acts_jax.theory.description import FixedPoint, Shape
+from acts_jax.theory.features import Interval
+
+_MOST = 5
+_NAMED = {math.pi: "π", math.pi / 2: "π/2", math.pi / 4: "π/4", 2 * math.pi: "2π"}
+_SMOOTHNESS = {-1: "discontinuous", 0: "C⁰", 1: "C¹", 2: "C²", math.inf: "C∞"}
+_BREAKS = ("f jumps", "f′ jumps", "f″ jumps", "f‴ jumps")
+
+
+def number(value: float, digits: int = 6) -> str:
+    """`0.659046`, `−1`, `π/2`, `∞`, `5.1e−7`."""
+    if math.isnan(value):
+        return "–"
+    for constant, name in _NAMED.items():
+        if abs(abs(value) - constant) < 1e-12:
+            return ("−" if value < 0 else "") + name
+    if math.isinf(value):
+        return "∞" if value > 0 else "−∞"
+    return f"{value + 0.0:.{digits}g}".replace("e-0", "e-").replace("-", "−").replace("e+", "e")
+
+
+def interval(ends: Interval, closed: tuple[bool, bool] = (True, True), digits: int = 6) -> str:
+    """`[0, 1]`, `(−1, 1)`, `[0, ∞)`."""
+    left = "[" if closed[0] and math.isfinite(ends[0]) else "("
+    right = "]" if closed[1] and math.isfinite(ends[1]) else ")"
+    return f"{left}{number(ends[0], digits)}, {number(ends[1], digits)}{right}"
+
+
+def where(
+    intervals: Sequence[Interval], closed: bool = False, digits: int = 6, most: int = _MOST
+) -> str:
+    """Intervals as a condition on x: `|x| < 1.31696`, `x > 0`, `x = 0`, `as x → ∞`.
+
+    Of more than `most` intervals, those nearest to 0 are named.
+    """
+    intervals = _nearest(intervals, most)
+    if not intervals:
+        return "nowhere"
+    less = "≤" if closed else "<"
+    more = "≥" if closed else ">"
+    if len(intervals) == 2:
+        (a, b), (c, d) = intervals
+        if math.isinf(a) and math.isinf(d) and math.isfinite(b) and _same(b, -c):
+            return f"|x| {more} {number(c, digits)}"
+        if _same(a, -d) and _same(b, -c) and a < b <= 0:
+            inner = f"0 < |x| {less}" if b == 0 else f"{number(c, digits)} {less} |x| {less}"
+            return f"{inner} {number(d, digits)}"
+        if a == b and c == d and a == -c:
+            return "as x → ±∞" if math.isinf(a) else f"x = ±{number(c, digits)}"
+    texts = [_condition(low, high, less, more, digits) for low, high in intervals]
+    points = [t.removeprefix("x = ") for t in texts if t.startswith("x = ")]
+    if len(points) == len(texts) > 1:
+        return "x = " + ", ".join(points)
+    return " or ".join(texts)
+
+
+def _condition(low, high, less, more, digits) -> str:
+    if low == high:
+        sign = "∞" if low > 0 else "−∞"
+        return f"as x → {sign}" if math.isinf(low) else f"x = {number(low, digits)}"
+    if math.isinf(low) and math.isinf(high):
+        return "all x"
+    if math.isinf(low):
+        return f"x {less} {number(high, digits)}"
+    if math.isinf(high):
+        return f"x {more} {number(low, digits)}"
+    if _same(low, -high):
+        return f"|x| {less} {number(high, digits)}"
+    return f"{number(low, digits)} {less} x {less} {number(high, digits)}"
+
+
+def _same(a: float, b: float) -> bool:
+    return abs(a - b) <= 1e-9 * max(1.0, abs(a))
+
+
+def _nearest(intervals: Sequence[Interval], most: int) -> list[Interval]:
+    """The few that are nearest to 0, in order."""
+    near = sorted(intervals, key=lambda ends: (min(map(abs, ends)), -ends[1]))
+    return sorted(near[:most])
+
+
+def _more(items: Sequence, shape: Shape, most: int = _MOST) -> str:
+    """What is said of those that are not listed."""
+    if any(shape.oscillates) and len(items) > 2:
+        return ", and so on"
+    return f" and {len(items) - most} more" if len(items) > most else ""
+
+
+def parameters(activation: Activation, values: dict[str, float]) -> str:
+    """`slope = 0.25 in (−∞, ∞), learned`, one after the other."""
+    parts = []
+    for name, parameter in activation.parameters.items():
+        value = values.get(name, parameter.default)
+        text = f"{name} = {number(float(value))}"
+        if value != parameter.default:
+            text += f" (default {number(parameter.default)})"
+        if math.isfinite(parameter.low) or math.isfinite(parameter.high):
+            text += f" in {parameter.interval.replace('inf', '∞').replace('-', '−')}"
+        parts.append(text + (", learned" if name in activation.learned else ""))
+    return "; ".join(parts)
+
+
+def value_range(shape: Shape) -> str:
+    """The range; an end that f only tends to stays outside."""
+    return interval(shape.range, tuple(_attained(shape, end) for end in shape.range))
+
+
+def _attained(shape: Shape, end: float) -> bool:
+    if end not in shape.limits or all(math.isfinite(e) for e in shape.domain):
+        return not any(shape.oscillates) or math.isfinite(end)
+    if any(turn.value == end for turn in shape.turning_points):
+        return True
+    return any(
+        math.isinf(x) and limit == end
+        for rest in shape.flat
+        for x, limit in zip(rest, shape.limits, strict=True)
+    )
+
+
+def largest_slope(shape: Shape, digits: int = 6, most: int = 3) -> str:
+    """`1.09984 at x = 2.39936`; `∞ as x → ∞`."""
+    places = shape.steepest.where
+    text = where(places, digits=digits, most=most)
+    joint = " " if text.startswith("as ") else " for " if places[0][0] < places[0][1] else " at "
+    more = _more(places, shape, most)
+    return number(shape.steepest.value, digits) + joint + text + more
+
+
+def steep(shape: Shape, digits: int = 6, most: int = 3) -> str:
+    """Where abs(f') exceeds the threshold."""
+    return where(shape.steep, digits=digits, most=most) + _more(shape.steep, shape, most)
+
+
+def fixed_points(shape: Shape) -> str:
+    """`0.659046 (slope 0.224704, attracting)`; `x ≥ 0 (each stays where it is)`."""
+    if not shape.fixed_points:
+        return "none"
+    points = sorted(shape.fixed_points, key=lambda p: min(abs(p.low), abs(p.high)))[:_MOST]
+    texts = [fixed_point(point) for point in sorted(points, key=lambda p: p.low)]
+    return "; ".join(texts) + _more(shape.fixed_points, shape)
+
+
+def fixed_point(point: FixedPoint) -> str:
+    """One fixed point, or one interval of them."""
+    if point.high > point.low:
+        return where([(point.low, point.high)], closed=True) + " (each stays where it is)"
+    return f"{number(point.low)} (slope {number(point.slope)}, {point.kind})"
+
+
+def monotone(shape: Shape) -> str:
+    """`increasing`, or the turning points."""
+    if shape.monotone != "no":
+        return shape.monotone + (f", flat for {where(shape.flat, True)}" if shape.flat else "")
+    turns = sorted(shape.turning_points, key=lambda turn: abs(turn.x))[:_MOST]
+    texts = [
+        f"{turn.kind} {number(turn.value)} at {number(turn.x)}"
+        for turn in sorted(turns, key=lambda turn: turn.x)
+    ]
+    text = "no" + (": " + ", ".join(texts) if texts else "") + _more(shape.turning_points, shape)
+    return text + (f"; flat for {where(shape.flat, True)}" if shape.flat else "")
+
+
+def smoothness(shape: Shape) -> str:
+    """`C⁰: f′ jumps at 0`; `C∞`."""
+    parts = []
+    for order, what in enumerate(_BREAKS):
+        points = [kink.x for kink in shape.kinks if kink.order == order]
+        if points:
+            near = sorted(sorted(points, key=abs)[:_MOST])
+            texts = [number(x) for x in near]
+            pair = len(points) == 2 and _same(points[0], -points[1])
+            listed = f"±{number(points[1])}" if pair else ", ".join(texts)
+            parts.append(f"{what} at {listed}{_more(points, shape)}")
+    name = _SMOOTHNESS[shape.smoothness]
+    return f"{name}: {'; '.join(parts)}" if parts else f"{name}: no jump found up to f‴"
+
+
+def tails(shape: Shape) -> str:
+    """What f tends to at both ends."""
+    if not any(math.isinf(end) for end in shape.domain):
+        return ""
+    parts = []
+    for side, line, limit, endless in zip(
+        ("−∞", "∞"), shape.asymptotes, shape.limits, shape.oscillates, strict=True
+    ):
+        if endless:
+            goal = f" to {number(limit)}" if math.isinf(limit) else ""
+            parts.append(f"waves on{goal} as x → {side}")
+        elif line is not None:
+            parts.append(f"{_line(*line)} as x → {side}")
+        else:
+            parts.append(f"{number(limit)} as x → {side}")
+    return ", ".join(parts)
+
+
+def _line(slope: float, intercept: float) -> str:
+    if slope == 0:
+        return number(intercept)
+    x = {1.0: "x", -1.0: "−x"}.get(slope, f"{number(slope)} x")
+    sign = "+" if intercept > 0 else "−"
+    return x + (f" {sign} {number(abs(intercept))}" if intercept else "")
+
+
+def symmetry(shape: Shape) -> str:
+    """`odd`, `even`, `odd about (0, 0.5)`, `even about x = 0.5`, `none`."""
+    x, y = map(number, shape.center)
+    named = {"odd": "odd", "even": "even", "point": f"odd about ({x}, {y})"}
+    return (named | {"mirror": f"even about x = {x}"}).get(shape.symmetry, "none")
+
+
+def lines(shape: Shape) -> dict[str, str]:
+    """Every fact of a shape, by its name."""
+    bounded = all(math.isfinite(end) for end in shape.domain)
+    facts = {
+        "domain": interval(shape.domain) if bounded else where([shape.domain], closed=True),
+        "range": value_range(shape),
+        "sup |f′|": largest_slope(shape),
+        f"|f′| > {number(shape.threshold)}": steep(shape),
+        "fixed points": fixed_points(shape),
+        "zeros": _zeros(shape),
+        "monotone": monotone(shape),
+        "smoothness": smoothness(shape),
+        "tails": tails(shape),
+        "symmetry": symmetry(shape),
+        "gain": number(shape.gain) + (" of f(sigmoid(z))" if bounded else ""),
+    }
+    return {name: text for name, text in facts.items() if text}
+
+
+def _zeros(shape: Shape) -> str:
+    if not shape.zeros:
+        return "none"
+    return where(shape.zeros, closed=True) + _more(shape.zeros, shape)
+
+
+def accuracy(errors: Iterable) -> str:
+    """`f 2.3 ulp, f′ 1.9 ulp (jax.nn: f 3.8, f′ 16,734,964)` of `acts_jax.accuracy.Error`s."""
+    worst: dict[str, list[str]] = {}
+    inputs = 0
+    for error in errors:
+        name = "f" + "′" * error.order
+        size = f"{error.ulp:.1f}" if error.ulp < 1000 else f"{error.ulp:,.0f}"
+        own = f" (mixed {error.mixed:.1f})" if error.library == "acts_jax" else ""
+        worst.setdefault(error.library, []).append(f"{name} {size}{own}")
+        inputs = max(inputs, error.inputs)
+    texts = [
+        ", ".join(parts) if library == "acts_jax" else f"{library}: {', '.join(parts)}"
+        for library, parts in worst.items()
+    ]
+    return f"{'; '.join(texts)}: largest error in ulp over {inputs:,} float32 inputs"

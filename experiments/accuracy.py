@@ -1,0 +1,66 @@
+"""Measures the largest error in ULP of activations and derivatives, beside jax.nn and PyTorch.
+
+python -m experiments.accuracy
+python -m experiments.accuracy --activation=gelu,my_pkg.my_mod:my_fn --dtype=bfloat16
+python -m experiments.accuracy --activation=gelu --exhaustive     (all 2^32 inputs: minutes)
+"""
+
+import json
+import time
+
+from absl import flags
+from rich.console import Console
+
+from acts_jax import accuracy, reference
+from acts_jax.report import numbers
+from acts_jax.sweep import command_line
+from acts_jax.sweep.config import ConfigError
+
+DTYPE = flags.DEFINE_enum("dtype", "float32", accuracy.DTYPES, "Of the inputs and results.")
+POINTS = flags.DEFINE_integer("points", None, "Inputs (default: 2^18; float64: 2000).")
+EXHAUSTIVE = flags.DEFINE_bool("exhaustive", False, "Every float32 input.")
+flags.declare_key_flag("activation")
+flags.declare_key_flag("workdir")
+
+
+def main() -> None:
+    """Measures, prints the table, writes JSON and Markdown."""
+    started, console, dtype = time.perf_counter(), Console(), DTYPE.value
+    chosen = command_line.activations(elementwise=True)
+    if POINTS.value is not None and POINTS.value < 1:
+        raise ConfigError("--points must be 1 or more")
+    if EXHAUSTIVE.value and dtype == "float64":
+        raise ConfigError("--exhaustive is for float32, bfloat16 and float16")
+    workdir = command_line.folder()
+    referenced = [a.name for a in chosen if a.name in reference.names()]
+    tabulated = accuracy.tables_of([] if dtype == "float64" else referenced)
+    errors = []
+    with console.status("") as status:
+        for i, activation in enumerate(chosen):
+            head = f"{activation.name} ({i + 1} of {len(chosen)})"
+            status.update(head)
+            inputs = POINTS.value or (2000 if dtype == "float64" else 2**18)
+            if EXHAUSTIVE.value and dtype == "float32":
+                inputs = (
+                    (status.update(f"{head}: {k / 1024:.1%} of all inputs"), x)[1]
+                    for k, x in enumerate(accuracy.every_float32())
+                )
+            known = activation.name in referenced and dtype != "float64"
+            tables = next(tabulated)[1] if known else None
+            errors += accuracy.measure(activation, dtype, inputs, tables)
+    console.print(numbers.accuracy_table(errors, dtype))
+    for activation in chosen:
+        if activation.name not in referenced:
+            console.print(f"{activation.name}: compared with its own float64 evaluation")
+    seconds = time.perf_counter() - started
+    record = numbers.environment() | {"dtype": dtype, "seconds": round(seconds, 1)}
+    record["errors"] = [numbers.plain(error) for error in errors]
+    path = workdir / f"accuracy_{dtype}.json"
+    path.write_text(json.dumps(record, indent=1, allow_nan=False))
+    path.with_suffix(".md").write_text(numbers.accuracy_markdown(errors))
+    console.print(numbers.machine(record), soft_wrap=True)
+    console.print(f"{seconds:.1f} s; {path} and .md", soft_wrap=True)
+
+
+if __name__ == "__main__":
+    command_line.run(main, workdir="runs/accuracy")

@@ -1,0 +1,69 @@
+"""Draws what an activation function looks like, and says what its shape is.
+
+python -m experiments.activation_card --activation=silu
+python -m experiments.activation_card --activation=prelu,elu --parameters=slope=0.1,alpha=0.5
+python -m experiments.activation_card --activation=all --workdir=runs/cards
+python -m experiments.activation_card --activation=my_pkg.my_mod:my_fn
+"""
+
+import re
+
+from absl import flags
+from rich.console import Console
+
+from acts_jax.activations.catalogue import Activation
+from acts_jax.report import card, figures
+from acts_jax.suggestion import suggest
+from acts_jax.sweep import command_line
+from acts_jax.sweep.config import ConfigError
+
+PARAMETERS = flags.DEFINE_list(
+    "parameters", [], "NAME=NUMBER,...: each goes to the activations that have it."
+)
+INPUTS = flags.DEFINE_integer(
+    "accuracy_inputs", None, "Float32 inputs at which the error is measured, 0 for none (default: "
+    "4096 for up to 8 activations, else 0: it takes a second or two each).", lower_bound=0,
+)  # fmt: skip
+flags.declare_key_flag("activation")
+flags.declare_key_flag("workdir")
+
+
+def main() -> None:
+    """Prints the cards, draws them, and for several makes a gallery."""
+    activations = command_line.activations()
+    given = values(PARAMETERS.value, activations)
+    inputs = INPUTS.value if INPUTS.value is not None else 4096 * (len(activations) <= 8)
+    workdir = command_line.folder()
+    console, cards = Console(), []
+    for activation in activations:
+        mine = {name: value for name, value in given.items() if name in activation.parameters}
+        cards.append(card.make(activation, inputs=inputs, **mine))
+        console.print(card.terminal(cards[-1]), "")
+        picture = {re.sub(r"[^\w.-]", "_", activation.name): card.figure(cards[-1])}
+        (path,) = figures.save(picture, workdir)
+        if len(activations) == 1:
+            console.print(f"picture: {path}", soft_wrap=True)
+    if len(cards) > 1:
+        console.print(f"gallery: {card.gallery(cards, workdir / 'gallery.html')}", soft_wrap=True)
+
+
+def values(assignments: list[str], activations: list[Activation]) -> dict[str, float]:
+    """Name -> value of the parameters given."""
+    given = {}
+    known = {name for activation in activations for name in activation.parameters}
+    for text in assignments:
+        name, equals, value = (part.strip() for part in text.partition("="))
+        if not equals or name not in known:
+            what = f"no activation here has a parameter {name!r}" if equals else f"{text!r} is not"
+            raise ConfigError(what + (suggest(name, known) if equals else " NAME=NUMBER"))
+        try:
+            given[name] = float(value)
+            for activation in activations:
+                activation.check({k: v for k, v in given.items() if k in activation.parameters})
+        except ValueError as error:
+            raise ConfigError(f"--parameters={text}: {error}") from error
+    return given
+
+
+if __name__ == "__main__":
+    command_line.run(main, workdir="runs/cards")

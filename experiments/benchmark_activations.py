@@ -1,0 +1,48 @@
+"""Times f, f' and both in one program, per element, beside jax.nn and PyTorch in the same run.
+
+python -m experiments.benchmark_activations
+python -m experiments.benchmark_activations --activation=gelu,my_pkg.my_mod:my_fn --size=1048576
+"""
+
+import json
+import time
+
+from absl import flags
+from rich.console import Console
+
+from acts_jax.benchmark import benchmark
+from acts_jax.report import numbers
+from acts_jax.sweep import command_line
+from acts_jax.sweep.config import ConfigError
+
+SIZE = flags.DEFINE_integer("size", 2**22, "Elements of the array.")
+REPEATS = flags.DEFINE_integer("repeats", 9, "Timed rounds.")
+flags.declare_key_flag("activation")
+flags.declare_key_flag("workdir")
+
+
+def main() -> None:
+    """Times, prints the table, writes JSON."""
+    started, console = time.perf_counter(), Console()
+    size, repeats = SIZE.value, REPEATS.value
+    environment, timings = numbers.environment(), []
+    if min(size, repeats) < 1:
+        raise ConfigError("--size and --repeats must be 1 or more")
+    chosen = command_line.activations(elementwise=True)
+    workdir = command_line.folder()
+    with console.status("") as status:
+        for i, activation in enumerate(chosen):
+            status.update(f"{activation.name} ({i + 1} of {len(chosen)})")
+            timings += benchmark(activation, size, repeats)
+    console.print(numbers.benchmark_table(timings))
+    path = workdir / "benchmark.json"
+    seconds = round(time.perf_counter() - started, 1)
+    record = environment | {"size": size, "repeats": repeats, "seconds": seconds}
+    record["timings"] = [numbers.plain(timing) for timing in timings]
+    path.write_text(json.dumps(record, indent=1, allow_nan=False))
+    console.print(numbers.machine(environment), soft_wrap=True)
+    console.print(f"{size:,} elements, {seconds} s; {path}", soft_wrap=True)
+
+
+if __name__ == "__main__":
+    command_line.run(main, workdir="runs/benchmark")

@@ -1,0 +1,44 @@
+"""The vectorised sine and cosine, on their own range and beyond it."""
+
+import jax
+import numpy as np
+import pytest
+
+from acts_jax.activations import circular, gcu, snake
+from acts_jax.derivative import derivative
+
+EPS = 2.0**-23
+
+
+def points(limit):
+    rng = np.random.default_rng(0)
+    quarters = np.arange(-40, 40) * np.float32(np.pi / 2)
+    x = np.concatenate([rng.uniform(-limit, limit, 3000), rng.uniform(-8, 8, 3000), quarters])
+    return x.astype(np.float32)
+
+
+@pytest.mark.parametrize("limit", [8191, 1e6])
+@pytest.mark.parametrize("batched", [False, True])
+def test_sine_and_cosine(limit, batched):
+    x = points(limit)
+    wide = x.astype(np.float64)
+    for f, exact, slope in [
+        (circular.sine, np.sin(wide), np.cos(wide)),
+        (circular.cosine, np.cos(wide), np.sin(wide)),
+    ]:
+        got = jax.jit(jax.vmap(f) if batched else f)(x)
+        bound = 2 * np.spacing(np.abs(exact).astype(np.float32)) + EPS * np.abs(wide * slope)
+        assert np.all(np.abs(got - exact) <= bound)
+
+
+def test_slopes_that_use_both():
+    x = points(100)
+    wide = x.astype(np.float64)
+    for f, exact, curvature in [
+        (snake, 1 + np.sin(2 * wide), 2 * np.cos(2 * wide)),
+        (gcu, np.cos(wide) - wide * np.sin(wide), 2 * np.sin(wide) + wide * np.cos(wide)),
+    ]:
+        bound = 4 * np.spacing(np.abs(exact).astype(np.float32)) + 4 * EPS * np.abs(
+            wide * curvature
+        )
+        assert np.all(np.abs(jax.jit(derivative(f))(x) - exact) <= bound + 1e-13)

@@ -1,0 +1,66 @@
+"""The cards, through their own command line."""
+
+import functools
+
+import pytest
+
+from experiments import activation_card as script
+
+
+@pytest.fixture
+def main(run_main):
+    """The script's own main with a command line: its exit status."""
+    return functools.partial(run_main, script, workdir="runs/cards")
+
+
+@pytest.fixture(autouse=True)
+def wide(monkeypatch):
+    monkeypatch.setenv("COLUMNS", "120")
+
+
+def test_one_card(main, tmp_path, capsys):
+    arguments = ["--activation=prelu", "--parameters=slope=0.1", f"--workdir={tmp_path}"]
+    assert main(*arguments, "--accuracy_inputs=0") == 0
+    printed = capsys.readouterr().out
+    assert "slope = 0.1 (default 0.25)" in printed
+    assert "x ≥ 0 (each stays where it is)" in printed
+    assert [path.name for path in tmp_path.iterdir()] == ["prelu.png"]
+
+
+def test_several_cards_make_a_gallery(main, tmp_path, capsys):
+    spec = "tests.experiments.test_activation_card:cubic"
+    requested = f"--activation=relu,linear,softmax,relu,{spec}"
+    assert main(requested, f"--workdir={tmp_path / 'new'}", "--accuracy_inputs=64") == 0
+    printed = capsys.readouterr().out
+    assert printed.count("max(x, 0)") == 1
+    assert "accuracy" in printed
+    names = {path.name for path in (tmp_path / "new").iterdir()}
+    own = "tests.experiments.test_activation_card_cubic.png"
+    assert names == {"relu.png", "identity.png", "softmax.png", own, "gallery.html"}
+
+
+def cubic(x, scale=1.0):
+    return scale * x**3
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--activation=rleu"], "did you mean 'relu'"),
+        (["--activation=relu,tests.nothing:f"], "no module"),
+        (["--activation=elu", "--parameters=alfa=1"], "did you mean 'alpha'?"),
+        (["--activation=elu", "--parameters=alpha"], "'alpha' is not NAME=NUMBER"),
+        (["--activation=elu", "--parameters=alpha=x"], "could not convert"),
+        (["--activation=sbaf", "--parameters=alpha=2"], "sbaf: alpha must be in [0, 1], got 2.0"),
+        (["--activation=relu", "--workdir=/proc/nowhere"], "cannot write to workdir"),
+        (["--activation=relu", "--pack=3"], "no flag --pack"),
+        (["relu"], "unexpected argument 'relu'"),
+    ],
+)
+def test_mistakes_are_one_line(main, tmp_path, capsys, arguments, message):
+    given = any("workdir" in argument for argument in arguments)
+    assert main(*arguments, *([] if given else [f"--workdir={tmp_path}"])) == 2
+    error = capsys.readouterr().err
+    assert message in error
+    assert error.count("\n") == 1
+    assert not list(tmp_path.iterdir())

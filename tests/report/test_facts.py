@@ -1,0 +1,78 @@
+"""Facts in words: conditions, numbers and the lines of a card."""
+
+import math
+
+import pytest
+
+from acts_jax.activations.catalogue import get
+from acts_jax.report import facts
+from acts_jax.theory.description import describe
+
+INF = math.inf
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(0.65904607, "0.659046"), (-1.0, "−1"), (math.pi / 2, "π/2"), (-math.pi, "−π"),
+     (INF, "∞"), (-INF, "−∞"), (5.1e-7, "5.1e−7"), (-0.0, "0"), (math.nan, "–")],
+)  # fmt: skip
+def test_numbers(value, text):
+    assert facts.number(value) == text
+
+
+@pytest.mark.parametrize(
+    ("intervals", "text"),
+    [
+        ([], "nowhere"),
+        ([(-INF, INF)], "all x"),
+        ([(0, INF)], "x > 0"),
+        ([(-INF, -1.5)], "x < −1.5"),
+        ([(-2, 2)], "|x| < 2"),
+        ([(-3, -2.25), (-0.75, INF)], "−3 < x < −2.25 or x > −0.75"),
+        ([(-INF, -0.5), (0.5, INF)], "|x| > 0.5"),
+        ([(-2, -1), (1, 2)], "1 < |x| < 2"),
+        ([(0, 0)], "x = 0"),
+        ([(-1, -1), (1, 1)], "x = ±1"),
+        ([(0, 0), (1, 1)], "x = 0, 1"),
+        ([(INF, INF)], "as x → ∞"),
+        ([(-INF, -INF), (INF, INF)], "as x → ±∞"),
+    ],
+)
+def test_conditions(intervals, text):
+    assert facts.where(intervals) == text
+
+
+@pytest.mark.parametrize(
+    ("activation", "line", "text"),
+    [
+        ("relu", "range", "[0, ∞)"),
+        ("tanh", "range", "(−1, 1)"),
+        ("hard_tanh", "range", "[−1, 1]"),
+        ("silu", "range", "[−0.278465, ∞)"),
+        ("arctan", "range", "(−π/2, π/2)"),
+        ("sbaf", "range", "[0.671141, 1]"),
+        ("sbaf", "domain", "[0, 1]"),
+        ("sbaf", "sup |f′|", "∞ at x = 0, 1"),
+        ("sbaf", "gain", "1.43837 of f(sigmoid(z))"),
+        ("tanh", "|f′| > 0.25", "|x| < 1.31696"),
+        ("sigmoid", "|f′| > 0.25", "nowhere"),
+        ("sigmoid", "sup |f′|", "0.25 at x = 0"),
+        ("sigmoid", "fixed points", "0.659046 (slope 0.224704, attracting)"),
+        ("sigmoid", "symmetry", "odd about (0, 0.5)"),
+        ("relu", "fixed points", "x ≥ 0 (each stays where it is)"),
+        ("relu", "sup |f′|", "1 for x > 0"),
+        ("relu", "smoothness", "C⁰: f′ jumps at 0"),
+        ("relu", "monotone", "increasing, flat for x ≤ 0"),
+        ("elu", "smoothness", "C¹: f″ jumps at 0"),
+        ("softplus", "sup |f′|", "1 as x → ∞"),
+        ("selu", "tails", "−1.7581 as x → −∞, 1.0507 x as x → ∞"),
+        ("relu", "gain", "1.41421"),
+    ],
+)
+def test_lines(activation, line, text):
+    assert facts.lines(describe(activation))[line] == text
+
+
+def test_parameters():
+    assert facts.parameters(get("prelu"), {}) == "slope = 0.25, learned"
+    assert facts.parameters(get("sbaf"), {"k": 0.5}).startswith("k = 0.5 (default 0.98) in (0, ∞)")

@@ -1,0 +1,75 @@
+"""The command line that experiments share: --activation, --workdir, flags of sweeps alone."""
+
+import pytest
+
+from acts_jax.activations import names
+from acts_jax.sweep import command_line
+
+
+@pytest.fixture
+def call(run_main, capsys):
+    """Runs a function as an experiment's main: exit status, and what it printed to stderr."""
+
+    def call(main, *arguments, **defaults):
+        class Script:
+            pass
+
+        Script.main = staticmethod(main)
+        return run_main(Script, *arguments, **{"workdir": "runs/x", **defaults}), (
+            capsys.readouterr().err
+        )
+
+    return call
+
+
+def chosen(call, *arguments, **options):
+    found = []
+    status, error = call(
+        lambda: found.extend(a.name for a in command_line.activations(**options)), *arguments
+    )
+    return found, status, error
+
+
+def test_activations_are_named_once_or_all_together(call):
+    assert chosen(call, "--activation=gelu, tanh,gelu")[0] == ["gelu", "tanh"]
+    assert chosen(call)[0] == names()
+    assert chosen(call, "--activation=all", elementwise=True)[0] == names(elementwise=True)
+
+
+def test_activations_that_will_not_do_are_one_line(call):
+    _, status, error = chosen(call, "--activation=tanh,sigmoyd")
+    assert (status, error.count("\n")) == (2, 1)
+    assert "did you mean 'sigmoid'" in error
+    _, status, error = chosen(call, "--activation=softmax", elementwise=True)
+    assert (status, error) == (2, "error: softmax acts on whole vectors, not element by element\n")
+
+
+def test_an_experiment_without_a_config_refuses_the_flags_of_sweeps(call):
+    status, error = call(lambda: None, "--dry_run")
+    assert (status, error) == (2, "error: this experiment has no flag --dry_run; see --help\n")
+
+
+def test_the_folder_for_results_is_made_or_refused(call, tmp_path):
+    def main():
+        assert command_line.folder().is_dir()
+
+    assert call(main, f"--workdir={tmp_path / 'new' / 'one'}") == (0, "")
+    (tmp_path / "file").write_text("")
+    status, error = call(main, f"--workdir={tmp_path / 'file' / 'below'}")
+    assert status == 2
+    assert "cannot write to workdir" in error
+
+
+def test_the_short_flag_for_activations_is_an_override(call):
+    found = []
+    arguments = ("--activation=relu,mish", "--config.depth=3")
+    call(lambda: found.append(command_line.config()), *arguments, config="configs/smoke.py")
+    assert (found[0].activation, found[0].depth) == ("relu,mish", "3")
+
+
+def test_a_fault_of_ours_is_not_dressed_up_as_the_users(call):
+    def main():
+        raise ValueError("a bug")
+
+    with pytest.raises(ValueError, match="a bug"):
+        call(main)
