@@ -63,6 +63,7 @@ def mixed_error(
     """The error as a multiple of ulp(result) + eps |x d(result)/dx|: 4 is the promise.
 
     The second term is what rounding x itself does, so that roots and steep points are fair.
+    True values below the smallest normal number are outside the promise: 0 there.
 
     Args:
       error: As `ulp_error` gives it.
@@ -75,7 +76,8 @@ def mixed_error(
         rounded = np.clip(true, -float(info.max), float(info.max)).astype(x.dtype)
         shift = float(info.eps) * np.abs(x.astype(np.float64) * np.nan_to_num(slope))
         result = error / (1 + shift / _ulp(rounded.astype(np.float64), x.dtype))
-    return np.where(np.isinf(error), np.inf, result)
+    result = np.where(np.isinf(error), np.inf, result)
+    return np.where(np.abs(true) < float(info.tiny), 0.0, result)
 
 
 def _ulp(value: np.ndarray, dtype) -> np.ndarray:
@@ -255,7 +257,6 @@ class Error:
         """Take these results into account; all [n], x and got of the dtype measured."""
         error = ulp_error(got, true, low)
         mixed = mixed_error(error, true, slope, x)
-        mixed = np.where(np.abs(true) < float(jnp.finfo(x.dtype).tiny), 0.0, mixed)
         for i in {int(np.argmax(error)), int(np.argmax(mixed))} if len(x) else ():
             if error[i] > self.ulp:
                 self.ulp, self.at = float(error[i]), float(x[i])

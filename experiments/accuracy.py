@@ -9,7 +9,6 @@ import json
 import time
 
 from absl import flags
-from rich.console import Console
 
 from acts_jax import accuracy, reference
 from acts_jax.report import numbers
@@ -25,7 +24,7 @@ flags.declare_key_flag("workdir")
 
 def main() -> None:
     """Measures, prints the table, writes JSON and Markdown."""
-    started, console, dtype = time.perf_counter(), Console(), DTYPE.value
+    started, console, dtype = time.perf_counter(), numbers.wide_console(), DTYPE.value
     chosen = command_line.activations(elementwise=True)
     if POINTS.value is not None and POINTS.value < 1:
         raise ConfigError("--points must be 1 or more")

@@ -8,7 +8,6 @@ import json
 import time
 
 from absl import flags
-from rich.console import Console
 
 from acts_jax.benchmark import benchmark
 from acts_jax.report import numbers
@@ -23,7 +22,7 @@ flags.declare_key_flag("workdir")
 
 def main() -> None:
     """Times, prints the table, writes JSON."""
-    started, console = time.perf_counter(), Console()
+    started, console = time.perf_counter(), numbers.wide_console()
     size, repeats = SIZE.value, REPEATS.value
     environment, timings = numbers.environment(), []
     if min(size, repeats) < 1:

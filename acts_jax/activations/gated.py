@@ -29,7 +29,7 @@ def _mirrored(q, x):
 
 
 def _sigmoid_gated(x, u):
-    """X * sigmoid(u)."""
+    """x * sigmoid(u)."""
     e, unit = deep_exp(-jnp.abs(u))
     return jnp.where(u < 0, bounded(x) * e * unit, x) / (1 + e)
 

@@ -152,7 +152,7 @@ def deep_unit(x: jax.Array) -> jax.Array:
 
 @with_derivatives(lambda x, gate: gate, lambda x, gate: bounded(x, 1e30))
 def gated(x: jax.Array, gate: jax.Array) -> jax.Array:
-    """X * gate for a gate that levels off exponentially; inf * 0 = 0, in the derivatives too."""
+    """x * gate for a gate that levels off exponentially; inf * 0 = 0, in the derivatives too."""
     return jnp.where(gate == 0, bounded(x), x) * gate
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import jax
+from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
@@ -72,6 +73,13 @@ def _processor() -> str:
     return platform.processor() or platform.machine()
 
 
+def wide_console() -> Console:
+    """A console of the terminal's width, but at least the 100 columns of the tables below."""
+    console = Console()
+    console.width = max(console.width, 100)
+    return console
+
+
 def accuracy_table(errors: Sequence[Error], dtype: str) -> Table:
     """The largest errors as a table for a terminal of 100 columns, sorted by name."""
     table = Table(box=None, pad_edge=False, header_style="bold", caption_justify="left")
@@ -84,7 +92,8 @@ def accuracy_table(errors: Sequence[Error], dtype: str) -> Table:
     for name, row in _by_name(errors).items():
         cells = []
         for order in (0, 1):
-            cells += [_ulp(row.get((library, order))) for library in LIBRARIES]
+            found = (row.get((library, order)) for library in LIBRARIES)
+            cells += [_number(error and error.ulp) for error in found]
             cells.append(f"{row[LIBRARIES[0], order].at:.3g}")
         bound = max(row[LIBRARIES[0], order].mixed for order in (0, 1))
         mark = "[red]" if bound > 4 else ""
@@ -96,19 +105,20 @@ def accuracy_table(errors: Sequence[Error], dtype: str) -> Table:
 
 
 def accuracy_markdown(errors: Sequence[Error], names: Sequence[str] = WELL_KNOWN) -> str:
-    """The largest errors of the well-known functions as a Markdown table."""
+    """The largest mixed errors of the well-known functions as a Markdown table."""
     lines = [
-        "| ULP | f ours | jax.nn | torch | f' ours | jax.nn | torch | worst f' of jax.nn |",
-        "|---|---:|---:|---:|---:|---:|---:|---|",
+        "| | f ours | jax.nn | torch | f' ours | jax.nn | torch | jax.nn's worst f' at |",
+        "|---|---:|---:|---:|---:|---:|---:|---:|",
     ]
     rows = _by_name(errors)
     for name in names:
         if name not in rows:
             continue
         row = rows[name]
-        cells = [_ulp(row.get((library, order))) for order in (0, 1) for library in LIBRARIES]
+        found = [row.get((library, order)) for order in (0, 1) for library in LIBRARIES]
         theirs = row.get(("jax.nn", 1))
-        where = f"x = {theirs.at:.4g}: {theirs.got:.3g} for {theirs.true:.3g}" if theirs else "–"
+        cells = [_number(error and error.mixed) for error in found]
+        where = f"{theirs.mixed_at:.4g}" if theirs else "–"
         lines.append("| " + " | ".join([name, *cells, where]) + " |")
     return "\n".join(lines) + "\n"
 
@@ -120,12 +130,12 @@ def _by_name(errors: Sequence[Error]) -> dict[str, dict[tuple[str, int], Error]]
     return rows
 
 
-def _ulp(error: Error | None) -> str:
-    if error is None:
+def _number(value: float | None) -> str:
+    if value is None:
         return "–"
-    if error.ulp < 100:
-        return f"{error.ulp:.2f}"[:4]
-    return f"{error.ulp:.1e}".replace("e+0", "e").replace("e+", "e")
+    if value < 100:
+        return f"{value:.2f}"[:4]
+    return f"{value:.1e}".replace("e+0", "e").replace("e+", "e")
 
 
 def _plain(value: Any) -> Any:
