@@ -13,6 +13,7 @@ from rich.console import Console
 
 from acts_jax.activations.catalogue import Activation
 from acts_jax.report import card, figures
+from acts_jax.report.gallery import gallery
 from acts_jax.suggestion import suggest
 from acts_jax.sweep import command_line
 from acts_jax.sweep.config import ConfigError
@@ -44,7 +45,7 @@ def main() -> None:
         if len(activations) == 1:
             console.print(f"picture: {path}", soft_wrap=True)
     if len(cards) > 1:
-        console.print(f"gallery: {card.gallery(cards, workdir / 'gallery.html')}", soft_wrap=True)
+        console.print(f"gallery: {gallery(cards, workdir / 'gallery.html')}", soft_wrap=True)
 
 
 def values(assignments: list[str], activations: list[Activation]) -> dict[str, float]:

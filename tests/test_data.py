@@ -1,3 +1,5 @@
+"""Datasets as arrays: splits, dtypes, preprocessing, and what is refused."""
+
 import json
 import os
 import pathlib

@@ -1,3 +1,5 @@
+"""Networks: the same numbers in Linen, NNX and plain JAX; initial weights; what is captured."""
+
 import math
 
 import jax

@@ -5,8 +5,7 @@ Every sentence is computed from the results. Every text from outside is escaped.
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from html import escape
 from pathlib import Path
 
@@ -16,8 +15,9 @@ from matplotlib.figure import Figure
 from rich.markup import escape as escape_markup
 from rich.table import Table
 
-from acts_jax.report import figures, statistics
+from acts_jax.report import figures, statistics, wording
 from acts_jax.report.layout import brief, percent, score
+from acts_jax.sweep.store import write_atomically
 
 
 def build(
@@ -65,9 +65,7 @@ def write(path: str | Path, page: str) -> Path:
     """Replace the page at `path` atomically; its folder is made if need be."""
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    temporary.write_text(page, encoding="utf-8")
-    temporary.replace(path)
+    write_atomically(path, lambda file: file.write(page.encode()))
     return path
 
 
@@ -82,181 +80,11 @@ def draw(
         "learning_rate": figures.accuracy_by_learning_rate(results, chance),
         "dead_units": figures.dead_units(results),
     }
-    if _has_gradients(mine):
+    if statistics.has_gradients(mine):
         drawn["gradient_norm"] = figures.gradient_norm_by_layer(mine)
     if len(statistics.learned_parameters(mine)):
         drawn["learned_parameters"] = figures.learned_parameters(mine)
     return drawn
-
-
-def _has_gradients(curves: pd.DataFrame) -> bool:
-    return bool(np.isfinite(curves.loc[curves["metric"] == "gradient_norm", "value"]).any())
-
-
-def headline(
-    results: pd.DataFrame, selection: pd.DataFrame, comparisons: pd.DataFrame, chance: float | None
-) -> list[str]:
-    """What the sweep says, in sentences of plain text: best, tied, at chance, diverged, edges."""
-    kind = statistics.measure(results)
-    trained = selection[selection["diverged_share"] < 1]
-    sentences = [
-        _best_sentence(row, trained, comparisons, kind)
-        for row in statistics.leaders(trained, comparisons, kind).itertuples()
-    ]
-    if chance is not None and kind == "accuracy":
-        stuck = trained[statistics.at_chance(trained, chance)]
-        if len(stuck):
-            sentences.append(
-                f"At chance ({percent(chance)}) even at its best setting: {_by_depth(stuck)}."
-            )
-    return sentences + _warnings(results, selection)
-
-
-def _best_sentence(row, selection, comparisons, kind: str) -> str:
-    at_depth = selection[selection["depth"] == row.depth].set_index("activation")
-    best = at_depth.loc[row.activation]
-    sentence = (
-        f"Depth {row.depth}: {row.activation} is best with {score(best[f'test_{kind}'], kind)} "
-        f"test {kind}{_interval(best, kind)}."
-    )
-    if row.tied:
-        sentence += f" With {best['seeds']} seeds {_join(row.tied)} cannot be told from it."
-    if row.behind:
-        gaps = at_depth.loc[list(row.behind), f"test_{kind}"] - best[f"test_{kind}"]
-        sentence += f" Behind: {_join(f'{n} ({_gap(g, kind)})' for n, g in gaps.items())}."
-    if row.untested:
-        untested = [n for n in row.untested if n in at_depth.index]
-        sentence += f" Too few seeds to compare it with {_join(untested)}." if untested else ""
-    return sentence
-
-
-def _warnings(results: pd.DataFrame, selection: pd.DataFrame) -> list[str]:
-    sentences = []
-    lost = int(results["status"].ne("ok").sum())
-    if lost:
-        worst = selection.loc[selection["diverged_share"].idxmax()]
-        sentences.append(
-            f"{lost} of {len(results)} cells diverged ({percent(lost / len(results))}), the "
-            f"largest share with {worst['activation']} at depth {worst['depth']} "
-            f"({percent(worst['diverged_share'])})."
-        )
-    for end, word in (("low", "lowest"), ("high", "highest")):
-        edge = selection[(selection["at_edge"] == end) & (selection["diverged_share"] < 1)]
-        if len(edge):
-            sentences.append(
-                f"The chosen learning rate is the {word} of those swept, so a better one may lie "
-                f"beyond: {_by_depth(edge)}."
-            )
-    return sentences
-
-
-def _by_depth(rows: pd.DataFrame) -> str:
-    """`sigmoid (depths 4 and 8) and sbaf (depth 8)`."""
-    parts = []
-    for name, group in rows.groupby("activation", observed=True):
-        depths = sorted(group["depth"])
-        parts.append(f"{name} (depth{'s' if len(depths) > 1 else ''} {_join(map(str, depths))})")
-    return _join(parts)
-
-
-def _join(names: Iterable[str]) -> str:
-    names = list(names)
-    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
-
-
-def _interval(row: pd.Series, kind: str) -> str:
-    if not np.isfinite(row["low"]):
-        return ""
-    return f" (95% interval {score(row['low'], kind)} to {score(row['high'], kind)})"
-
-
-def _gap(difference: float, kind: str) -> str:
-    text = f"{100 * difference:+.1f} points" if kind == "accuracy" else f"{difference:+.2g}"
-    return text.replace("-", "−")
-
-
-def captions(
-    results: pd.DataFrame, curves: pd.DataFrame, selection: pd.DataFrame
-) -> dict[str, str]:
-    """One sentence per figure of `draw`, about what it shows in these data."""
-    kind = statistics.measure(results)
-    best = statistics.chosen(results, selection)
-    mine = curves[curves["cell"].isin(best["cell"])]
-    said = {
-        "test_table": _table_caption(selection, kind),
-        "learning_rate": _rate_caption(selection),
-        "dead_units": _dead_caption(results),
-    }
-    if _has_gradients(mine):
-        said["gradient_norm"] = _gradient_caption(mine)
-    return said | {"learned_parameters": _learned_caption(mine)}
-
-
-def _table_caption(selection: pd.DataFrame, kind: str) -> str:
-    column = f"test_{kind}"
-    table = selection.pivot(index="activation", columns="depth", values=column)
-    if table.shape[1] < 2:
-        ranked = selection.sort_values(column, ascending=kind == "loss")
-        first, last = ranked.iloc[0], ranked.iloc[-1]
-        return (
-            f"From {first['activation']} ({score(first[column], kind)}) to "
-            f"{last['activation']} ({score(last[column], kind)})."
-        )
-    low, high = table.columns[0], table.columns[-1]
-    change = (table[high] - table[low]) * (1 if kind == "accuracy" else -1)
-    name = change.replace([np.inf, -np.inf], np.nan).idxmin() if change.notna().any() else None
-    if name is None:
-        return "No activation has results at both the least and the greatest depth."
-    return (
-        f"Depth costs {name} most: {score(table.loc[name, low], kind)} at depth {low}, "
-        f"{score(table.loc[name, high], kind)} at depth {high}."
-    )
-
-
-def _rate_caption(selection: pd.DataFrame) -> str:
-    rates = selection["learning_rate"]
-    low, high = selection.loc[rates.idxmin()], selection.loc[rates.idxmax()]
-    if low["learning_rate"] == high["learning_rate"]:
-        return f"The chosen learning rate is {rates.iloc[0]:.3g} everywhere."
-    return (
-        f"The chosen learning rate runs from {low['learning_rate']:.3g} ({low['activation']}, "
-        f"depth {low['depth']}) to {high['learning_rate']:.3g} ({high['activation']}, depth "
-        f"{high['depth']})."
-    )
-
-
-def _dead_caption(results: pd.DataFrame) -> str:
-    keys = ["activation", "depth", "learning_rate"]
-    share = results.groupby(keys, observed=True)["dead_fraction"].mean()
-    if not share.max() > 0:
-        return "No hidden unit was dead at the end of any cell."
-    name, depth, rate = share.idxmax()
-    most = percent(share.max())
-    return f"Most dead units: {name} at depth {depth} with learning rate {rate:.3g}, {most}."
-
-
-def _gradient_caption(curves: pd.DataFrame) -> str:
-    table = statistics.gradient_norms(curves)
-    table = table[table["epoch"] == table["epoch"].min()]
-    lines = table.sort_values("layer").groupby(["activation", "depth"])["median"]
-    ratio = (lines.first() / lines.last()).replace(np.inf, np.nan).dropna()
-    if ratio.empty:
-        return "No gradient reaches the readout."
-    (small, small_depth), (large, large_depth) = ratio.idxmin(), ratio.idxmax()
-    when = table["moment"].iloc[0]
-    return (
-        f"Layer 1 over readout, {when}: from {brief(ratio.min())} ({small}, depth {small_depth}) "
-        f"to {brief(ratio.max())} ({large}, depth {large_depth})."
-    )
-
-
-def _learned_caption(curves: pd.DataFrame) -> str:
-    learned = statistics.learned_parameters(curves)
-    parts = []
-    for metric, rows in learned[learned["epoch"] == learned["epoch"].max()].groupby("metric"):
-        means = rows.groupby(["depth", "layer"], dropna=False)["value"].mean()
-        parts.append(f"{metric} ends between {means.min():.2f} and {means.max():.2f}")
-    return f"Means by layer over seeds: {_join(parts)}." if parts else ""
 
 
 def terminal_table(selection: pd.DataFrame) -> Table:
@@ -298,8 +126,8 @@ def _plus_minus(row, kind: str) -> str:
 
 def _section(dataset, results, curves, drawn: Mapping[str, Figure], chance) -> str:
     selection, comparisons = statistics.select(results), statistics.paired(results)
-    said = captions(results, curves, selection)
-    sentences = headline(results, selection, comparisons, chance)
+    said = wording.captions(results, curves, selection)
+    sentences = wording.headline(results, selection, comparisons, chance)
     items = "".join(f"<li>{escape(sentence)}</li>" for sentence in sentences)
     plates = "".join(_figure(name, figure, said[name]) for name, figure in drawn.items())
     return (
@@ -369,7 +197,7 @@ def _comparisons_html(selection: pd.DataFrame, comparisons: pd.DataFrame, kind: 
     tested = comparisons[comparisons["test"] != ""]
     if tested.empty:
         return "<p class=note>One seed or one activation: nothing to compare in pairs.</p>"
-    seeds, used = tested["seeds"].max(), _join(sorted(tested["test"].unique()))
+    seeds, used = tested["seeds"].max(), wording.join(sorted(tested["test"].unique()))
     unit = "in percentage points" if kind == "accuracy" else "of loss"
     matrices = "".join(
         _matrix(depth, selection[selection["depth"] == depth], rows, kind)
@@ -420,7 +248,7 @@ def _entry(entry: tuple | None, kind: str) -> str:
     difference, p, tip = entry
     if not np.isfinite(difference):
         return "<td>–</td>"
-    text = _gap(difference, kind).removesuffix(" points")
+    text = wording.gap(difference, kind).removesuffix(" points")
     return f'<td title="{escape(tip)}">' + (f"<b>{text}</b>" if p < 0.05 else text) + "</td>"
 
 

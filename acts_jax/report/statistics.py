@@ -409,3 +409,8 @@ def learned_parameters(curves: pd.DataFrame) -> pd.DataFrame:
     names = [metric for metric in curves["metric"].unique() if "." in metric]
     rows = curves[curves["metric"].isin(names) & np.isfinite(curves["value"])]
     return rows.astype({"metric": str})
+
+
+def has_gradients(curves: pd.DataFrame) -> bool:
+    """Whether any gradient norm among the curves is finite."""
+    return bool(np.isfinite(curves.loc[curves["metric"] == "gradient_norm", "value"]).any())

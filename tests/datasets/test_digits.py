@@ -1,3 +1,5 @@
+"""The digits, against the arrays of scikit-learn."""
+
 import zlib
 
 import numpy as np

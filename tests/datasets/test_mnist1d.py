@@ -1,3 +1,5 @@
+"""mnist1d, against the generator of its package."""
+
 import random
 
 import numpy as np

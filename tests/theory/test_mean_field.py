@@ -1,3 +1,5 @@
+"""Gains, against a fine sum and the figures of the literature."""
+
 import math
 
 import jax

@@ -1,3 +1,5 @@
+"""The steepest slope, against a fine grid and the figures of the literature."""
+
 import math
 
 import jax

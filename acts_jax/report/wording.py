@@ -1,0 +1,179 @@
+"""What a sweep says, in sentences computed from its results: the headline and the captions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+import pandas as pd
+
+from acts_jax.report import statistics
+from acts_jax.report.layout import brief, percent, score
+
+
+def headline(
+    results: pd.DataFrame, selection: pd.DataFrame, comparisons: pd.DataFrame, chance: float | None
+) -> list[str]:
+    """What the sweep says, in sentences of plain text: best, tied, at chance, diverged, edges."""
+    kind = statistics.measure(results)
+    trained = selection[selection["diverged_share"] < 1]
+    sentences = [
+        _best_sentence(row, trained, comparisons, kind)
+        for row in statistics.leaders(trained, comparisons, kind).itertuples()
+    ]
+    if chance is not None and kind == "accuracy":
+        stuck = trained[statistics.at_chance(trained, chance)]
+        if len(stuck):
+            sentences.append(
+                f"At chance ({percent(chance)}) even at its best setting: {_by_depth(stuck)}."
+            )
+    return sentences + _warnings(results, selection)
+
+
+def _best_sentence(row, selection, comparisons, kind: str) -> str:
+    at_depth = selection[selection["depth"] == row.depth].set_index("activation")
+    best = at_depth.loc[row.activation]
+    sentence = (
+        f"Depth {row.depth}: {row.activation} is best with {score(best[f'test_{kind}'], kind)} "
+        f"test {kind}{_interval(best, kind)}."
+    )
+    if row.tied:
+        sentence += f" With {best['seeds']} seeds {join(row.tied)} cannot be told from it."
+    if row.behind:
+        gaps = at_depth.loc[list(row.behind), f"test_{kind}"] - best[f"test_{kind}"]
+        sentence += f" Behind: {join(f'{n} ({gap(g, kind)})' for n, g in gaps.items())}."
+    if row.untested:
+        untested = [n for n in row.untested if n in at_depth.index]
+        sentence += f" Too few seeds to compare it with {join(untested)}." if untested else ""
+    return sentence
+
+
+def _warnings(results: pd.DataFrame, selection: pd.DataFrame) -> list[str]:
+    sentences = []
+    lost = int(results["status"].ne("ok").sum())
+    if lost:
+        worst = selection.loc[selection["diverged_share"].idxmax()]
+        sentences.append(
+            f"{lost} of {len(results)} cells diverged ({percent(lost / len(results))}), the "
+            f"largest share with {worst['activation']} at depth {worst['depth']} "
+            f"({percent(worst['diverged_share'])})."
+        )
+    for end, word in (("low", "lowest"), ("high", "highest")):
+        edge = selection[(selection["at_edge"] == end) & (selection["diverged_share"] < 1)]
+        if len(edge):
+            sentences.append(
+                f"The chosen learning rate is the {word} of those swept, so a better one may lie "
+                f"beyond: {_by_depth(edge)}."
+            )
+    return sentences
+
+
+def _by_depth(rows: pd.DataFrame) -> str:
+    """`sigmoid (depths 4 and 8) and sbaf (depth 8)`."""
+    parts = []
+    for name, group in rows.groupby("activation", observed=True):
+        depths = sorted(group["depth"])
+        parts.append(f"{name} (depth{'s' if len(depths) > 1 else ''} {join(map(str, depths))})")
+    return join(parts)
+
+
+def join(names: Iterable[str]) -> str:
+    """The names as a list in a sentence: "a, b and c"."""
+    names = list(names)
+    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
+
+
+def _interval(row: pd.Series, kind: str) -> str:
+    if not np.isfinite(row["low"]):
+        return ""
+    return f" (95% interval {score(row['low'], kind)} to {score(row['high'], kind)})"
+
+
+def gap(difference: float, kind: str) -> str:
+    """A signed difference of accuracies, in percentage points, or of losses."""
+    text = f"{100 * difference:+.1f} points" if kind == "accuracy" else f"{difference:+.2g}"
+    return text.replace("-", "−")
+
+
+def captions(
+    results: pd.DataFrame, curves: pd.DataFrame, selection: pd.DataFrame
+) -> dict[str, str]:
+    """One sentence per figure of `draw`, about what it shows in these data."""
+    kind = statistics.measure(results)
+    best = statistics.chosen(results, selection)
+    mine = curves[curves["cell"].isin(best["cell"])]
+    said = {
+        "test_table": _table_caption(selection, kind),
+        "learning_rate": _rate_caption(selection),
+        "dead_units": _dead_caption(results),
+    }
+    if statistics.has_gradients(mine):
+        said["gradient_norm"] = _gradient_caption(mine)
+    return said | {"learned_parameters": _learned_caption(mine)}
+
+
+def _table_caption(selection: pd.DataFrame, kind: str) -> str:
+    column = f"test_{kind}"
+    table = selection.pivot(index="activation", columns="depth", values=column)
+    if table.shape[1] < 2:
+        ranked = selection.sort_values(column, ascending=kind == "loss")
+        first, last = ranked.iloc[0], ranked.iloc[-1]
+        return (
+            f"From {first['activation']} ({score(first[column], kind)}) to "
+            f"{last['activation']} ({score(last[column], kind)})."
+        )
+    low, high = table.columns[0], table.columns[-1]
+    change = (table[high] - table[low]) * (1 if kind == "accuracy" else -1)
+    name = change.replace([np.inf, -np.inf], np.nan).idxmin() if change.notna().any() else None
+    if name is None:
+        return "No activation has results at both the least and the greatest depth."
+    return (
+        f"Depth costs {name} most: {score(table.loc[name, low], kind)} at depth {low}, "
+        f"{score(table.loc[name, high], kind)} at depth {high}."
+    )
+
+
+def _rate_caption(selection: pd.DataFrame) -> str:
+    rates = selection["learning_rate"]
+    low, high = selection.loc[rates.idxmin()], selection.loc[rates.idxmax()]
+    if low["learning_rate"] == high["learning_rate"]:
+        return f"The chosen learning rate is {rates.iloc[0]:.3g} everywhere."
+    return (
+        f"The chosen learning rate runs from {low['learning_rate']:.3g} ({low['activation']}, "
+        f"depth {low['depth']}) to {high['learning_rate']:.3g} ({high['activation']}, depth "
+        f"{high['depth']})."
+    )
+
+
+def _dead_caption(results: pd.DataFrame) -> str:
+    keys = ["activation", "depth", "learning_rate"]
+    share = results.groupby(keys, observed=True)["dead_fraction"].mean()
+    if not share.max() > 0:
+        return "No hidden unit was dead at the end of any cell."
+    name, depth, rate = share.idxmax()
+    most = percent(share.max())
+    return f"Most dead units: {name} at depth {depth} with learning rate {rate:.3g}, {most}."
+
+
+def _gradient_caption(curves: pd.DataFrame) -> str:
+    table = statistics.gradient_norms(curves)
+    table = table[table["epoch"] == table["epoch"].min()]
+    lines = table.sort_values("layer").groupby(["activation", "depth"])["median"]
+    ratio = (lines.first() / lines.last()).replace(np.inf, np.nan).dropna()
+    if ratio.empty:
+        return "No gradient reaches the readout."
+    (small, small_depth), (large, large_depth) = ratio.idxmin(), ratio.idxmax()
+    when = table["moment"].iloc[0]
+    return (
+        f"Layer 1 over readout, {when}: from {brief(ratio.min())} ({small}, depth {small_depth}) "
+        f"to {brief(ratio.max())} ({large}, depth {large_depth})."
+    )
+
+
+def _learned_caption(curves: pd.DataFrame) -> str:
+    learned = statistics.learned_parameters(curves)
+    parts = []
+    for metric, rows in learned[learned["epoch"] == learned["epoch"].max()].groupby("metric"):
+        means = rows.groupby(["depth", "layer"], dropna=False)["value"].mean()
+        parts.append(f"{metric} ends between {means.min():.2f} and {means.max():.2f}")
+    return f"Means by layer over seeds: {join(parts)}." if parts else ""
