@@ -1,5 +1,6 @@
 """Finding, registering and checking activations."""
 
+import inspect
 import math
 import sys
 
@@ -58,9 +59,9 @@ def test_every_entry_is_complete(name):
     assert entry.domain[0] < entry.domain[1] and entry.range[0] < entry.range[1]
     for parameter in entry.parameters.values():
         assert parameter.default in parameter
-    doc = entry.function.__doc__
+    doc = inspect.getdoc(entry.function)  # Python 3.13 dedents it, earlier ones do not
     assert "Args:" in doc and "Returns:" in doc
-    assert all(f"        {key}: " in doc for key in ("x", *entry.parameters))
+    assert all(f"\n    {key}: " in doc for key in ("x", *entry.parameters))
     for alias in entry.aliases:
         assert get(alias) is entry
 
