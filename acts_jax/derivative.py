@@ -1,10 +1,10 @@
 """The elementwise derivative of any order of a scalar activation."""
 
+import functools
 import operator
 from collections.abc import Callable
 
-import jax
-import jax.numpy as jnp
+from acts_jax.activations.numerics import slope
 
 
 def derivative(f: Callable, order: int = 1) -> Callable:
@@ -26,18 +26,5 @@ def derivative(f: Callable, order: int = 1) -> Callable:
     if isinstance(order, bool) or not hasattr(order, "__index__") or operator.index(order) < 0:
         raise ValueError(f"order must be an integer, 0 or more, got {order!r}.")
     for _ in range(order):
-        f = _first(f)
+        f = functools.partial(slope, f)
     return f
-
-
-def _first(f: Callable) -> Callable:
-    """f': the pullback of ones, since the Jacobian of an elementwise function is diagonal."""
-
-    def slope(x, **parameters):
-        x = jnp.asarray(x)
-        if not jnp.issubdtype(x.dtype, jnp.floating):
-            x = x.astype(float)
-        value, pullback = jax.vjp(lambda x: f(x, **parameters), x)
-        return pullback(jnp.ones_like(value))[0]
-
-    return slope

@@ -12,8 +12,8 @@ from types import MappingProxyType
 from typing import Any
 
 import jax
-import jax.numpy as jnp
 
+from acts_jax.activations.numerics import slope
 from acts_jax.suggestion import suggest
 
 _CATALOGUE: dict[str, "Activation"] = {}
@@ -130,11 +130,7 @@ class Activation:
             raise ValueError(
                 f"{self.name} acts on whole vectors: it has no elementwise derivative."
             )
-        x = jnp.asarray(x)
-        if not jnp.issubdtype(x.dtype, jnp.floating):
-            x = x.astype(float)
-        value, pullback = jax.vjp(lambda x: self.function(x, **parameters), x)
-        return pullback(jnp.ones_like(value))[0]
+        return slope(self.function, x, **parameters)
 
 
 def register(function: Callable | None = None, /, **metadata) -> Callable:

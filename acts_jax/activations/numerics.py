@@ -94,6 +94,18 @@ def elementwise(*partials: Callable, integers: bool = False) -> Callable:
     return decorate
 
 
+def slope(function: Callable, /, x: jax.Array, **parameters) -> jax.Array:
+    """f'(x) of an elementwise function, with x's shape and dtype (integers become floats).
+
+    It is the pullback of ones, since the Jacobian of an elementwise function is diagonal.
+    """
+    x = jnp.asarray(x)
+    if not jnp.issubdtype(x.dtype, jnp.floating):
+        x = x.astype(float)
+    value, pullback = jax.vjp(lambda x: function(x, **parameters), x)
+    return pullback(jnp.ones_like(value))[0]
+
+
 def keep_nan(value: jax.Array, x: jax.Array) -> jax.Array:
     """The value, but NaN where x is NaN: for values selected by comparisons of x."""
     return jnp.where(x == x, value, x)
