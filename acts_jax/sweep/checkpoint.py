@@ -27,14 +27,13 @@ def save(folder: Path, standing: Standing) -> None:
     Raises:
       StoreError: If it cannot be written, as on a full disk.
     """
-    host = io.BytesIO()
+    file = io.BytesIO()
+    state = {f"state.{i}": leaf for i, leaf in enumerate(jax.tree.leaves(standing.state))}
     metrics = {f"metric.{name}": values for name, values in standing.metrics.items()}
-    np.savez(host, diverged_step=standing.diverged_step, **metrics)
-    items = ocp.args.Composite(
-        state=ocp.args.StandardSave(jax.tree.leaves(standing.state)),
-        # As bytes: Orbax refuses empty arrays, which some metrics of a net without layers are.
-        host=ocp.args.StandardSave([np.frombuffer(host.getvalue(), np.uint8)]),
-    )
+    np.savez(file, diverged_step=standing.diverged_step, **state, **metrics)
+    # As one array of bytes: of many, those still being written when one fails would each complain,
+    # and empty ones, as some metrics of a net without layers are, would be refused.
+    items = ocp.args.StandardSave([np.frombuffer(file.getvalue(), np.uint8)])
     try:
         with _manager(folder) as manager:
             manager.save(standing.evaluations, args=items)
@@ -52,39 +51,41 @@ def load(folder: Path, like: Standing) -> Standing | None:
 
     Args:
       folder: As for `save`.
-      like: Before the first chunk: the arrays' shapes, types and places on the devices.
+      like: Before the first chunk: gives the tree of arrays and their places on the devices.
     """
     if not folder.is_dir():
         return None
     with _manager(folder) as manager:
         saved = sorted(manager.all_steps(), reverse=True)
         step = next((step for step in saved if _is_whole(folder, step)), None)
-        if step is None:
-            if saved:
-                logging.warning("the checkpoint in %s is damaged; its cells start over", folder)
-            return None
-        leaves, tree = jax.tree.flatten(like.state)
-        restored = manager.restore(
-            step,
-            args=ocp.args.Composite(
-                state=ocp.args.StandardRestore(leaves), host=ocp.args.StandardRestore()
-            ),
-        )
-    with np.load(io.BytesIO(restored.host[0].tobytes())) as host:
-        metrics = {name.removeprefix("metric."): values for name, values in host.items()}
-    diverged_step = metrics.pop("diverged_step")
-    return Standing(step, tree.unflatten(restored.state), metrics, diverged_step)
+        if step is not None:
+            (content,) = manager.restore(step, args=ocp.args.StandardRestore())
+    if step is None:
+        if saved:
+            logging.warning("the checkpoint in %s is damaged; its cells start over", folder)
+        return None
+    with np.load(io.BytesIO(content.tobytes())) as file:
+        arrays = dict(file)
+    places, tree = jax.tree.flatten(jax.tree.map(lambda leaf: leaf.sharding, like.state))
+    state = jax.device_put([arrays[f"state.{i}"] for i in range(len(places))], places)
+    metrics = {n.removeprefix("metric."): v for n, v in arrays.items() if n.startswith("metric.")}
+    return Standing(step, tree.unflatten(state), metrics, arrays["diverged_step"])
 
 
 @contextlib.contextmanager
 def _manager(folder: Path) -> Iterator[ocp.CheckpointManager]:
     # Two: until its checksums are written the latest does not count.
     options = ocp.CheckpointManagerOptions(max_to_keep=2, enable_async_checkpointing=False)
-    manager = ocp.CheckpointManager(folder.absolute(), options=options)
+    verbosity = logging.get_verbosity()
+    logging.set_verbosity(logging.FATAL)  # what fails is raised, and need not be logged besides
     try:
-        yield manager
+        manager = ocp.CheckpointManager(folder.absolute(), options=options)
+        try:
+            yield manager
+        finally:
+            manager.close()
     finally:
-        manager.close()
+        logging.set_verbosity(verbosity)
 
 
 def _is_whole(folder: Path, step: int) -> bool:

@@ -1,4 +1,4 @@
-"""Runs of `experiments.sweep` in processes of their own, without the seconds that imports take.
+"""Sweeps in processes of their own, without the seconds that imports and reports take.
 
     echo '[{"arguments": [...], "kill_after": 1.5, "signal": 9}]' | python tests/sweep/forked.py
 
@@ -18,8 +18,9 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[2]))
 warnings.filterwarnings("ignore", "os.fork", RuntimeWarning)  # no thread of jax's runs yet
 
-from acts_jax.sweep import checkpoint, command_line  # noqa: E402, F401  checkpoint is slow to import
-from experiments import sweep  # noqa: E402
+from rich.console import Console  # noqa: E402
+
+from acts_jax.sweep import checkpoint, command_line, trainer  # noqa: E402, F401  all that is slow
 
 
 def child(run: dict, stderr: int) -> None:
@@ -29,7 +30,7 @@ def child(run: dict, stderr: int) -> None:
     if "largest_file" in run:  # a write beyond it fails, as on a full disk
         resource.setrlimit(resource.RLIMIT_FSIZE, (run["largest_file"],) * 2)
     command_line.run(
-        sweep.main,
+        lambda: trainer.train(Console()) and 0,
         config="configs/smoke.py",
         workdir="runs/none",
         argv=["sweep", *run["arguments"]],

@@ -92,7 +92,7 @@ def test_a_signal_stops_it_at_the_next_chunk_with_everything_saved(runs, number)
     runs.assert_whole(workdir)
 
 
-@pytest.mark.parametrize(("largest_file", "what"), [(600, "a checkpoint"), (12_000, "workdir")])
+@pytest.mark.parametrize(("largest_file", "what"), [(4_000, "a checkpoint"), (12_000, "workdir")])
 def test_a_full_disk_is_one_line_and_the_next_run_heals(runs, largest_file, what):
     workdir = f"full{largest_file}"
     arguments = runs.arguments(workdir)
