@@ -28,6 +28,7 @@ class Dataset:
         target_mean: of a regression's training targets, in their unit.
         target_scale: their standard deviation: target = label * target_scale + target_mean, and an
             error of the labels times target_scale is one in the unit of the targets.
+        left_out: inputs that are text, which no network here takes, e.g. ("cabin", "name").
     """
 
     name: str
@@ -40,6 +41,7 @@ class Dataset:
     input_shape: tuple[int, ...]
     target_mean: float = 0.0
     target_scale: float = 1.0
+    left_out: tuple[str, ...] = ()
 
     @property
     def chance(self) -> float:
@@ -96,11 +98,11 @@ def load(
     the next time.
 
     Images keep their dtype (uint8) and shape. Anything else numeric becomes float32 [n, features]:
-    tensors are flattened, dicts concatenated in the order of their keys, and a class label among
-    the inputs becomes one column per class. A `ClassLabel` target makes a classification task, a
-    number a regression, whose targets are standardised to mean 0 and variance 1 over the training
-    split. A declared class without an example in any split is left out and the labels renumbered
-    (emnist/letters declares 37 classes and has 26).
+    tensors are flattened, dicts concatenated in the order of their keys, text among them left out,
+    and a class label among the inputs becomes one column per class. A `ClassLabel` target makes a
+    classification task, a number a regression, whose targets are standardised to mean 0 and
+    variance 1 over the training split. A declared class without an example in any split is left out
+    and the labels renumbered (emnist/letters declares 37 classes and has 26).
 
     A dataset without a "validation" split gives the last `validation_fraction` of its training
     rows, after a shuffle by NumPy's RandomState(0), within each class for classification. One
@@ -265,5 +267,6 @@ def _divide(name: str, stored: reading.Stored, fraction: float) -> Dataset:
         input_shape=splits["train"].inputs.shape[1:],
         target_mean=mean,
         target_scale=scale,
+        left_out=stored.left_out,
         **splits,
     )

@@ -52,7 +52,8 @@ def what(dataset: data.Dataset) -> str:
         labels = f"{len(dataset.class_names)} classes, chance {dataset.chance:.1%}"
     else:
         labels = f"targets with mean {dataset.target_mean:.4g}, std {dataset.target_scale:.4g}"
-    return f"{dataset.name} {dataset.version}: {inputs}, {labels}"
+    left_out = f"; left out, as text: {', '.join(dataset.left_out)}" if dataset.left_out else ""
+    return f"{dataset.name} {dataset.version}: {inputs}, {labels}{left_out}"
 
 
 def examples(dataset: data.Dataset) -> Table:

@@ -23,7 +23,7 @@ def main() -> None:
     started = time.perf_counter()
     console = Console()
     launch.configure(command_line.compilation_cache())
-    plan = launch.make_plan(command_line.config())
+    plan = launch.make_plan(command_line.config(), command_line.DATA_DIR.value)
     dry_run = command_line.DRY_RUN.value
     workdir = None if dry_run else store.open_workdir(command_line.WORKDIR.value, plan)
     datasets = launch.load_datasets(plan, command_line.DATA_DIR.value)

@@ -104,7 +104,12 @@ def _load(folder: Path, name: str | None = None) -> Stored | None:
         if name is not None and name not in contents["names"]:
             return None
         splits = {s: Split(*(_map(cache, s, part) for part in _PARTS)) for s in contents["splits"]}
-        return Stored(contents["version"], tuple(contents["class_names"]), splits)
+        return Stored(
+            version=contents["version"],
+            class_names=tuple(contents["class_names"]),
+            left_out=tuple(contents["left_out"]),
+            splits=splits,
+        )
     except (OSError, ValueError, KeyError):
         return None  # damaged, or on its way out: it is made anew
 
@@ -120,6 +125,7 @@ def _save(folder: Path, name: str, stored: Stored) -> None:
         "names": [name],
         "version": stored.version,
         "class_names": stored.class_names,
+        "left_out": stored.left_out,
         "splits": list(stored.splits),
     }
     scratch.mkdir()

@@ -12,9 +12,11 @@ import tempfile
 import urllib.error
 import urllib.parse
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
+
+from etils import epath
 
 from acts_jax.datasets import builders
 from acts_jax.datasets.builders import EMBEDDED, DatasetError
@@ -141,44 +143,63 @@ def _take_files_from(folder: Path, name: str, builder: Any) -> None:
 
 
 class _ByHand:
-    """A TFDS download manager that looks for its files in a folder, and checks them."""
+    """A TFDS download manager that takes its files from a folder, checked.
+
+    A file whose checksum TFDS does not know is taken as it is.
+    """
 
     def __init__(self, manager: Any, name: str, folder: Path, published: Mapping | None):
         self._manager = manager
         self._name = name
         self._folder = folder
-        self._published = published or {}
+        self._published = {url: info for url, info in (published or {}).items() if info.filename}
 
     def __getattr__(self, attribute: str) -> Any:
         return getattr(self._manager, attribute)
 
     def download(self, urls: Any) -> Any:
-        self._check(urls)
-        return self._manager.download(urls)
+        return self._take(urls, self._manager.download, lambda path: path)
 
     def download_and_extract(self, urls: Any) -> Any:
-        self._check(urls)
-        return self._manager.download_and_extract(urls)
+        return self._take(urls, self._manager.download_and_extract, self._manager.extract)
 
-    def _check(self, urls: Any) -> None:
-        faults = [fault for url in _leaves(urls) if (fault := self._fault(url))]
-        if faults:
+    def _take(self, urls: Any, known: Callable, unknown: Callable) -> Any:
+        """Maps `known` over the URLs with a checksum, and `unknown` over the other files."""
+        faults = []
+
+        def check(resource):
+            faults.append(self._fault(_url(resource)))
+
+        def take(resource):
+            if _url(resource) in self._published:
+                return known(resource)
+            return unknown(epath.Path(self._path(_url(resource))))
+
+        _map(check, urls)
+        if any(faults):
             raise DatasetError(
                 f"dataset {self._name!r} cannot be prepared from {self._folder}: "
-                f"{'; '.join(faults)}"
+                f"{'; '.join(filter(None, faults))}"
             )
+        return _map(take, urls)
+
+    def _path(self, url: str) -> Path:
+        if url in self._published:
+            return self._folder / self._published[url].filename
+        return self._folder / os.path.basename(urllib.parse.urlsplit(url).path)
 
     def _fault(self, url: str) -> str | None:
         """What is wrong with the file for `url`, if anything."""
-        expected = self._published.get(url)
-        if expected is None or not expected.filename:
-            return f"{url} can only be downloaded, for its checksum is not registered"
-        path = self._folder / expected.filename
+        expected, path = self._published.get(url), self._path(url)
         if not path.is_file():
-            return (
-                f"{path.name} is missing ({int(expected.size):,} bytes, SHA-256 "
-                f"{expected.checksum}, from {url})"
+            what = (
+                f"{int(expected.size):,} bytes, SHA-256 {expected.checksum}, "
+                if expected
+                else "TFDS does not know its checksum, "
             )
+            return f"{path.name} is missing ({what}from {url})"
+        if not expected:
+            return None
         with path.open("rb") as file:
             found = hashlib.file_digest(file, "sha256").hexdigest()
         if found != expected.checksum:
@@ -189,15 +210,18 @@ class _ByHand:
         return None
 
 
-def _leaves(urls: Any) -> Iterator[str]:
-    """The URLs in a nest of them, or of `tfds.download.Resource`s."""
-    if isinstance(urls, Mapping):
-        urls = list(urls.values())
-    if isinstance(urls, list | tuple):
-        for nested in urls:
-            yield from _leaves(nested)
-    else:
-        yield getattr(urls, "url", urls)
+def _map(function: Callable[[Any], Any], nest: Any) -> Any:
+    """Maps over the leaves of nested dicts and lists."""
+    if isinstance(nest, Mapping):
+        return {key: _map(function, nested) for key, nested in nest.items()}
+    if isinstance(nest, list | tuple):
+        return [_map(function, nested) for nested in nest]
+    return function(nest)
+
+
+def _url(resource: Any) -> str:
+    """The URL of a `tfds.download.Resource`, or of itself."""
+    return getattr(resource, "url", resource)
 
 
 def _command(name: str, *flags: str) -> str:
@@ -212,9 +236,11 @@ def _unprepared(name: str, builder: Any, why: str, remedy: str) -> str:
 
 
 def _no_network(name: str, builder: Any) -> str:
-    by_hand = f"`{_command(name, '--manual_dir=FOLDER')}` with the files as published in FOLDER"
-    why = "the network does not answer"
-    return _unprepared(name, builder, why, f"{by_hand} (it names those that are missing)")
+    remedy = (
+        "put the files as upstream publishes them into a folder and run "
+        f"`{_command(name, '--manual_dir=FOLDER')}`, which names those that are missing"
+    )
+    return _unprepared(name, builder, "the network does not answer", remedy)
 
 
 def _by_hand(name: str, builder: Any) -> str:

@@ -32,11 +32,13 @@ class Stored:
     Attributes:
         version: its TFDS version.
         class_names: one per declared class; () for regression.
+        left_out: the inputs that are text, e.g. "home.dest".
         splits: those of "train", "validation" and "test" that there are.
     """
 
     version: str
     class_names: tuple[str, ...]
+    left_out: tuple[str, ...]
     splits: dict[str, Split]
 
 
@@ -46,12 +48,14 @@ class Layout:
 
     Attributes:
         inputs: path -> feature, one entry for an image.
+        left_out: the inputs of a table that are text.
         image: whether the input is an image.
         label: key of the label.
         class_names: one per declared class; () for regression.
     """
 
     inputs: Mapping[tuple[str, ...], Any]
+    left_out: tuple[str, ...]
     image: bool
     label: str
     class_names: tuple[str, ...]
@@ -73,8 +77,12 @@ def layout(name: str, info: Any) -> Layout:
             raise DatasetError(f"dataset {name!r} has no supervised keys, so no inputs and labels")
         case keys:
             raise DatasetError(f"dataset {name!r} has supervised keys {keys}, not (inputs, label)")
-    keys = input_key.values() if isinstance(input_key, Mapping) else [input_key]
+    keys = set(input_key.values()) if isinstance(input_key, Mapping) else {input_key}
+    keys -= {label_key}  # penguins/simple lists it among its inputs
     leaves = {path: leaf for k in sorted(keys) for path, leaf in _leaves((k,), info.features[k])}
+    texts = [path for path, leaf in leaves.items() if _is_text(leaf)]
+    left_out = tuple("/".join(path) for path in texts) if len(texts) < len(leaves) else ()
+    leaves = {path: leaf for path, leaf in leaves.items() if "/".join(path) not in left_out}
     image = len(leaves) == 1 and _is_image(*leaves.values())
     for path, leaf in leaves.items():
         if not image and not _is_numeric(leaf):
@@ -95,7 +103,7 @@ def layout(name: str, info: Any) -> Layout:
     if info.splits and "train" not in info.splits:
         there = ", ".join(info.splits)
         raise DatasetError(f"dataset {name!r} has no split 'train', only {there}")
-    return Layout(leaves, image, label_key, class_names)
+    return Layout(leaves, left_out, image, label_key, class_names)
 
 
 def read(name: str, builder: Any) -> Stored:
@@ -109,7 +117,7 @@ def read(name: str, builder: Any) -> Stored:
     there = [s for s in ("train", "validation", "test") if s in builder.info.splits]
     with builders.errors_only():
         splits = {s: _read_split(name, builder, where, s) for s in there}
-    return Stored(str(builder.info.version), where.class_names, splits)
+    return Stored(str(builder.info.version), where.class_names, where.left_out, splits)
 
 
 def _read_split(name: str, builder: Any, where: Layout, split: str) -> Split:
@@ -215,6 +223,12 @@ def _is_image(feature: Any) -> bool:
 
     pixels = isinstance(feature, tfds.features.Tensor) and len(feature.shape) == 3
     return isinstance(feature, tfds.features.Image) or (pixels and feature.np_dtype == np.uint8)
+
+
+def _is_text(feature: Any) -> bool:
+    import tensorflow_datasets as tfds
+
+    return isinstance(feature, tfds.features.Tensor) and np.dtype(feature.np_dtype).kind in "OSU"
 
 
 def _is_numeric(feature: Any) -> bool:
