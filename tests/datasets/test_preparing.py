@@ -8,6 +8,12 @@ import sys
 import pytest
 
 from acts_jax import data
+from acts_jax.sweep import launch
+from acts_jax.sweep.config import make_config
+
+COMMAND = "python -m experiments.prepare"
+TRAIN = "".join(f"{i},{-i},{i % 2}\n" for i in range(20))
+TEST = "".join(f"{100 + i},{-i},{i % 2}\n" for i in range(4))
 
 
 def test_processes_preparing_at_once_all_get_the_data(tmp_path, python):
@@ -89,9 +95,12 @@ def test_without_a_network_the_command_that_needs_none_is_named(by_hand, tmp_pat
     assert list(tmp_path.iterdir()) == []
 
 
-COMMAND = "python -m experiments.prepare"
-TRAIN = "".join(f"{i},{-i},{i % 2}\n" for i in range(20))
-TEST = "".join(f"{100 + i},{-i},{i % 2}\n" for i in range(4))
+def test_a_sweep_is_planned_with_the_datasets_of_its_data_dir(tiny, tmp_path_factory):
+    tiny.store("mine", {"train": tiny.rows([0, 1] * 10)})
+    config = make_config(dataset="mine")
+    assert launch.make_plan(config, tiny.folder).config["dataset"] == ["mine"]
+    with pytest.raises(ValueError, match="unknown dataset 'mine'"):
+        launch.make_plan(config, tmp_path_factory.mktemp("empty"))
 
 
 @pytest.fixture
