@@ -3,30 +3,15 @@
 import dataclasses
 import math
 import os
-from collections.abc import Iterator, Mapping
-from typing import Any, Literal
+from pathlib import Path
+from typing import Literal
 
 import numpy as np
 
-from acts_jax.datasets import builders
+from acts_jax.datasets import builders, caching, preparing, reading, splitting
 from acts_jax.datasets.builders import DatasetError
+from acts_jax.datasets.reading import Split
 from acts_jax.suggestion import suggest
-
-_SPLIT_SEED = 0
-_ROWS_AT_ONCE = 1024
-
-
-@dataclasses.dataclass(frozen=True, eq=False)
-class Split:
-    """Examples as arrays: row i of `inputs` goes with element i of `labels`.
-
-    Attributes:
-        inputs: uint8 [n, height, width, channels] for images, float32 [n, features] otherwise.
-        labels: int32 [n] class numbers; float32 [n] targets for regression.
-    """
-
-    inputs: np.ndarray
-    labels: np.ndarray
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -40,6 +25,10 @@ class Dataset:
         class_names: one per class, indexed by the labels; () for regression.
         task: "classification" or "regression".
         input_shape: shape of one input, e.g. (8, 8, 1) or (40,).
+        target_mean: of a regression's training targets, in their unit.
+        target_scale: their standard deviation: target = label * target_scale + target_mean, and an
+            error of the labels times target_scale is one in the unit of the targets.
+        left_out: inputs that are text, which no network here takes, e.g. ("cabin", "name").
     """
 
     name: str
@@ -50,13 +39,47 @@ class Dataset:
     class_names: tuple[str, ...]
     task: Literal["classification", "regression"]
     input_shape: tuple[int, ...]
+    target_mean: float = 0.0
+    target_scale: float = 1.0
+    left_out: tuple[str, ...] = ()
 
     @property
     def chance(self) -> float:
-        """Test accuracy of always naming the most frequent class of the training split."""
+        """Test accuracy of always naming the most frequent class of the training split.
+
+        The balanced accuracy of that is 1 / len(class_names).
+        """
         if self.task == "regression":
             return math.nan
-        return float(np.mean(self.test.labels == np.bincount(self.train.labels).argmax()))
+        return float(np.mean(self.test.labels == self.class_counts["train"].argmax()))
+
+    @property
+    def class_counts(self) -> dict[str, np.ndarray]:
+        """Examples of each class, int64 [classes], by split; [0] for regression."""
+        classes = len(self.class_names)
+        return {
+            split: np.bincount(getattr(self, split).labels, minlength=classes)
+            if classes
+            else np.zeros(0, np.int64)
+            for split in ("train", "validation", "test")
+        }
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Prepared:
+    """What `prepare` has done.
+
+    Attributes:
+        dataset: as `load` returns it.
+        folder: where the records are, and the arrays beside them.
+        record_bytes: bytes on disk of what TFDS wrote.
+        array_bytes: bytes on disk of the decoded arrays.
+    """
+
+    dataset: Dataset
+    folder: Path
+    record_bytes: int
+    array_bytes: int
 
 
 def load(
@@ -67,16 +90,19 @@ def load(
 ) -> Dataset:
     """Loads a dataset, preparing it on first use.
 
-    "digits" and "mnist1d" are prepared without network or TensorFlow. Any other name is a TFDS
-    dataset with supervised keys, e.g. "mnist" or "emnist/letters": preparing one takes the network
-    and usually TensorFlow (`pip install acts_jax[tfds]`); once prepared, in the ArrayRecord format,
-    it is read without either.
+    "digits", "mnist1d", "breast_cancer", "wine" and "diabetes" are prepared without network or
+    TensorFlow. Any other name is a TFDS dataset with supervised keys, e.g. "mnist" or
+    "emnist/letters": preparing one takes TensorFlow (`pip install acts_jax[tfds]`) and the network,
+    or the files that upstream publishes (see `prepare`); once prepared, in the ArrayRecord format,
+    it is read without either. The decoded arrays are kept beside the records and mapped into memory
+    the next time.
 
     Images keep their dtype (uint8) and shape. Anything else numeric becomes float32 [n, features]:
-    tensors are flattened, dicts concatenated in the order of their keys, and a class label among
-    the inputs becomes one column per class. A `ClassLabel` target makes a classification task, a
-    number a regression. A declared class without an example in any split is left out and the
-    labels renumbered (emnist/letters declares 37 classes and has 26).
+    tensors are flattened, dicts concatenated in the order of their keys, text among them left out,
+    and a class label among the inputs becomes one column per class. A `ClassLabel` target makes a
+    classification task, a number a regression, whose targets are standardised to mean 0 and
+    variance 1 over the training split. A declared class without an example in any split is left out
+    and the labels renumbered (emnist/letters declares 37 classes and has 26).
 
     A dataset without a "validation" split gives the last `validation_fraction` of its training
     rows, after a shuffle by NumPy's RandomState(0), within each class for classification. One
@@ -84,7 +110,8 @@ def load(
     The same arguments always return the same arrays.
 
     Args:
-        name: "digits", "mnist1d" or any TFDS name, with an optional config and version.
+        name: "digits" or another that comes along, or any TFDS name, with an optional config and
+            version.
         data_dir: where prepared datasets live; default: the environment variable TFDS_DATA_DIR,
             else ~/tensorflow_datasets.
         validation_fraction: share of the training rows for each split that has to be made, in
@@ -95,35 +122,35 @@ def load(
 
     Raises:
         DatasetError: unknown name; no supervised keys; something to install, download or place by
-            hand; an unusable `data_dir`; damaged files; labels out of range, images of differing
-            sizes, values that are not finite, or a class without a training example.
+            hand; an unusable `data_dir`; damaged files; no split "train"; labels out of range,
+            images of differing sizes, values that are not finite, a class without a training
+            example, one class only, or one target only.
     """
-    if not 0 < validation_fraction < 0.5:
-        raise DatasetError(f"validation_fraction must be in (0, 0.5), not {validation_fraction}")
-    builder = builders.find_prepared(name, data_dir)
-    spec = _spec(name, builder.info)
-    stored = [s for s in ("train", "validation", "test") if s in builder.info.splits]
-    if "train" not in stored:
-        there = ", ".join(builder.info.splits)
-        raise DatasetError(f"dataset {name!r} has no split 'train', only {there}")
-    with builders.errors_only():
-        splits = {s: _read(name, builder, spec, s) for s in stored}
-    missing = [s for s in ("validation", "test") if s not in splits]
-    splits |= _carve(splits["train"], missing, validation_fraction, bool(spec.class_names))
-    class_names = spec.class_names
-    if class_names:
-        splits, class_names = _drop_unused_classes(name, splits, class_names)
-    for s, split in splits.items():
-        if not len(split.labels):
-            raise DatasetError(f"dataset {name!r} has no example for its {s} split")
-    return Dataset(
-        name=name,
-        version=str(builder.info.version),
-        class_names=class_names,
-        task="classification" if class_names else "regression",
-        input_shape=splits["train"].inputs.shape[1:],
-        **splits,
-    )
+    _check_fraction(validation_fraction)
+    stored, _ = caching.fetch(name, data_dir)
+    return _divide(name, stored, validation_fraction)
+
+
+def prepare(
+    name: str,
+    *,
+    data_dir: str | os.PathLike | None = None,
+    manual_dir: str | os.PathLike | None = None,
+) -> Prepared:
+    """Prepares a dataset for `load`, unless it is prepared: records, and the arrays beside them.
+
+    Args:
+        name: as for `load`.
+        data_dir: as for `load`.
+        manual_dir: folder with the files exactly as upstream publishes them. With it nothing is
+            downloaded: a file that is missing is named with its URL, size and SHA-256, and one with
+            another SHA-256 is refused.
+
+    Raises:
+        DatasetError: as `load`; a file in `manual_dir` is missing or is another.
+    """
+    stored, folder = caching.fetch(name, data_dir, manual_dir)
+    return Prepared(_divide(name, stored, 0.1), folder, *caching.bytes_on_disk(folder))
 
 
 def check_name(name: str, *, data_dir: str | os.PathLike | None = None) -> None:
@@ -134,12 +161,49 @@ def check_name(name: str, *, data_dir: str | os.PathLike | None = None) -> None:
         data_dir: as for `load`.
 
     Raises:
-        DatasetError: unknown name, or inputs or labels that a network here cannot take.
+        DatasetError: unknown name; inputs or labels that a network here cannot take; not prepared,
+            and TensorFlow or the network missing to do it.
     """
     if name in builders.EMBEDDED:
         builders.check_source(name, data_dir)  # without the second that importing TFDS takes
-    else:
-        _spec(name, builders.find(name, data_dir).info)
+    elif not caching.is_cached(name, data_dir):
+        builder = builders.find(name, data_dir)
+        reading.layout(name, builder.info)
+        if not preparing.is_prepared(builder):
+            preparing.check_preparable(name, builder)
+
+
+def class_weights(labels: np.ndarray, num_classes: int) -> np.ndarray:
+    """Weights under which every class counts alike.
+
+    The mean over the examples of hit * weight[label] is the balanced accuracy: the mean of the
+    accuracies within each class (Brodersen et al. 2010). Classes without an example have weight 0,
+    and the mean is over the others.
+
+    Args:
+        labels: int [n].
+        num_classes: number of classes.
+
+    Returns:
+        float32 [num_classes].
+    """
+    counts = np.bincount(labels, minlength=num_classes)
+    there = counts > 0
+    return (len(labels) / np.where(there, counts * there.sum(), np.inf)).astype(np.float32)
+
+
+def balanced_accuracy(hits: np.ndarray, labels: np.ndarray, num_classes: int) -> float:
+    """The mean over classes of the accuracy within each.
+
+    Args:
+        hits: [n], 1 where the most probable class is the label, else 0.
+        labels: int [n].
+        num_classes: number of classes; those without an example do not count.
+
+    Returns:
+        A number in [0, 1].
+    """
+    return float(np.mean(hits * class_weights(labels, num_classes)[labels], dtype=np.float64))
 
 
 def preprocessing(
@@ -179,176 +243,30 @@ def preprocessing(
     return scale.astype(np.float32), (-origin * scale).astype(np.float32)
 
 
-@dataclasses.dataclass(frozen=True)
-class _Spec:
-    """Where in a TFDS example the inputs and the label are."""
-
-    inputs: Mapping[tuple[str, ...], Any]  # path -> feature, one entry for an image
-    image: bool
-    label: str
-    class_names: tuple[str, ...]
+def _check_fraction(fraction: float) -> None:
+    if not 0 < fraction < 0.5:
+        raise DatasetError(f"validation_fraction must be in (0, 0.5), not {fraction}")
 
 
-def _spec(name: str, info: Any) -> _Spec:
-    import tensorflow_datasets as tfds
-
-    match info.supervised_keys:
-        case (input_key, str() as label_key):
-            pass
-        case None:
-            raise DatasetError(f"dataset {name!r} has no supervised keys, so no inputs and labels")
-        case keys:
-            raise DatasetError(f"dataset {name!r} has supervised keys {keys}, not (inputs, label)")
-    keys = input_key.values() if isinstance(input_key, Mapping) else [input_key]
-    leaves = {path: leaf for k in sorted(keys) for path, leaf in _leaves((k,), info.features[k])}
-    image = len(leaves) == 1 and _is_image(*leaves.values())
-    for path, leaf in leaves.items():
-        if not image and not _is_numeric(leaf):
-            raise DatasetError(
-                f"dataset {name!r} has the input {'/'.join(path)!r}, a {type(leaf).__name__}: "
-                "only images and numbers of a fixed shape can be fed to a network here"
-            )
-    label = info.features[label_key]
-    if isinstance(label, tfds.features.ClassLabel):
-        class_names = tuple(label.names)
-    elif _is_numeric(label) and label.shape == ():
-        class_names = ()
+def _divide(name: str, stored: reading.Stored, fraction: float) -> Dataset:
+    """The dataset of what is stored: splits made, classes renumbered, targets standardised."""
+    classes, mean, scale = stored.class_names, 0.0, 1.0
+    splits = splitting.carve(stored.splits, fraction, by_class=bool(classes))
+    for split in ("train", "validation", "test"):
+        if not len(splits[split].labels):
+            raise DatasetError(f"dataset {name!r} has no example for its {split} split")
+    if classes:
+        splits, classes = splitting.drop_unused_classes(name, splits, classes)
     else:
-        raise DatasetError(
-            f"dataset {name!r} has the label {label_key!r}, a {type(label).__name__} of shape "
-            f"{label.shape}: only a class or one number can be learned here"
-        )
-    return _Spec(leaves, image, label_key, class_names)
-
-
-def _leaves(path: tuple[str, ...], feature: Any) -> Iterator[tuple[tuple[str, ...], Any]]:
-    import tensorflow_datasets as tfds
-
-    if isinstance(feature, tfds.features.FeaturesDict):
-        for key in sorted(feature.keys()):
-            yield from _leaves((*path, key), feature[key])
-    else:
-        yield path, feature
-
-
-def _is_image(feature: Any) -> bool:
-    import tensorflow_datasets as tfds
-
-    pixels = isinstance(feature, tfds.features.Tensor) and len(feature.shape) == 3
-    return isinstance(feature, tfds.features.Image) or (pixels and feature.np_dtype == np.uint8)
-
-
-def _is_numeric(feature: Any) -> bool:
-    import tensorflow_datasets as tfds
-
-    return (
-        isinstance(feature, tfds.features.Tensor)
-        and None not in feature.shape
-        and np.dtype(feature.np_dtype).kind in "biuf"
+        splits, mean, scale = splitting.standardize_targets(name, splits)
+    return Dataset(
+        name=name,
+        version=stored.version,
+        class_names=classes,
+        task="classification" if classes else "regression",
+        input_shape=splits["train"].inputs.shape[1:],
+        target_mean=mean,
+        target_scale=scale,
+        left_out=stored.left_out,
+        **splits,
     )
-
-
-def _read(name: str, builder: Any, spec: _Spec, split: str) -> Split:
-    """Reads one stored split, and checks it."""
-    inputs, labels = [], []
-    for rows in _batches(name, builder, split):
-        inputs.append(_image_rows(name, rows, spec) if spec.image else _table_rows(rows, spec))
-        labels.append(np.asarray([row[spec.label] for row in rows]))
-    if not labels:
-        raise DatasetError(f"dataset {name!r} has no example in its split {split!r}")
-    if len({x.shape[1:] for x in inputs}) > 1:
-        raise DatasetError(_differing_sizes(name, inputs))
-    x, y = np.concatenate(inputs), np.concatenate(labels)
-    if x.dtype.kind == "f" and not (finite := np.isfinite(x.reshape(len(x), -1)).all(1)).all():
-        raise DatasetError(
-            f"dataset {name!r} has NaN or infinite inputs in {(~finite).sum()} of {len(x)} rows "
-            f"of its split {split!r}"
-        )
-    if not spec.class_names:
-        if not np.isfinite(y).all():
-            raise DatasetError(f"dataset {name!r} has NaN or infinite labels in split {split!r}")
-        return Split(x, y.astype(np.float32))
-    wrong = y[(y < 0) | (y >= len(spec.class_names))]
-    if wrong.size:
-        raise DatasetError(
-            f"dataset {name!r} has the label {wrong[0]} in its split {split!r}, outside "
-            f"0..{len(spec.class_names) - 1}"
-        )
-    return Split(x, y.astype(np.int32))
-
-
-def _batches(name: str, builder: Any, split: str) -> Iterator[list[dict[str, Any]]]:
-    try:
-        source = builder.as_data_source(split)
-        for start in range(0, len(source), _ROWS_AT_ONCE):
-            yield source.__getitems__(range(start, min(start + _ROWS_AT_ONCE, len(source))))
-    except ImportError:
-        raise DatasetError(
-            f"dataset {name!r} holds encoded images: `pip install acts_jax[tfds]` to read them"
-        ) from None
-    except Exception as error:
-        raise DatasetError(builders.damaged(name, builder.data_dir, error)) from error
-
-
-def _image_rows(name: str, rows: list[dict[str, Any]], spec: _Spec) -> np.ndarray:
-    [path] = spec.inputs
-    images = [_at(row, path) for row in rows]
-    if len({x.shape for x in images}) > 1:
-        raise DatasetError(_differing_sizes(name, [x[None] for x in images]))
-    images = np.stack(images)
-    return images if images.dtype == np.uint8 else images.astype(np.float32)
-
-
-def _differing_sizes(name: str, batches: list[np.ndarray]) -> str:
-    a, b = sorted({x.shape[1:] for x in batches})[:2]
-    return f"dataset {name!r} has images of differing sizes, e.g. {a} and {b}: one size is needed"
-
-
-def _table_rows(rows: list[dict[str, Any]], spec: _Spec) -> np.ndarray:
-    import tensorflow_datasets as tfds
-
-    columns = []
-    for path, feature in spec.inputs.items():
-        values = np.asarray([_at(row, path) for row in rows])
-        if isinstance(feature, tfds.features.ClassLabel):
-            values = values[:, None] == np.arange(feature.num_classes)
-        columns.append(values.reshape(len(rows), -1).astype(np.float32))
-    return np.concatenate(columns, axis=1)
-
-
-def _at(row: dict[str, Any], path: tuple[str, ...]) -> Any:
-    for key in path:
-        row = row[key]
-    return row
-
-
-def _carve(train: Split, missing: list[str], fraction: float, by_class: bool) -> dict[str, Split]:
-    """Divides `train` into itself and the `missing` splits, by a fixed shuffle."""
-    # RandomState's stream is frozen for ever; default_rng's may change with NumPy's version.
-    order = np.random.RandomState(_SPLIT_SEED).permutation(len(train.labels))
-    labels = train.labels[order] if by_class else np.zeros(len(order))
-    rows = {s: [] for s in ("train", *missing)}
-    for c in np.unique(labels):
-        group = order[labels == c]
-        count = round(fraction * len(group))
-        for s in missing:
-            group, last = np.split(group, [len(group) - count])
-            rows[s].append(last)
-        rows["train"].append(group)
-    taken = {s: np.sort(np.concatenate(r)) for s, r in rows.items()}
-    return {s: Split(train.inputs[r], train.labels[r]) for s, r in taken.items()}
-
-
-def _drop_unused_classes(
-    name: str, splits: dict[str, Split], class_names: tuple[str, ...]
-) -> tuple[dict[str, Split], tuple[str, ...]]:
-    used = np.unique(np.concatenate([s.labels for s in splits.values()]))
-    unlearnable = np.setdiff1d(used, splits["train"].labels)
-    if unlearnable.size:
-        raise DatasetError(
-            f"dataset {name!r} has no training example of class {class_names[unlearnable[0]]!r}"
-        )
-    number = np.full(len(class_names), -1, np.int32)
-    number[used] = np.arange(len(used))
-    splits = {s: Split(split.inputs, number[split.labels]) for s, split in splits.items()}
-    return splits, tuple(class_names[c] for c in used)

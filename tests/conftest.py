@@ -1,5 +1,9 @@
 """What all tests share: two CPU devices, strict broadcasting, datasets in a folder of their own."""
 
+import pathlib
+import subprocess
+import sys
+
 import jax
 import pytest
 from absl import flags
@@ -21,6 +25,22 @@ def data_dir(tmp_path_factory):
 def digits(data_dir):
     """The 1,797 handwritten digits."""
     return data.load("digits", data_dir=data_dir)
+
+
+@pytest.fixture(scope="session")
+def python():
+    """A function that starts a fresh Python on some code: a process with piped text streams."""
+
+    def start(code):
+        return subprocess.Popen(
+            [sys.executable, "-W", "error", "-c", code],
+            cwd=pathlib.Path(__file__).parents[1],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    return start
 
 
 @pytest.fixture

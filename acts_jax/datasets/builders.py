@@ -1,26 +1,40 @@
-"""TFDS builders by name: finding them, preparing them, and saying plainly why one cannot be had."""
+"""TFDS builders by name: finding them, and saying plainly why one cannot be had."""
 
 import contextlib
-import errno
 import importlib
 import importlib.util
 import io
 import os
-import socket
-import sys
 import threading
-import urllib.error
-import urllib.parse
-import urllib.request
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 from acts_jax.suggestion import suggest
 
-# name -> the module of its builder, and the package its data comes from
+
+class Embedded(NamedTuple):
+    """A dataset whose data come with a Python package.
+
+    Attributes:
+        version: its TFDS version; raised whenever its arrays change.
+        package: the package.
+        module: the module of its builder.
+    """
+
+    version: str
+    package: str
+    module: str
+
+
 EMBEDDED = {
-    "digits": ("acts_jax.datasets.digits.digits_dataset_builder", "sklearn"),
-    "mnist1d": ("acts_jax.datasets.mnist1d.mnist1d_dataset_builder", "mnist1d"),
+    name: Embedded(version, package, f"acts_jax.datasets.{name}.{name}_dataset_builder")
+    for name, version, package in (
+        ("breast_cancer", "1.0.0", "sklearn"),
+        ("diabetes", "1.0.0", "sklearn"),
+        ("digits", "1.0.0", "sklearn"),
+        ("mnist1d", "1.0.0", "mnist1d"),
+        ("wine", "1.0.0", "sklearn"),
+    )
 }
 _INSTALL = {
     "cv2": "acts_jax[tfds]",
@@ -29,15 +43,6 @@ _INSTALL = {
     "sklearn": "scikit-learn",
     "tensorflow": "acts_jax[tfds]",
     "tensorflow_datasets": "acts_jax[tfds]",
-}
-_UNWRITABLE = {
-    errno.EACCES,
-    errno.EEXIST,
-    errno.ENOENT,
-    errno.ENOSPC,
-    errno.ENOTDIR,
-    errno.EPERM,
-    errno.EROFS,
 }
 _swapping_stdout = threading.Lock()
 
@@ -52,11 +57,20 @@ def resolve_data_dir(data_dir: str | os.PathLike | None) -> str:
     return os.path.expanduser(os.fspath(chosen))
 
 
+def versions(name: str, data_dir: str | os.PathLike | None) -> list[str]:
+    """The folders of the prepared versions of a dataset, as "emnist/letters", in order of name."""
+    folder = os.path.join(resolve_data_dir(data_dir), name.split(":")[0])
+    try:
+        return sorted(e.path for e in os.scandir(folder) if e.name[:1].isdigit())
+    except OSError:
+        return []
+
+
 def check_source(name: str, data_dir: str | os.PathLike | None) -> None:
     """Raises DatasetError if an embedded dataset is not prepared and its package is missing."""
-    package = EMBEDDED[name][1]
-    if importlib.util.find_spec(package) is None and not _versions(name, data_dir):
-        raise DatasetError(_needs_package(name, package))
+    package = EMBEDDED[name].package
+    if importlib.util.find_spec(package) is None and not versions(name, data_dir):
+        raise DatasetError(needs_package(name, package))
 
 
 def find(name: str, data_dir: str | os.PathLike | None = None) -> Any:
@@ -67,9 +81,9 @@ def find(name: str, data_dir: str | os.PathLike | None = None) -> Any:
     """
     where = resolve_data_dir(data_dir)
     try:
-        with _quiet():
+        with quiet():
             if name in EMBEDDED:
-                builder = importlib.import_module(EMBEDDED[name][0]).Builder
+                builder = importlib.import_module(EMBEDDED[name].module).Builder
                 return builder(data_dir=where, file_format="array_record")
             import tensorflow_datasets as tfds
 
@@ -78,49 +92,38 @@ def find(name: str, data_dir: str | os.PathLike | None = None) -> Any:
         raise DatasetError(_why_not_found(name, where, error)) from None
 
 
-def find_prepared(name: str, data_dir: str | os.PathLike | None = None) -> Any:
-    """Returns the builder of `name` with its files in place, preparing them on first use.
-
-    Safe against other processes doing the same: each prepares into a folder of its own, the first
-    to finish renames it into place, and the others use that.
-
-    Raises:
-        DatasetError: as `find`, and whatever stands in the way of preparing.
-    """
-    builder = find(name, data_dir)
-    if not _is_prepared(builder):
-        _prepare(name, builder)
-        builder = find(name, data_dir)  # anew, to read what is on disk
-    if not _is_prepared(builder):
-        raise DatasetError(damaged(name, builder.data_dir, "dataset_info.json is missing"))
-    return builder
-
-
 def damaged(name: str, folder: str | os.PathLike, reason: object) -> str:
     """Returns the message for a prepared dataset whose files cannot be read."""
     return (
-        f"dataset {name!r} cannot be read from {folder} ({_first_line(reason)}): delete that "
+        f"dataset {name!r} cannot be read from {folder} ({one_line(reason)}): delete that "
         "folder to have it prepared again, or choose another data_dir"
     )
 
 
-def _is_prepared(builder: Any) -> bool:
-    return (builder.data_path / "dataset_info.json").exists()
+def missing_package(error: BaseException | None) -> str | None:
+    """The package whose absence caused `error`, looking through the errors wrapped around it."""
+    while error is not None:
+        if isinstance(error, ModuleNotFoundError) and error.name:
+            return error.name.split(".")[0]
+        if isinstance(error, ImportError) and "PIL" in str(error):
+            return "PIL"
+        error = error.__cause__ or error.__context__
+    return None
 
 
-def _prepare(name: str, builder: Any) -> None:
-    import tensorflow_datasets as tfds
+def needs_package(name: str, package: str) -> str:
+    """Returns the message for a dataset that a missing package stands in the way of."""
+    return (
+        f"dataset {name!r} needs the Python package {package}: "
+        f"`pip install {_INSTALL.get(package, package)}`"
+    )
 
-    if _is_offline(builder):
-        raise DatasetError(_no_network(name, builder))
-    config = tfds.download.DownloadConfig(try_download_gcs=False)
-    try:
-        with _quiet(), _progress(wanted=name not in EMBEDDED):
-            builder.download_and_prepare(download_config=config)
-    except Exception as error:
-        overtaken = isinstance(error, OSError) and _is_prepared(builder)
-        if not overtaken:
-            raise DatasetError(_why_not_prepared(name, builder, error)) from None
+
+def one_line(reason: object) -> str:
+    """The first line of an error or a text, without what TFDS puts in front of it."""
+    text = (str(reason).strip().splitlines() or [""])[0]
+    text = text.rpartition('}": ')[2]  # "Failed to construct dataset ..."
+    return f"{type(reason).__name__}: {text}" if isinstance(reason, Exception) else text
 
 
 @contextlib.contextmanager
@@ -137,7 +140,7 @@ def errors_only() -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _quiet() -> Iterator[None]:
+def quiet() -> Iterator[None]:
     """Drops what TFDS prints and logs.
 
     The lock is for threads: stdout is swapped for the whole process. stderr is not, for absl may
@@ -147,124 +150,26 @@ def _quiet() -> Iterator[None]:
         yield
 
 
-@contextlib.contextmanager
-def _progress(wanted: bool) -> Iterator[None]:
-    """Shows TFDS's progress bars if they are wanted and somebody may be watching."""
-    import tensorflow_datasets as tfds
-
-    tfds.display_progress_bar(wanted and sys.stderr.isatty())
-    try:
-        yield
-    finally:
-        tfds.display_progress_bar(True)
-
-
 def _why_not_found(name: str, data_dir: str, error: Exception) -> str:
     import tensorflow_datasets as tfds
 
-    if package := _missing_package(error):
-        return _needs_package(name, package)
+    if package := missing_package(error):
+        return needs_package(name, package)
     if isinstance(error, tfds.core.DatasetNotFoundError):
         return _unknown(name, tfds.list_builders(with_community_datasets=False))
     base, _, config = name.partition("/")
     if config and (configs := tfds.builder_cls(base).builder_configs) and config not in configs:
         return f"unknown config {config!r} of dataset {base!r}{suggest(config, configs)}"
-    if versions := _versions(name, data_dir):
-        return damaged(name, versions[-1], error)
-    return f"dataset {name!r} is not available: {_first_line(error)}"
-
-
-def _why_not_prepared(name: str, builder: Any, error: Exception) -> str:
-    manual = builder.MANUAL_DOWNLOAD_INSTRUCTIONS
-    if package := _missing_package(error):
-        return _needs_package(name, package)
-    if manual and isinstance(error, AssertionError):
-        folder = os.path.join(builder.data_dir_root, "downloads", "manual")
-        return f"dataset {name!r} needs files put by hand into {folder}: {' '.join(manual.split())}"
-    if _is_network(error):
-        return _no_network(name, builder)
-    if isinstance(error, OSError) and error.errno in _UNWRITABLE:
-        return (
-            f"dataset {name!r} cannot be written to {builder.data_dir_root} "
-            f"({os.strerror(error.errno)}): choose another data_dir, or set TFDS_DATA_DIR"
-        )
-    return f"dataset {name!r} cannot be prepared: {_first_line(error)}"
+    if found := versions(name, data_dir):
+        return damaged(name, found[-1], error)
+    return f"dataset {name!r} is not available: {one_line(error)}"
 
 
 def _unknown(name: str, known: list[str]) -> str:
     base = name.lower().replace("/", ":").split(":")[0]
     hint = suggest(base, {*EMBEDDED, *known})
     if hint == ".":
-        hint = f"; no TFDS name is near, but {' and '.join(EMBEDDED)} are always there"
+        hint = f"; no TFDS name is near, but these come along: {', '.join(EMBEDDED)}"
     if importlib.util.find_spec("tensorflow") is None:
         hint += " (without TensorFlow part of TFDS cannot be found: `pip install acts_jax[tfds]`)"
     return f"unknown dataset {name!r}{hint}"
-
-
-def _missing_package(error: BaseException | None) -> str | None:
-    """The package whose absence caused `error`, looking through the errors wrapped around it."""
-    while error is not None:
-        if isinstance(error, ModuleNotFoundError) and error.name:
-            return error.name.split(".")[0]
-        if isinstance(error, ImportError) and "PIL" in str(error):
-            return "PIL"
-        error = error.__cause__ or error.__context__
-    return None
-
-
-def _needs_package(name: str, package: str) -> str:
-    return (
-        f"dataset {name!r} needs the Python package {package}: "
-        f"`pip install {_INSTALL.get(package, package)}`"
-    )
-
-
-def _is_network(error: Exception) -> bool:
-    import requests
-    import tensorflow_datasets as tfds
-
-    kinds = (requests.RequestException, urllib.error.URLError, ConnectionError, TimeoutError)
-    return isinstance(error, (*kinds, tfds.download.DownloadError))
-
-
-def _is_offline(builder: Any) -> bool:
-    """Whether TFDS would retry for minutes: nothing downloaded yet, and no host name resolves."""
-    downloaded = any((builder.data_dir_root / "downloads").glob("*.INFO"))
-    hosts = sorted({urllib.parse.urlsplit(url).hostname or "" for url in builder.url_infos or ()})
-    by_hand = builder.MANUAL_DOWNLOAD_INSTRUCTIONS
-    if downloaded or by_hand or not hosts or urllib.request.getproxies():
-        return False
-    return not any(_resolves(host) for host in hosts[:3])
-
-
-def _resolves(host: str) -> bool:
-    try:
-        return bool(socket.getaddrinfo(host, 443))
-    except OSError:
-        return False
-
-
-def _no_network(name: str, builder: Any) -> str:
-    also = (
-        ""
-        if importlib.util.find_spec("tensorflow")
-        else ("; preparing it may also need TensorFlow: `pip install acts_jax[tfds]`")
-    )
-    return (
-        f"dataset {name!r} has to be downloaded and the network does not answer: connect, or "
-        f"copy its prepared folder to {builder.data_dir}{also}"
-    )
-
-
-def _versions(name: str, data_dir: str | os.PathLike | None) -> list[str]:
-    folder = os.path.join(resolve_data_dir(data_dir), name.split(":")[0])
-    try:
-        return sorted(e.path for e in os.scandir(folder) if e.name[:1].isdigit())
-    except OSError:
-        return []
-
-
-def _first_line(reason: object) -> str:
-    text = (str(reason).strip().splitlines() or [""])[0]
-    text = text.rpartition('}": ')[2]  # TFDS puts "Failed to construct dataset ..." in front
-    return f"{type(reason).__name__}: {text}" if isinstance(reason, Exception) else text

@@ -88,7 +88,7 @@ def run(
             if len(arguments) > 1:
                 raise ConfigError(f"unexpected argument {arguments[1]!r}; flags start with --")
             if config is None:
-                _refuse_the_sweeps_flags()
+                _refuse_the_sweeps_flags(main)
             return main()
         except (ConfigError, DatasetError, StoreError) as error:
             print(f"error: {error}", file=sys.stderr)
@@ -107,10 +107,15 @@ def run(
     app.run(guarded, argv=_spell_out(argv))
 
 
-def _refuse_the_sweeps_flags() -> None:
-    """Flags of this module that say nothing to an experiment without a config."""
+def _refuse_the_sweeps_flags(main: Callable) -> None:
+    """Flags of this module that say nothing to an experiment that has no config.
+
+    Except those that its module declares as key flags.
+    """
+    declared = flags.FLAGS.get_key_flags_for_module(sys.modules[main.__module__])
+    wanted = {flag.name for flag in declared}
     for flag in _OF_SWEEPS:
-        if flag.present:
+        if flag.present and flag.name not in wanted:
             raise ConfigError(f"this experiment has no flag --{flag.name}; see --help")
 
 

@@ -2,6 +2,7 @@
 
 import contextlib
 import dataclasses
+import functools
 import importlib.metadata
 import os
 import platform
@@ -82,13 +83,18 @@ def configure(compilation_cache: str | os.PathLike | None) -> None:
         jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.05)
 
 
-def make_plan(config: Mapping) -> grid.Plan:
+def make_plan(config: Mapping, data_dir: str | os.PathLike | None = None) -> grid.Plan:
     """Plans a sweep with the catalogue's activations and the datasets there are.
+
+    Args:
+      config: The fields of a sweep.
+      data_dir: Where prepared datasets live, as for `data.load`.
 
     Raises:
       ConfigError: With one sentence that says what cannot run and what is nearest.
     """
-    plan = grid.plan(config, catalogue.get, data.check_name)
+    check_dataset = functools.partial(data.check_name, data_dir=data_dir)
+    plan = grid.plan(config, catalogue.get, check_dataset)
     for name in plan.config["activation"]:
         _check_shape(catalogue.get(name))
     return plan

@@ -45,7 +45,7 @@ def prepare(console: Console) -> tuple[Plan, dict[str, Dataset]]:
       DatasetError: If a dataset cannot be loaded.
     """
     launch.configure(command_line.compilation_cache())
-    plan = launch.make_plan(command_line.config())
+    plan = launch.make_plan(command_line.config(), command_line.DATA_DIR.value)
     datasets = launch.load_datasets(plan, command_line.DATA_DIR.value)
     what = launch.describe(plan, datasets, command_line.PACK.value)
     split = f", in {what.parts:,} parts that fit into memory" if what.parts > what.groups else ""

@@ -1,0 +1,1 @@
+"""Breast tumours, malignant or benign, from scikit-learn's wheel."""

@@ -1,0 +1,1 @@
+"""The progression of diabetes, a regression, from scikit-learn's wheel."""

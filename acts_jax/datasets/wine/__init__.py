@@ -1,0 +1,1 @@
+"""Wines of three cultivars, from scikit-learn's wheel."""

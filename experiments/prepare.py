@@ -1,0 +1,74 @@
+"""Prepares a dataset once, so that it is read without TensorFlow or network from then on.
+
+python -m experiments.prepare --dataset=fashion_mnist
+python -m experiments.prepare --dataset=emnist/letters --data_dir=/data/tfds
+python -m experiments.prepare --dataset=kmnist --manual_dir=downloaded   (without a network)
+
+Takes `pip install acts_jax[tfds]`, but for those that come along, such as digits. The files in
+--manual_dir are those that upstream publishes, under their own names; it says which are missing.
+"""
+
+import os
+import time
+
+from absl import flags
+from rich.console import Console
+from rich.table import Table
+
+from acts_jax import data
+from acts_jax.sweep import command_line
+from acts_jax.sweep.config import ConfigError
+
+DATASET = flags.DEFINE_string("dataset", None, "A TFDS name, such as mnist or emnist/letters.")
+MANUAL_DIR = flags.DEFINE_string("manual_dir", None, "Folder of files as published upstream.")
+flags.declare_key_flag("data_dir")
+
+MOST_ROWS = 12  # of classes in the table
+
+
+def main() -> None:
+    """Prepares, and says what there is, in how many bytes, after how many seconds."""
+    if not DATASET.value:
+        raise ConfigError("which dataset? For example --dataset=fashion_mnist")
+    os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")  # or TensorFlow prints a note about it
+    started, console = time.perf_counter(), Console()
+    prepared = data.prepare(
+        DATASET.value, data_dir=command_line.DATA_DIR.value, manual_dir=MANUAL_DIR.value
+    )
+    seconds = time.perf_counter() - started
+    console.print(what(prepared.dataset), soft_wrap=True)
+    console.print(examples(prepared.dataset))
+    console.print(
+        f"{prepared.record_bytes:,} bytes of records and {prepared.array_bytes:,} bytes of arrays "
+        f"in {prepared.folder}; {seconds:.2f} s",
+        soft_wrap=True,
+    )
+
+
+def what(dataset: data.Dataset) -> str:
+    """The inputs and labels, in one line."""
+    inputs = f"inputs {dataset.train.inputs.dtype} {list(dataset.input_shape)}"
+    if dataset.class_names:
+        labels = f"{len(dataset.class_names)} classes, chance {dataset.chance:.1%}"
+    else:
+        labels = f"targets with mean {dataset.target_mean:.4g}, std {dataset.target_scale:.4g}"
+    left_out = f"; left out, as text: {', '.join(dataset.left_out)}" if dataset.left_out else ""
+    return f"{dataset.name} {dataset.version}: {inputs}, {labels}{left_out}"
+
+
+def examples(dataset: data.Dataset) -> Table:
+    """Examples by split, and by class with the largest classes first."""
+    table = Table("examples", "train", "validation", "test")
+    splits = (dataset.train, dataset.validation, dataset.test)
+    table.add_row("all", *(f"{len(split.labels):,}" for split in splits), end_section=True)
+    counts = list(dataset.class_counts.values())
+    order = sorted(range(len(dataset.class_names)), key=lambda c: -counts[0][c])
+    shown = order if len(order) <= MOST_ROWS else [*order[:3], None, *order[-3:]]
+    for c in shown:
+        name = "..." if c is None else dataset.class_names[c]
+        table.add_row(name, *("..." if c is None else f"{count[c]:,}" for count in counts))
+    return table
+
+
+if __name__ == "__main__":
+    command_line.run(main, workdir="")
