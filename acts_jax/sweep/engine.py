@@ -292,8 +292,8 @@ def _chunk(
     measured = probes.probe(network, state.params, splits.train)
     state = state._replace(diverged_step=training.note_divergence(state, measured.loss))
     metrics = {"train_loss": measured.loss, "train_accuracy": measured.accuracy}
-    for name in ("val", "test"):
-        loss, accuracy = probes.score(network, state.params, getattr(splits, name))
+    held_out = probes.scores(network, state.params, splits.val, splits.test)
+    for name, (loss, accuracy) in zip(("val", "test"), held_out, strict=True):
         metrics |= {f"{name}_loss": loss, f"{name}_accuracy": accuracy}
     for name in ("gradient_norm", "dead_fraction", "saturated_fraction"):
         metrics[name] = getattr(measured, name)
