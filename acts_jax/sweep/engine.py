@@ -138,7 +138,9 @@ def cell_bytes(static: Static, dataset: Dataset) -> int:
     return 4 * (weights * copies + examples * 4 * sum(sizes))
 
 
-def build(group: Group, dataset: Dataset, splits: Splits, pack: int) -> Program:
+def build(
+    group: Group, dataset: Dataset, splits: Splits, pack: int, measure: bool = True
+) -> Program:
     """Initialises a group's networks and compiles its program.
 
     Args:
@@ -146,6 +148,7 @@ def build(group: Group, dataset: Dataset, splits: Splits, pack: int) -> Program:
       dataset: Their data.
       splits: The same from `put`, on the devices that the group shall run on.
       pack: Cells per vmap.
+      measure: Whether every chunk ends with the measurements; False trains only.
     """
     started = time.perf_counter()
     mesh = _mesh(splits.train.labels.sharding.device_set)
@@ -155,7 +158,8 @@ def build(group: Group, dataset: Dataset, splits: Splits, pack: int) -> Program:
     cells, seeds = _cells(group, place)
     state = _initial_state(model, group, place, splits.train.inputs.shape[1])
     state, cells = jax.device_put((state, cells), NamedSharding(mesh, P("cells")))
-    chunk = _compile(model, group.static, mesh, state, cells, splits, len(seeds))
+    cell = functools.partial(_chunk, model, group.static, measure)
+    chunk = _compile(cell, group.static, mesh, state, cells, splits, len(seeds))
     return Program(chunk, state, cells, splits, seeds, time.perf_counter() - started)
 
 
@@ -243,7 +247,7 @@ def _initial_state(
 
 
 def _compile(
-    model: Callable[[dict], MLP],
+    one: Callable[..., tuple],
     static: Static,
     mesh: Mesh,
     state: training.TrainState,
@@ -251,11 +255,14 @@ def _compile(
     splits: Splits,
     num_seeds: int,
 ) -> Callable:
-    """The program of a group: each device maps over its rows, and vmap over the cells of one."""
+    """The program of a group: each device maps over its rows, vmap over the cells of a row.
+
+    `one` is the chunk of one cell.
+    """
 
     def chunk(state, cells, splits, order, steps):
         def cell(state, cell):
-            return _chunk(model, static, state, cell, splits, order, steps)
+            return one(state, cell, splits, order, steps)
 
         return jax.lax.map(lambda row: jax.vmap(cell)(*row), (state, cells))
 
@@ -279,16 +286,19 @@ def _compile(
 def _chunk(
     model: Callable[[dict], MLP],
     static: Static,
+    measure: bool,
     state: training.TrainState,
     cell: Cells,
     splits: Splits,
     order: jax.Array,
     steps: jax.Array,
 ) -> tuple[training.TrainState, dict[str, jax.Array]]:
-    """One cell's chunk: some steps, then every measurement."""
+    """One cell's chunk: some steps, then every measurement if they are wanted."""
     network = model(cell.parameters)
     optimizer = _optimizer(static, cell.optimizer)
     state = training.train(network, optimizer, state, splits.train, order[cell.seed], steps)
+    if not measure:
+        return state, {}
     measured = probes.probe(network, state.params, splits.train)
     state = state._replace(diverged_step=training.note_divergence(state, measured.loss))
     metrics = {"train_loss": measured.loss, "train_accuracy": measured.accuracy}
