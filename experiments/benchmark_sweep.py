@@ -6,13 +6,12 @@ python -m experiments.benchmark_sweep --net=64-64-64-64-10:64,20-32-10:16 --popu
 
 import json
 import os
-import tempfile
 import time
 
 from absl import flags
 
 from acts_jax.report import numbers
-from acts_jax.sweep import benchmark, command_line, launch
+from acts_jax.sweep import benchmark, command_line
 from acts_jax.sweep.config import ConfigError
 
 NET = flags.DEFINE_list(
@@ -36,8 +35,7 @@ def main() -> int:
     except ValueError as error:
         raise ConfigError(str(error)) from None
     workdir = command_line.folder()
-    with tempfile.TemporaryDirectory() as cache, console.status("") as status:
-        launch.configure(cache)  # an empty cache: the first compilation is a cold one
+    with benchmark.empty_cache(), console.status("") as status:
         environment = numbers.environment()
         compared = [
             benchmark.compare(task, ROUNDS.value, MATMUL.value, status.update) for task in tasks
@@ -50,9 +48,8 @@ def main() -> int:
     path = workdir / "benchmark_sweep.json"
     path.write_text(json.dumps(record, indent=1, allow_nan=False))
     console.print(numbers.machine(environment), soft_wrap=True)
-    console.print(
-        f"load {load[0]} after {seconds} s (its own work included); {path}", soft_wrap=True
-    )
+    during = f"load {load[0]} after {seconds} s, its own work included"
+    console.print(f"{during}; {path}", soft_wrap=True)
     agree = all(comparison.agree for comparison in compared)
     if not agree:
         console.print(f"losses marked ! differ by more than {benchmark.LOSS_TOLERANCE:.0%}")

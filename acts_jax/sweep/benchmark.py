@@ -6,18 +6,21 @@ All take turns in one run, so that whatever else the machine does meets all of t
 import contextlib
 import dataclasses
 import importlib.util
+import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax.experimental.compilation_cache import compilation_cache
 from jax.sharding import Mesh, NamedSharding
 from jax.sharding import PartitionSpec as P
 from rich.table import Table
 
 from acts_jax.benchmark import interleaved
-from acts_jax.sweep import rivals
+from acts_jax.suggestion import suggest
+from acts_jax.sweep import launch, rivals
 
 LOSS_TOLERANCE = 0.02  # of the engine's mean loss
 NO_TORCH = "PyTorch is not installed: pip install acts_jax[bench]"
@@ -130,10 +133,26 @@ def compare(
     return Comparison(task, task.flops, float(ceiling / 1e9), tuple(timings), missing)
 
 
+@contextlib.contextmanager
+def empty_cache() -> Iterator[None]:
+    """An empty compilation cache for a while, so that the first compilation is a cold one."""
+    before = jax.config.jax_compilation_cache_dir
+    with tempfile.TemporaryDirectory() as folder:
+        compilation_cache.reset_cache()
+        launch.configure(folder)
+        try:
+            yield
+        finally:
+            jax.config.update("jax_compilation_cache_dir", before)
+            compilation_cache.reset_cache()
+
+
 def table(comparison: Comparison) -> Table:
     """A comparison as a table for a terminal of 100 columns."""
     task, engine = comparison.task, comparison.timings[0]
-    table = Table(box=None, pad_edge=False, header_style="bold", title_justify="left")
+    table = Table(
+        box=None, pad_edge=False, header_style="bold", title_justify="left", caption_justify="left"
+    )
     table.title = (
         f"{'-'.join(map(str, task.sizes))}, batch {task.batch_size}, {task.population} networks "
         f"x {task.steps} steps; matmul {comparison.ceiling:.0f} GFLOP/s"
@@ -152,8 +171,9 @@ def table(comparison: Comparison) -> Table:
             f"{t.warm:.2f}",
             f"{t.loss:.5f}" + ("" if t.loss_error <= LOSS_TOLERANCE else " !"),
         )
-    for name, reason in comparison.missing.items():
-        table.add_row(name, reason)
+    for name in comparison.missing:
+        table.add_row(name, "–")
+    table.caption = "\n".join(dict.fromkeys(comparison.missing.values()))
     return table
 
 
@@ -198,6 +218,6 @@ def tasks_of(
     if min(population, steps) < 1:
         raise ValueError("the population and the steps must be 1 or more")
     if activation not in rivals.ACTIVATIONS:
-        known = ", ".join(rivals.ACTIVATIONS)
-        raise ValueError(f"activation {activation!r} is not one of {known}, which all rivals have")
+        near = suggest(activation, rivals.ACTIVATIONS, 1)
+        raise ValueError(f"the rivals do not all have the activation {activation!r}{near}")
     return tasks

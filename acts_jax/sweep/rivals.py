@@ -265,6 +265,7 @@ class EagerProcesses(Eager):
         return [tuple(map(np.concatenate, zip(*layer, strict=True))) for layer in layers]
 
     def close(self) -> None:
+        """Ends the processes."""
         for pool in self.pools:
             pool.shutdown()
 
