@@ -173,6 +173,7 @@ def table(comparison: Comparison) -> Table:
         )
     for name in comparison.missing:
         table.add_row(name, "–")
+    table.caption_justify = table.title_justify
     table.caption = "\n".join(dict.fromkeys(comparison.missing.values()))
     return table
 
