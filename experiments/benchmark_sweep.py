@@ -35,13 +35,12 @@ def main() -> int:
     except ValueError as error:
         raise ConfigError(str(error)) from None
     workdir = command_line.folder()
+    compared = []
     with benchmark.empty_cache(), console.status("") as status:
         environment = numbers.environment()
-        compared = [
-            benchmark.compare(task, ROUNDS.value, MATMUL.value, status.update) for task in tasks
-        ]
-    for comparison in compared:
-        console.print(benchmark.table(comparison), "")
+        for task in tasks:
+            compared.append(benchmark.compare(task, ROUNDS.value, MATMUL.value, status.update))
+            console.print(benchmark.table(compared[-1]), "")
     seconds, load = round(time.perf_counter() - started, 1), [round(x, 2) for x in os.getloadavg()]
     record = environment | {"load_after": load, "seconds": seconds, "rounds": ROUNDS.value}
     record["comparisons"] = [numbers.plain(comparison) for comparison in compared]
