@@ -16,6 +16,7 @@ import numpy as np
 from jax.experimental.compilation_cache import compilation_cache
 from jax.sharding import Mesh, NamedSharding
 from jax.sharding import PartitionSpec as P
+from rich.markup import escape
 from rich.table import Table
 
 from acts_jax.benchmark import interleaved
@@ -174,7 +175,7 @@ def table(comparison: Comparison) -> Table:
     for name in comparison.missing:
         table.add_row(name, "–")
     table.caption_justify = table.title_justify
-    table.caption = "\n".join(dict.fromkeys(comparison.missing.values()))
+    table.caption = escape("\n".join(dict.fromkeys(comparison.missing.values())))
     return table
 
 
