@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from acts_jax.activations.catalogue import get
 from acts_jax.models import capture, learned_parameters
@@ -40,16 +41,34 @@ class Measured(NamedTuple):
 
 def score(model: Any, params: Any, examples: Examples) -> tuple[jax.Array, jax.Array]:
     """Mean loss and accuracy of a network on a set of examples; float32 scalars."""
+    ((loss, accuracy),) = scores(model, params, examples)
+    return loss, accuracy
 
-    def body(totals, start):
-        inputs, labels, real = _slice(examples, start)
-        outputs = model.apply({"params": params}, inputs)
-        sums = _sums(model.head, outputs, labels, real)
-        return jax.tree.map(jnp.add, totals, sums), None
 
-    totals, _ = jax.lax.scan(body, (jnp.float32(0), jnp.float32(0)), _starts(examples))
-    loss, correct = (total / examples.labels.shape[0] for total in totals)
-    return loss, correct
+def scores(model: Any, params: Any, *sets: Examples) -> list[tuple[jax.Array, jax.Array]]:
+    """What `score` returns for each of several sets that share scale and shift.
+
+    One loop goes through all of them: two would take twice as long to compile.
+    """
+    sizes = [len(examples.labels) for examples in sets]
+    together = sets[0]._replace(
+        inputs=jnp.concatenate([examples.inputs for examples in sets]),
+        labels=jnp.concatenate([examples.labels for examples in sets]),
+    )
+    ends = np.cumsum(sizes)
+    starts = [np.arange(end - size, end, SLICE) for end, size in zip(ends, sizes, strict=True)]
+    width = min(SLICE, max(sizes))
+
+    def body(_, bounds):
+        inputs, labels, real = _slice(together, *bounds, width)
+        return None, _sums(model.head, model.apply({"params": params}, inputs), labels, real)
+
+    slices = [len(s) for s in starts]
+    bounds = (np.concatenate(starts), np.repeat(ends, slices))
+    _, sums = jax.lax.scan(body, None, jax.tree.map(jnp.int32, bounds))
+    cuts = np.cumsum(slices)[:-1]
+    losses, correct = (jnp.split(per_slice, cuts) for per_slice in sums)
+    return [(a.sum() / n, b.sum() / n) for a, b, n in zip(losses, correct, sizes, strict=True)]
 
 
 def probe(model: Any, params: Any, examples: Examples) -> Measured:
@@ -71,7 +90,7 @@ def probe(model: Any, params: Any, examples: Examples) -> Measured:
 
     def body(carry, start):
         (loss, (correct, steepest)), gradient = jax.value_and_grad(slice_loss, has_aux=True)(
-            params, _slice(examples, start)
+            params, _slice(examples, start, count, min(SLICE, count))
         )
         sums, highest = carry
         sums = jax.tree.map(jnp.add, sums, (loss, correct, gradient))
@@ -79,7 +98,9 @@ def probe(model: Any, params: Any, examples: Examples) -> Measured:
 
     zeros = [jnp.zeros(units) for units in model.hidden_sizes]
     start = ((jnp.float32(0), jnp.float32(0), jax.tree.map(jnp.zeros_like, params)), zeros)
-    ((loss, correct, gradient), steepest), _ = jax.lax.scan(body, start, _starts(examples))
+    ((loss, correct, gradient), steepest), _ = jax.lax.scan(
+        body, start, jnp.arange(0, count, SLICE)
+    )
     layers = [f"hidden_{i + 1}" for i in range(len(model.hidden_sizes))] + ["readout"]
     norms = [jnp.sqrt(sum(jnp.vdot(g, g) for g in gradient[n].values())) for n in layers]
     limits = _limits(model, params)
@@ -133,17 +154,13 @@ def _shares(
     return jnp.stack(shares) if shares else jnp.zeros(0)
 
 
-def _starts(examples: Examples) -> jax.Array:
-    """The first index of every slice."""
-    return jnp.arange(0, examples.labels.shape[0], SLICE)
+def _slice(
+    examples: Examples, start: jax.Array, end: jax.Array | int, width: int
+) -> tuple[jax.Array, jax.Array, jax.Array]:
+    """Features and labels of the `width` examples from `start`, and which lie before `end`.
 
-
-def _slice(examples: Examples, start: jax.Array) -> tuple[jax.Array, jax.Array, jax.Array]:
-    """Features and labels of a slice, and which of its examples are real.
-
-    The others, past the end of the set, repeat its last example, which alters no maximum.
+    The others repeat the last one that does, which alters no maximum.
     """
-    count = examples.labels.shape[0]
-    index = start + jnp.arange(min(SLICE, count))
-    inputs, labels = examples.take(jnp.minimum(index, count - 1))
-    return inputs, labels, index < count
+    index = start + jnp.arange(width)
+    inputs, labels = examples.take(jnp.minimum(index, end - 1))
+    return inputs, labels, index < end

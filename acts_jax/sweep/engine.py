@@ -34,6 +34,7 @@ from acts_jax.sweep.store import Outcome
 # Six also splits 7 rates x 5 seeds over two devices with one idle place.
 PACK = {"cpu": 6}
 ACCELERATOR_PACK = 128
+KEPT = 16  # groups whose traces and programs stay in memory, about 25 MB each
 
 
 class Splits(NamedTuple):
@@ -165,7 +166,9 @@ def cell_bytes(static: Static, dataset: Dataset) -> int:
     return state_bytes(static, dataset) + 4 * (gradient + examples * 4 * sum(sizes))
 
 
-def build(group: Group, dataset: Dataset, splits: Splits, pack: int) -> Program:
+def build(
+    group: Group, dataset: Dataset, splits: Splits, pack: int, measure: bool = True
+) -> Program:
     """Initialises a group's networks and compiles its program.
 
     Args:
@@ -173,8 +176,11 @@ def build(group: Group, dataset: Dataset, splits: Splits, pack: int) -> Program:
       dataset: Their data.
       splits: The same from `put`, on the devices that the group shall run on.
       pack: Cells per vmap.
+      measure: Whether every chunk ends with the measurements; False trains only.
     """
     started = time.perf_counter()
+    if group.index % KEPT == KEPT - 1:
+        jax.clear_caches()  # else a sweep of many groups would keep them all
     mesh = _mesh(splits.train.labels.sharding.device_set)
     rows = math.ceil(group.size / pack / mesh.size) * mesh.size
     place = np.minimum(np.arange(rows * pack), group.size - 1).reshape(rows, pack)
@@ -182,7 +188,8 @@ def build(group: Group, dataset: Dataset, splits: Splits, pack: int) -> Program:
     cells, seeds = _cells(group, place)
     state = _initial_state(model, group, place, splits.train.inputs.shape[1])
     state, cells = jax.device_put((state, cells), NamedSharding(mesh, P("cells")))
-    chunk = _compile(model, group.static, mesh, state, cells, splits, len(seeds))
+    cell = functools.partial(_chunk, model, group.static, measure)
+    chunk = _compile(cell, group.static, mesh, state, cells, splits, len(seeds))
     return Program(chunk, state, cells, splits, seeds, time.perf_counter() - started)
 
 
@@ -292,7 +299,7 @@ def _initial_state(
 
 
 def _compile(
-    model: Callable[[dict], MLP],
+    one: Callable[..., tuple],
     static: Static,
     mesh: Mesh,
     state: training.TrainState,
@@ -300,11 +307,14 @@ def _compile(
     splits: Splits,
     num_seeds: int,
 ) -> Callable:
-    """The program of a group: each device maps over its rows, and vmap over the cells of one."""
+    """The program of a group: each device maps over its rows, vmap over the cells of a row.
+
+    `one` is the chunk of one cell.
+    """
 
     def chunk(state, cells, splits, order, steps):
         def cell(state, cell):
-            return _chunk(model, static, state, cell, splits, order, steps)
+            return one(state, cell, splits, order, steps)
 
         return jax.lax.map(lambda row: jax.vmap(cell)(*row), (state, cells))
 
@@ -328,21 +338,24 @@ def _compile(
 def _chunk(
     model: Callable[[dict], MLP],
     static: Static,
+    measure: bool,
     state: training.TrainState,
     cell: Cells,
     splits: Splits,
     order: jax.Array,
     steps: jax.Array,
 ) -> tuple[training.TrainState, dict[str, jax.Array]]:
-    """One cell's chunk: some steps, then every measurement."""
+    """One cell's chunk: some steps, then every measurement if they are wanted."""
     network = model(cell.parameters)
     optimizer = _optimizer(static, cell.optimizer)
     state = training.train(network, optimizer, state, splits.train, order[cell.seed], steps)
+    if not measure:
+        return state, {}
     measured = probes.probe(network, state.params, splits.train)
     state = state._replace(diverged_step=training.note_divergence(state, measured.loss))
     metrics = {"train_loss": measured.loss, "train_accuracy": measured.accuracy}
-    for name in ("val", "test"):
-        loss, accuracy = probes.score(network, state.params, getattr(splits, name))
+    held_out = probes.scores(network, state.params, splits.val, splits.test)
+    for name, (loss, accuracy) in zip(("val", "test"), held_out, strict=True):
         metrics |= {f"{name}_loss": loss, f"{name}_accuracy": accuracy}
     for name in ("gradient_norm", "dead_fraction", "saturated_fraction"):
         metrics[name] = getattr(measured, name)

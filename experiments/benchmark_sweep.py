@@ -1,0 +1,59 @@
+"""Times the sweep engine beside a jitted step in a loop and PyTorch, and beside a large matmul.
+
+python -m experiments.benchmark_sweep
+python -m experiments.benchmark_sweep --net=64-64-64-64-10:64,20-32-10:16 --population=128
+"""
+
+import json
+import os
+import time
+
+from absl import flags
+
+from acts_jax.report import numbers
+from acts_jax.sweep import benchmark, command_line
+from acts_jax.sweep.config import ConfigError
+
+NET = flags.DEFINE_list(
+    "net",
+    ["784-128-128-128-10:128", "64-64-64-64-10:64"],
+    "Networks: the units of every layer, and after a colon the batch size.",
+)
+POPULATION = flags.DEFINE_integer("population", 64, "Networks trained, one per seed.")
+STEPS = flags.DEFINE_integer("steps", 20, "Steps of each network per repetition.")
+ROUNDS = flags.DEFINE_integer("rounds", 7, "Timed repetitions.", lower_bound=1)
+FUNCTION = flags.DEFINE_string("function", "relu", "Activation that all rivals have.")
+MATMUL = flags.DEFINE_integer("matmul", 2048, "Size of the matrices for the ceiling.", 1)
+flags.declare_key_flag("workdir")
+
+
+def main() -> int:
+    """Times, prints the tables, writes JSON; exit status 1 if the rivals' losses differ."""
+    started, console = time.perf_counter(), numbers.wide_console()
+    try:
+        tasks = benchmark.tasks_of(NET.value, POPULATION.value, STEPS.value, FUNCTION.value)
+    except ValueError as error:
+        raise ConfigError(str(error)) from None
+    workdir = command_line.folder()
+    compared = []
+    with benchmark.empty_cache(), console.status("") as status:
+        environment = numbers.environment()
+        for task in tasks:
+            compared.append(benchmark.compare(task, ROUNDS.value, MATMUL.value, status.update))
+            console.print(benchmark.table(compared[-1]), "")
+    seconds, load = round(time.perf_counter() - started, 1), [round(x, 2) for x in os.getloadavg()]
+    record = environment | {"load_after": load, "seconds": seconds, "rounds": ROUNDS.value}
+    record["comparisons"] = [numbers.plain(comparison) for comparison in compared]
+    path = workdir / "benchmark_sweep.json"
+    path.write_text(json.dumps(record, indent=1, allow_nan=False))
+    console.print(numbers.machine(environment), soft_wrap=True)
+    during = f"load {load[0]} after {seconds} s, its own work included"
+    console.print(f"{during}; {path}", soft_wrap=True)
+    agree = all(comparison.agree for comparison in compared)
+    if not agree:
+        console.print(f"losses marked ! differ by more than {benchmark.LOSS_TOLERANCE:.0%}")
+    return 0 if agree else 1
+
+
+if __name__ == "__main__":
+    command_line.run(main, workdir="runs/benchmark_sweep")
