@@ -34,7 +34,6 @@ from acts_jax.sweep.store import Outcome
 # Six also splits 7 rates x 5 seeds over two devices with one idle place.
 PACK = {"cpu": 6}
 ACCELERATOR_PACK = 128
-KEPT = 16  # groups whose traces and programs stay in memory, about 25 MB each
 
 
 class Splits(NamedTuple):
@@ -179,8 +178,6 @@ def build(
       measure: Whether every chunk ends with the measurements; False trains only.
     """
     started = time.perf_counter()
-    if group.index % KEPT == KEPT - 1:
-        jax.clear_caches()  # else a sweep of many groups would keep them all
     mesh = _mesh(splits.train.labels.sharding.device_set)
     rows = math.ceil(group.size / pack / mesh.size) * mesh.size
     place = np.minimum(np.arange(rows * pack), group.size - 1).reshape(rows, pack)

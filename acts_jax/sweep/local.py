@@ -9,12 +9,15 @@ import time
 import traceback
 from collections.abc import Iterator
 
+import jax
+
 from acts_jax.sweep import engine, layout
 from acts_jax.sweep.grid import Group
 from acts_jax.sweep.store import Failure, StoreError, name_of
 from acts_jax.sweep.work import Finished, Work
 
 LOOKAHEAD = 2  # groups being compiled while one runs
+KEPT = 8  # groups whose traces and programs stay in memory, about 25 MB each
 POLL = 0.2  # seconds between two looks at the signals while waiting
 
 
@@ -28,13 +31,16 @@ def results(work: Work) -> Iterator[Finished]:
     splits = {}
     pool = concurrent.futures.ThreadPoolExecutor(LOOKAHEAD)
     try:
-        programs = collections.deque()
+        programs, finished = collections.deque(), 0
         while waiting or programs:
             while waiting and len(programs) <= LOOKAHEAD:
                 part = waiting.popleft()
                 data = _splits(part, work, splits)
                 programs.append((part, pool.submit(_build, part, work, data)))
             yield _finish(*programs.popleft(), work)
+            finished += 1
+            if finished % KEPT == 0:
+                jax.clear_caches()  # jax would keep what it made for a group until the end
             work.stop.check()
     finally:
         pool.shutdown(wait=False, cancel_futures=True)
