@@ -82,7 +82,7 @@ from .derivative import derivative as derivative
 from .models import MLP as MLP
 from .models import ActivationLayer as ActivationLayer
 from .models import NNXActivationLayer as NNXActivationLayer
-from .sweep.store import load_curves as load_curves
-from .sweep.store import load_results as load_results
+from .sweep.results import load_curves as load_curves
+from .sweep.results import load_results as load_results
 from .theory.description import describe as describe
 from .theory.mean_field import gain as gain

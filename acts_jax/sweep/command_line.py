@@ -14,7 +14,8 @@ from ml_collections import config_dict
 from acts_jax.activations import Activation, get, names
 from acts_jax.data import DatasetError
 from acts_jax.sweep.config import ConfigError, override
-from acts_jax.sweep.store import StoreError
+from acts_jax.sweep.signals import Stopped
+from acts_jax.sweep.store import CellError, StoreError
 
 CONFIG = flags.DEFINE_string(
     "config",
@@ -38,7 +39,26 @@ COMPILATION_CACHE = flags.DEFINE_string(
     os.path.join(os.environ.get("XDG_CACHE_HOME") or "~/.cache", "acts_jax"),
     "Folder in which compiled programs are kept for later runs; empty for none.",
 )
+ON_ERROR = flags.DEFINE_enum(
+    "on_error",
+    "continue",
+    ["continue", "stop"],
+    "When networks cannot be trained, as when a function of yours raises: go on with the others "
+    "(they are recorded as failed, and the exit status is 1), or stop.",
+)
+CHECKPOINT_AFTER = flags.DEFINE_float(
+    "checkpoint_after",
+    30.0,
+    "Groups of networks that take more seconds than this are checkpointed at every chunk.",
+    lower_bound=0.0,
+)
 _OVERRIDES = flags.DEFINE_multi_string("override", [], "FIELD=VALUES, as --config.FIELD=VALUES.")
+
+
+_OF_SWEEPS = (
+    *(CONFIG, _OVERRIDES, DATA_DIR, DRY_RUN, PACK, COMPILATION_CACHE),
+    *(ON_ERROR, CHECKPOINT_AFTER),
+)
 
 
 def run(
@@ -51,7 +71,8 @@ def run(
     """Runs an experiment: parses the flags, calls `main`, and exits.
 
     What the user can mend (a config, a dataset, a workdir) ends it with one line and exit status 2;
-    Ctrl-C says how to continue, with exit status 130.
+    Ctrl-C and SIGTERM say how to continue, with exit status 130 and 143. A group that fails with
+    --on_error=stop ends it with exit status 1.
 
     Args:
       main: The experiment; what it returns is the exit status.
@@ -72,10 +93,13 @@ def run(
         except (ConfigError, DatasetError, StoreError) as error:
             print(f"error: {error}", file=sys.stderr)
             return 2
-        except KeyboardInterrupt:
+        except CellError as error:
+            print(f"error: {error}", file=sys.stderr)
+            return 1
+        except KeyboardInterrupt as stopped:
             rest = "; the same command goes on from here" if config is not None else ""
             print(f"interrupted{rest}", file=sys.stderr)
-            return 130
+            return stopped.status if isinstance(stopped, Stopped) else 130
 
     flags.set_default(CONFIG, config)
     flags.set_default(WORKDIR, workdir)
@@ -85,7 +109,7 @@ def run(
 
 def _refuse_the_sweeps_flags() -> None:
     """Flags of this module that say nothing to an experiment without a config."""
-    for flag in (CONFIG, _OVERRIDES, DATA_DIR, DRY_RUN, PACK, COMPILATION_CACHE):
+    for flag in _OF_SWEEPS:
         if flag.present:
             raise ConfigError(f"this experiment has no flag --{flag.name}; see --help")
 

@@ -5,8 +5,8 @@ an argument. The cells of a group form an array [rows, pack]: the rows are sprea
 devices, each device walks through its rows one by one, and the cells of a row, a pack, are
 trained together by one vmap. The width of a pack is the same whatever the number of cells, so
 a cell's result does not depend on which others it runs with; the last rows are filled up with
-copies of the last cell. The host gets control back after every chunk: the epochs from one
-evaluation to the next.
+copies of the last cell. The host gets control back after every chunk, the epochs from one
+evaluation to the next: in `on_chunk` of `run`.
 """
 
 import dataclasses
@@ -56,6 +56,22 @@ class Cells(NamedTuple):
     optimizer: training.Hyperparameters
     parameters: dict[str, jax.Array]
     seed: jax.Array
+
+
+class Standing(NamedTuple):
+    """Where a group stands between two chunks; from here it can go on in another process.
+
+    Attributes:
+      evaluations: How many have been made, the one at initialisation included.
+      state: The networks on the devices, [rows, pack, ...]; the next chunk uses them up.
+      metrics: Per metric an array [cells, evaluations, ...], NaN once a cell has diverged.
+      diverged_step: int64 [cells], -1 for those that have not.
+    """
+
+    evaluations: int
+    state: training.TrainState
+    metrics: dict[str, np.ndarray]
+    diverged_step: np.ndarray
 
 
 @dataclasses.dataclass(frozen=True)
@@ -121,21 +137,32 @@ def devices_for(group: Group, pack: int) -> list[jax.Device]:
     return jax.local_devices()[: math.ceil(group.size / pack)]
 
 
-def steps(group: Group, dataset: Dataset) -> int:
-    """Optimizer steps that all cells of a group take together."""
+def steps(group: Group, dataset: Dataset, evaluations: int | None = None) -> int:
+    """Optimizer steps that all cells of a group take together, up to one of the evaluations.
+
+    Args:
+      group: The cells.
+      dataset: Their data.
+      evaluations: How many have been made; all of them by default.
+    """
     static = group.static
-    return group.size * static.epochs * (len(dataset.train.labels) // static.batch_size)
+    epochs = (0, *static.eval_epochs)[: None if evaluations is None else evaluations + 1][-1]
+    return group.size * epochs * (len(dataset.train.labels) // static.batch_size)
+
+
+def state_bytes(static: Static, dataset: Dataset) -> int:
+    """Memory that one cell keeps from its first step to its last, in bytes."""
+    weights = sum((a + 1) * b for a, b in itertools.pairwise(_sizes(static, dataset)))
+    return 4 * weights * (1 + {"sgd": 0, "momentum": 1, "adam": 2, "adamw": 2}[static.optimizer])
 
 
 def cell_bytes(static: Static, dataset: Dataset) -> int:
-    """Memory that one cell in training keeps, in bytes."""
-    _, outputs = resolve(static, dataset)
-    sizes = (math.prod(dataset.input_shape), *static.hidden_sizes, outputs)
-    weights = sum((a + 1) * b for a, b in itertools.pairwise(sizes))
-    copies = 2 + {"sgd": 0, "momentum": 1, "adam": 2, "adamw": 2}[static.optimizer]
+    """Memory that one cell takes while it is trained, in bytes."""
+    sizes = _sizes(static, dataset)
+    gradient = sum((a + 1) * b for a, b in itertools.pairwise(sizes))
     examples = max(static.batch_size, min(probes.SLICE, len(dataset.train.labels)))
     # Of each unit and example: the pre-activation, the activation, its derivative, the gradient.
-    return 4 * (weights * copies + examples * 4 * sum(sizes))
+    return state_bytes(static, dataset) + 4 * (gradient + examples * 4 * sum(sizes))
 
 
 def build(group: Group, dataset: Dataset, splits: Splits, pack: int) -> Program:
@@ -159,14 +186,24 @@ def build(group: Group, dataset: Dataset, splits: Splits, pack: int) -> Program:
     return Program(chunk, state, cells, splits, seeds, time.perf_counter() - started)
 
 
-def run(program: Program, group: Group, on_chunk: Callable[[int, int], Any]) -> Outcome:
+def beginning(program: Program, group: Group) -> Standing:
+    """Where a group stands before its first chunk."""
+    return Standing(0, program.state, {}, np.full(group.size, -1))
+
+
+def run(
+    program: Program,
+    group: Group,
+    on_chunk: Callable[[Standing], Any] = lambda standing: None,
+    start: Standing | None = None,
+) -> Outcome:
     """Trains and measures the cells of a group.
 
     Args:
       program: As built for this group; used up by the run.
       group: The cells.
-      on_chunk: Called after each chunk with the number of steps it took in all cells together
-        and the number of cells that have diverged so far.
+      on_chunk: Called after every chunk; here the host has control.
+      start: Where an earlier run of the same program stood; from the beginning by default.
 
     Returns:
       The outcome, its metrics NaN from a cell's divergence on.
@@ -176,22 +213,34 @@ def run(program: Program, group: Group, on_chunk: Callable[[int, int], Any]) -> 
     size = len(program.splits.train.labels)
     per_epoch = size // static.batch_size
     everywhere = program.splits.train.labels.sharding
-    state, history = program.state, []
-    for before, after in zip([0, *epochs], epochs, strict=False):
+    standing = start or beginning(program, group)
+    for before, after in list(zip([0, *epochs], epochs, strict=False))[standing.evaluations :]:
         order = _orders(program.seeds, before, max(np.diff(epochs)), size, static.batch_size)
         order, steps = jax.device_put((order, np.int32((after - before) * per_epoch)), everywhere)
-        state, metrics = program.chunk(state, program.cells, program.splits, order, steps)
-        diverged = _flat(state.diverged_step, group.size)
-        history.append({name: _flat(leaf, group.size) for name, leaf in metrics.items()})
-        for values in history[-1].values():
-            values[diverged >= 0] = np.nan
-        on_chunk(group.size * int(steps), int((diverged >= 0).sum()))
-    return Outcome(
-        epochs,
-        epochs * per_epoch,
-        {name: np.stack([h[name] for h in history], axis=1) for name in history[0]},
-        diverged.astype(np.int64),
-    )
+        state, measured = program.chunk(standing.state, program.cells, program.splits, order, steps)
+        standing = _advance(standing, state, measured, group.size)
+        on_chunk(standing)
+    return Outcome(epochs, epochs * per_epoch, standing.metrics, standing.diverged_step)
+
+
+def _advance(
+    standing: Standing, state: training.TrainState, measured: dict[str, jax.Array], cells: int
+) -> Standing:
+    """Where a group stands after a chunk that led to `state`; waits for the devices."""
+    diverged = _flat(state.diverged_step, cells).astype(np.int64)
+    metrics = {}
+    for name, leaf in measured.items():
+        values = _flat(leaf, cells)[:, None]
+        values[diverged >= 0] = np.nan
+        earlier = standing.metrics.get(name)
+        metrics[name] = values if earlier is None else np.concatenate([earlier, values], axis=1)
+    return Standing(standing.evaluations + 1, state, metrics, diverged)
+
+
+def _sizes(static: Static, dataset: Dataset) -> tuple[int, ...]:
+    """Widths of all layers, from the inputs to the outputs."""
+    _, outputs = resolve(static, dataset)
+    return (math.prod(dataset.input_shape), *static.hidden_sizes, outputs)
 
 
 def _model(static: Static, head: str, num_outputs: int, parameters: dict[str, Any]) -> MLP:

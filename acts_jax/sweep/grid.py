@@ -62,31 +62,33 @@ class Group:
     """The cells that share one compiled program.
 
     Attributes:
-      index: Position in the plan.
+      key: A name for files: in the plan's order, readable, and unique through a digest.
       static: What the program is compiled for.
       traced: Per traced axis an array [cells]; float64, and int64 for the seed.
       parameters: Per parameter of the activation its values [cells], float64.
+      first: Index of the first of these cells in the whole group: 0, unless this is a `part`.
     """
 
-    index: int
+    key: str
     static: Static
     traced: Mapping[str, np.ndarray]
     parameters: Mapping[str, np.ndarray]
+    first: int = 0
 
     @property
     def size(self) -> int:
         """Number of cells."""
         return len(self.traced["seed"])
 
-    @property
-    def key(self) -> str:
-        """A name for files: in the plan's order, readable, and unique through a digest."""
-        digest = hashlib.sha256(json.dumps(dataclasses.asdict(self.static)).encode())
-        for values in (*self.traced.values(), *self.parameters.values()):
-            digest.update(values.tobytes())
-        activation = re.sub(r"\W+", "_", self.static.activation)
-        depth = len(self.static.hidden_sizes)
-        return f"{self.index:05d}-{activation}-depth{depth}-{digest.hexdigest()[:12]}"
+    def part(self, first: int, last: int) -> "Group":
+        """The cells from `first` up to, not including, `last`, as counted in this group."""
+        traced, parameters = (
+            {name: values[first:last] for name, values in columns.items()}
+            for columns in (self.traced, self.parameters)
+        )
+        return dataclasses.replace(
+            self, traced=traced, parameters=parameters, first=self.first + first
+        )
 
     def columns(self) -> dict[str, Any]:
         """The hyperparameters as columns of a results table: scalars, or arrays [cells]."""
@@ -116,6 +118,10 @@ class Plan:
     def cells(self) -> int:
         """Number of cells in all groups."""
         return sum(group.size for group in self.groups)
+
+    def shard(self, number: int, of: int) -> "Plan":
+        """Every `of`-th group, from the one of index `number` on: one of `of` disjoint shares."""
+        return dataclasses.replace(self, groups=self.groups[number::of])
 
 
 def parameter_prefix(activation: str) -> str:
@@ -200,12 +206,20 @@ def _group(
     product = list(settings.values()) + list(traced.values())
     grids = np.meshgrid(*product, indexing="ij")
     columns = dict(zip((*settings, *traced), (g.ravel() for g in grids), strict=True))
-    return Group(
-        index,
-        static,
-        {n: columns[n].astype(np.int64 if n == "seed" else np.float64) for n in traced},
-        {n: columns[n].astype(np.float64) for n in settings},
-    )
+    cells = {n: columns[n].astype(np.int64 if n == "seed" else np.float64) for n in traced}
+    parameters = {n: columns[n].astype(np.float64) for n in settings}
+    key = _key(index, static, (*cells.values(), *parameters.values()))
+    return Group(key, static, cells, parameters)
+
+
+def _key(index: int, static: Static, columns: Iterable[np.ndarray]) -> str:
+    """The name of a group: equal for equal cells at the same place of a plan."""
+    digest = hashlib.sha256(json.dumps(dataclasses.asdict(static)).encode())
+    for values in columns:
+        digest.update(values.tobytes())
+    activation = re.sub(r"\W+", "_", static.activation)
+    depth = len(static.hidden_sizes)
+    return f"{index:05d}-{activation}-depth{depth}-{digest.hexdigest()[:12]}"
 
 
 def _parameter_settings(

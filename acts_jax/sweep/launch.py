@@ -1,12 +1,11 @@
 """Launching a plan in this process: load the data, build and run each group, store the outcome."""
 
-import collections
-import concurrent.futures
 import contextlib
 import dataclasses
 import importlib.metadata
 import os
 import platform
+import shutil
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -16,10 +15,8 @@ import jax.numpy as jnp
 
 from acts_jax import data
 from acts_jax.activations import catalogue
-from acts_jax.sweep import engine, grid, store
+from acts_jax.sweep import engine, grid, layout, local, signals, store, work
 from acts_jax.sweep.config import ConfigError
-
-LOOKAHEAD = 2  # groups being compiled while one runs
 
 
 @dataclasses.dataclass
@@ -33,6 +30,7 @@ class Progress:
       steps_done: Steps taken, or not needed because their results were there.
       steps_taken: Steps taken by this run.
       diverged: Cells that diverged in this run.
+      failed: Cells that could not be trained in this run.
     """
 
     cells: int
@@ -41,26 +39,7 @@ class Progress:
     steps_done: int = 0
     steps_taken: int = 0
     diverged: int = 0
-
-
-@dataclasses.dataclass
-class Seconds:
-    """Where the wall-clock time of a sweep went.
-
-    Attributes:
-      data: Reading datasets and putting them on the devices.
-      compile: Initialising, tracing and compiling, summed over groups; most of it happens while
-        another group runs.
-      wait: The part of `compile` during which nothing ran.
-      run: Training and measuring.
-      store: Writing results.
-    """
-
-    data: float = 0.0
-    compile: float = 0.0
-    wait: float = 0.0
-    run: float = 0.0
-    store: float = 0.0
+    failed: int = 0
 
 
 @dataclasses.dataclass(frozen=True)
@@ -70,6 +49,8 @@ class Description:
     Attributes:
       cells: Networks to train.
       groups: Programs to compile.
+      parts: Pieces in which the groups are trained: as many, unless some group is too large for
+        the memory.
       steps: Optimizer steps of all cells together.
       pack: Cells per vmap.
       pack_bytes: Memory that the largest pack keeps, in bytes: weights, gradients and optimizer
@@ -79,6 +60,7 @@ class Description:
 
     cells: int
     groups: int
+    parts: int
     steps: int
     pack: int
     pack_bytes: int
@@ -94,7 +76,7 @@ def configure(compilation_cache: str | os.PathLike | None) -> None:
       compilation_cache: Folder of the cache that later processes read too; None for no cache.
     """
     with contextlib.suppress(RuntimeError):  # jax is in use already: its devices stay as they are
-        jax.config.update("jax_num_cpu_devices", len(os.sched_getaffinity(0)))
+        jax.config.update("jax_num_cpu_devices", layout.cores())
     if compilation_cache is not None:
         jax.config.update("jax_compilation_cache_dir", os.fspath(compilation_cache))
         jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.05)
@@ -132,13 +114,17 @@ def describe(
 ) -> Description:
     """What running a plan would take; trains nothing."""
     devices = jax.local_devices()
-    pack = pack or engine.pack_width()
+    packs = [pack or layout.pack_for(g.static, datasets[g.static.dataset]) for g in plan.groups]
     return Description(
         plan.cells,
         len(plan.groups),
+        sum(len(layout.parts(g, datasets[g.static.dataset], pack)) for g in plan.groups),
         sum(engine.steps(group, datasets[group.static.dataset]) for group in plan.groups),
-        pack,
-        max(engine.cell_bytes(g.static, datasets[g.static.dataset]) for g in plan.groups) * pack,
+        max(packs),
+        max(
+            pack * engine.cell_bytes(group.static, datasets[group.static.dataset])
+            for pack, group in zip(packs, plan.groups, strict=True)
+        ),
         f"{len(devices)} x {devices[0].platform}",
     )
 
@@ -160,91 +146,98 @@ def run(
     datasets: Mapping[str, data.Dataset],
     workdir: Path,
     on_progress: Callable[[Progress], None] = lambda progress: None,
+    *,
     pack: int | None = None,
-) -> tuple[Progress, Seconds]:
-    """Runs the groups of a plan that are not in the workdir yet, and stores their outcomes.
-
-    Groups are compiled in the background while earlier ones run.
+    launcher: work.Launcher = local.results,
+    on_error: str = "continue",
+    checkpoint_after: float = 30.0,
+) -> tuple[Progress, work.Seconds]:
+    """Trains the cells of a plan that are not in the workdir yet, and stores their outcomes.
 
     Args:
       plan: What to run.
       datasets: From `load_datasets`.
       workdir: From `store.open_workdir`.
-      on_progress: Called after every chunk.
-      pack: Cells per vmap; the platform's by default.
+      on_progress: Called after every chunk and for every group stored.
+      pack: Cells per vmap; by default what suits the machine that trains them.
+      launcher: Where the groups run.
+      on_error: What to do when a group cannot be trained, as when an activation of the user's
+        raises: "continue" with the others, or "stop". The cells are recorded as failed.
+      checkpoint_after: Groups that take more seconds than this are checkpointed at every chunk.
 
     Returns:
       The final progress, and where the time went.
+
+    Raises:
+      Stopped: After SIGINT or SIGTERM; what was done is stored.
+      CellError: If a group failed and `on_error` is "stop".
+      StoreError: If something cannot be written.
     """
-    seconds, pack = Seconds(), pack or engine.pack_width()
-    steps = {g.index: engine.steps(g, datasets[g.static.dataset]) for g in plan.groups}
-    todo = [group for group in plan.groups if not store.finished(workdir, group)]
-    progress = Progress(plan.cells, sum(steps.values()))
-    progress.cells_done = plan.cells - sum(group.size for group in todo)
-    progress.steps_done = progress.steps - sum(steps[group.index] for group in todo)
-    on_progress(progress)
-
-    started = time.perf_counter()
-    splits = {}
-    for group in todo:
-        place = _place(group, pack)
-        if place not in splits:
-            splits[place] = engine.put(datasets[place[0]], *place[1:])
-    seconds.data = time.perf_counter() - started
-
-    def build(group: grid.Group) -> engine.Program:
-        dataset = datasets[group.static.dataset]
-        return engine.build(group, dataset, splits[_place(group, pack)], pack)
-
-    pool = concurrent.futures.ThreadPoolExecutor(LOOKAHEAD)
-    try:
-        waiting, programs = collections.deque(todo), collections.deque()
-        while waiting or programs:
-            while waiting and len(programs) <= LOOKAHEAD:
-                group = waiting.popleft()
-                programs.append((group, pool.submit(build, group)))
-            group, future = programs.popleft()
-            _run_group(group, future, workdir, progress, seconds, on_progress)
-    finally:
-        pool.shutdown(cancel_futures=True)
-    return progress, seconds
+    store.tidy(workdir)
+    journal = _Journal(plan, datasets, workdir, on_progress)
+    with signals.listening() as stop:
+        given = work.Work(
+            journal.missing,
+            datasets,
+            pack,
+            workdir / "checkpoints",
+            checkpoint_after,
+            stop,
+            journal.note_chunk,
+            work.Seconds(),
+        )
+        for part, result in launcher(given):
+            started = time.perf_counter()
+            journal.note_result(part, result)
+            given.seconds.store += time.perf_counter() - started
+            if on_error == "stop" and isinstance(result, store.Failure):
+                raise store.CellError(f"{_what(part)} failed: {result.reason}\n{result.traceback}")
+    shutil.rmtree(workdir / "checkpoints", ignore_errors=True)
+    return journal.progress, given.seconds
 
 
-def _run_group(
-    group: grid.Group,
-    future: concurrent.futures.Future,
-    workdir: Path,
-    progress: Progress,
-    seconds: Seconds,
-    on_progress: Callable[[Progress], None],
-) -> None:
-    """Waits for a group's program, runs it and stores the outcome."""
-    before = time.perf_counter()
-    program = future.result()
-    built = time.perf_counter()
-    diverged_before = progress.diverged
+class _Journal:
+    """Keeps account of a running sweep: stores its results, and tells how far it is."""
 
-    def on_chunk(steps: int, diverged: int) -> None:
-        progress.steps_done += steps
-        progress.steps_taken += steps
-        progress.diverged = diverged_before + diverged
-        on_progress(progress)
+    def __init__(self, plan, datasets, workdir, on_progress):
+        self._workdir, self._on_progress = workdir, on_progress
+        steps = lambda groups: sum(engine.steps(g, datasets[g.static.dataset]) for g in groups)  # noqa: E731
+        self.missing = store.missing(workdir, plan.groups)
+        self.progress = Progress(plan.cells, steps(plan.groups))
+        self.progress.cells_done = plan.cells - sum(part.size for part in self.missing)
+        self.progress.steps_done = self.progress.steps - steps(self.missing)
+        self._parts = {}  # name -> steps done, steps taken, cells diverged
+        on_progress(self.progress)
 
-    outcome = engine.run(program, group, on_chunk)
-    ran = time.perf_counter()
-    store.write(workdir, group, outcome)
-    progress.cells_done += group.size
-    on_progress(progress)
-    seconds.compile += program.seconds
-    seconds.wait += built - before
-    seconds.run += ran - built
-    seconds.store += time.perf_counter() - ran
+    def note_chunk(self, part: grid.Group, done: int, taken: int, diverged: int) -> None:
+        """After a chunk of a part; the numbers are those of the part so far."""
+        name, now = store.name_of(part), (done, taken, diverged)
+        before = self._parts.get(name, (0, 0, 0))
+        self._parts[name] = now
+        progress = self.progress
+        progress.steps_done += now[0] - before[0]
+        progress.steps_taken += now[1] - before[1]
+        progress.diverged += now[2] - before[2]
+        self._on_progress(progress)
+
+    def note_result(self, part: grid.Group, result: store.Outcome | store.Failure) -> None:
+        """When a part is through."""
+        if isinstance(result, store.Failure):
+            store.write_failure(self._workdir, part, result)
+            self.progress.failed += part.size
+        else:
+            store.write(self._workdir, part, result)
+            self.progress.cells_done += part.size
+            for folder in (self._workdir / "checkpoints").glob(f"{store.name_of(part)}-*"):
+                shutil.rmtree(folder, ignore_errors=True)
+        self._parts.pop(store.name_of(part), None)
+        self._on_progress(self.progress)
 
 
-def _place(group: grid.Group, pack: int) -> tuple:
-    """What groups have in common that share their arrays of data."""
-    devices = tuple(engine.devices_for(group, pack))
-    return group.static.dataset, group.static.preprocessing, devices
+def _what(part: grid.Group) -> str:
+    """A group in words."""
+    static = part.static
+    return f"{static.activation} at depth {len(static.hidden_sizes)} ({part.size} cells)"
 
 
 def _check_shape(activation: catalogue.Activation) -> None:

@@ -1,26 +1,36 @@
-"""The store: one parquet file per finished group, written whole or not at all.
+"""The store: one parquet file per finished group or part of one, written whole or not at all.
 
-Nothing here imports jax: results can be read anywhere.
+Nothing here imports jax.
 """
 
+import collections
+import contextlib
 import dataclasses
 import json
 import os
+import re
 import tempfile
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import IO, Any
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from acts_jax.sweep import lock
 from acts_jax.sweep.grid import Group, Plan
+
+FAILED = ".failed.parquet"  # how the names of files end that hold no results, but the reason
+_NAME = re.compile(r"(?P<key>[^.]+)-(?P<first>\d+)-(?P<last>\d+)(\.failed)?\.parquet")
 
 
 class StoreError(ValueError):
     """A workdir that cannot be used; the message says why and what to do."""
+
+
+class CellError(RuntimeError):
+    """Cells could not be trained, and the sweep was told to stop at that."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -41,57 +51,121 @@ class Outcome:
     diverged_step: np.ndarray
 
 
-def open_workdir(workdir: str | os.PathLike, plan: Plan) -> Path:
-    """Makes or reopens a workdir for one plan.
+@dataclasses.dataclass(frozen=True)
+class Failure:
+    """Why the cells of a group could not be trained.
+
+    Attributes:
+      reason: One line, such as "TypeError: expected 2 arguments".
+      traceback: Where it happened.
+    """
+
+    reason: str
+    traceback: str
+
+
+@contextlib.contextmanager
+def open_workdir(workdir: str | os.PathLike, plan: Plan) -> Iterator[Path]:
+    """Makes or reopens a workdir for one plan, and holds it for the length of a with block.
 
     Args:
       workdir: Folder to make, or one that an earlier run of the same config has left.
       plan: What will be stored there.
 
-    Returns:
+    Yields:
       The workdir, with the plan's config in `config.json`.
 
     Raises:
-      StoreError: If the folder cannot be written, or holds the results of another config.
+      StoreError: If the folder cannot be written, is in use by another process, or holds the
+        results of another config.
     """
     workdir = Path(workdir)
     config = json.loads(json.dumps(plan.config))
-    known = workdir / "config.json"
+    with contextlib.ExitStack() as stack:
+        with _writing_to(workdir):
+            (workdir / "groups").mkdir(parents=True, exist_ok=True)
+            if not os.access(workdir / "groups", os.W_OK):
+                raise PermissionError(13, "Permission denied")
+            try:
+                stack.enter_context(lock.hold(workdir / "lock"))
+            except lock.InUseError as error:
+                raise StoreError(
+                    f"workdir {workdir} is in use by {error.holder}; wait until it is done, or "
+                    "choose another --workdir"
+                ) from None
+            known = workdir / "config.json"
+            if not known.exists():
+                text = json.dumps(config, indent=1)
+                write_atomically(known, lambda file: file.write(text.encode()))
+            differing = differences(load_config(workdir), config)
+        if differing:
+            raise StoreError(
+                f"workdir {workdir} holds a sweep with another config ({differing}); "
+                "choose another --workdir, or delete this one"
+            )
+        yield workdir
+
+
+def load_config(workdir: str | os.PathLike) -> dict[str, Any]:
+    """The config of the sweep in a workdir.
+
+    Raises:
+      StoreError: If it is not there or cannot be read.
+    """
+    path = Path(workdir) / "config.json"
     try:
-        (workdir / "groups").mkdir(parents=True, exist_ok=True)
-        if not known.exists():
-            write_atomically(known, lambda file: file.write(json.dumps(config, indent=1).encode()))
-        elif not os.access(workdir / "groups", os.W_OK):
-            raise PermissionError(13, "Permission denied")
-        held = json.loads(known.read_text())
-    except OSError as error:
-        raise StoreError(f"cannot write to workdir {workdir}: {error.strerror}") from None
+        return json.loads(path.read_text())
+    except FileNotFoundError:
+        raise StoreError(f"{workdir} holds no sweep: it has no {path.name}") from None
     except ValueError:
-        raise StoreError(f"{known} is damaged; delete it to go on in this workdir") from None
-    differing = [n for n in sorted({*held, *config}) if held.get(n) != config.get(n)]
-    if differing:
-        changes = "; ".join(f"{n}: {held.get(n)} there, {config.get(n)} now" for n in differing)
-        raise StoreError(
-            f"workdir {workdir} holds a sweep with another config ({changes}); "
-            "choose another --workdir, or delete this one"
-        )
-    return workdir
+        raise StoreError(f"{path} is damaged; delete it to go on in this workdir") from None
 
 
-def finished(workdir: Path, group: Group) -> bool:
-    """Whether a group's results are in the workdir, whole and readable."""
-    path = _path(workdir, group)
-    try:
-        return path.exists() and _open(path).read().num_rows == group.size
-    except (OSError, pa.ArrowException):
-        return False  # a damaged file is trained again and replaced
+def differences(there: Mapping[str, Any], now: Mapping[str, Any]) -> str:
+    """In what two configs differ, in words; empty if in nothing."""
+    names = [n for n in sorted({*there, *now}) if there.get(n) != now.get(n)]
+    return "; ".join(f"{n}: {there.get(n)} there, {now.get(n)} now" for n in names)
+
+
+def tidy(workdir: Path) -> None:
+    """Removes what earlier runs have left and no later one can use.
+
+    That is: results that cannot be read, the records of failed cells, which are about to be tried
+    again, and what a process that was killed had not written to its end.
+    """
+    leftovers = [*(workdir / "groups").glob(".*"), *workdir.glob(".*.json.*")]
+    results = [path for path in files(workdir) if path.name.endswith(FAILED) or not _whole(path)]
+    for path in (*leftovers, *results):
+        path.unlink()
+
+
+def missing(workdir: Path, groups: Iterable[Group]) -> list[Group]:
+    """The groups, or parts of them, whose results are not in the workdir.
+
+    A file counts by its name: `tidy` has removed those that are damaged.
+    """
+    stored = collections.defaultdict(list)
+    for path in files(workdir):
+        if not path.name.endswith(FAILED):
+            key, *cells = _place(path)
+            stored[key].append(slice(*cells))
+    parts = []
+    for group in groups:
+        there = np.zeros(group.size, bool)
+        for cells in stored[group.key]:
+            there[cells] = True
+        edges = np.flatnonzero(np.diff(there, prepend=True, append=True))
+        parts += [group.part(*map(int, ends)) for ends in edges.reshape(-1, 2)]
+    return parts
 
 
 def write(workdir: Path, group: Group, outcome: Outcome) -> Path:
-    """Stores the outcome of one group in one file, atomically."""
-    columns = {"cell": [f"{group.key}/{i}" for i in range(group.size)]}
-    columns |= {n: _column(v, group.size) for n, v in group.columns().items()}
-    columns |= _final(outcome)
+    """Stores the outcome of one group, or part of one, in one file, atomically.
+
+    Raises:
+      StoreError: If the file cannot be written, as on a full disk.
+    """
+    columns = _cells(group) | _final(outcome)
     columns |= {
         f"curve.{name}": _nested(values)
         for name, values in {
@@ -100,84 +174,26 @@ def write(workdir: Path, group: Group, outcome: Outcome) -> Path:
             **outcome.metrics,
         }.items()
     }
-    table = pa.table(columns)
-    path = _path(workdir, group)
-    write_atomically(path, lambda file: pq.write_table(table, file, write_page_checksum=True))
-    return path
+    return _write_table(workdir, f"{name_of(group)}.parquet", columns)
 
 
-def load_results(workdir: str | os.PathLike) -> pd.DataFrame:
-    """One row per trained cell: its hyperparameters, its status and its final metrics.
-
-    Args:
-      workdir: A sweep's workdir, finished or not.
-
-    Returns:
-      Columns named as the config's fields (activation, depth, learning_rate, seed, ...),
-      activation parameters as `leaky_relu.negative_slope` (a learned one's initial value; its
-      mean over layers at the end is `final.prelu.slope`), then status ("ok" or "diverged"),
-      diverged_step, steps, train_, val_ and test_ loss and accuracy, dead_fraction and
-      saturated_fraction. The metrics of diverged cells are NaN.
+def write_failure(workdir: Path, group: Group, failure: Failure) -> Path:
+    """Records that the cells of a group could not be trained, and why; a later run tries again.
 
     Raises:
-      StoreError: If there are no results, or a file cannot be read.
+      StoreError: If the file cannot be written.
     """
-    tables = _read(workdir, lambda name: not name.startswith("curve."))
-    frame = pd.concat([table.to_pandas() for table in tables], ignore_index=True)
-    last = [c for c in frame if c.startswith("final.")]
-    middle = [c for c in frame if "." in c and c not in last]
-    tail = list(frame.columns[frame.columns.get_loc("status") :])
-    head = [c for c in frame if c not in {*last, *middle, *tail}]
-    return frame[[*head, *middle, *(c for c in tail if c not in {*last, *middle}), *last]]
-
-
-def load_curves(workdir: str | os.PathLike, metrics: Collection[str] | None = None) -> pd.DataFrame:
-    """Every evaluation of every trained cell, in long form: one row per number.
-
-    Args:
-      workdir: A sweep's workdir, finished or not.
-      metrics: Names of the metrics to load; all of them by default.
-
-    Returns:
-      The hyperparameter columns of `load_results` (text as categories), then epoch, step,
-      metric, layer (1-based from the input; the readout comes last; missing for metrics of the
-      whole network), channel (missing unless there is one value per unit) and value.
-
-    Raises:
-      StoreError: If there are no results, or a file cannot be read.
-    """
-    results = load_results(workdir)
-    hyper = results.loc[:, : results.columns[results.columns.get_loc("status") - 1]]
-    text = {c: "category" for c in hyper if not pd.api.types.is_numeric_dtype(hyper[c])}
-    hyper = hyper.astype(text)
-    parts, first = [], 0
-    marks = ("curve.epoch", "curve.step")
-    tables = _read(
-        workdir,
-        lambda n: (
-            n in marks
-            or (n.startswith("curve.") and (metrics is None or n.removeprefix("curve.") in metrics))
-        ),
-    )
-    for table in tables:
-        epochs, steps = (_array(table[name])[0] for name in marks)
-        for name in sorted(set(table.column_names) - set(marks)):
-            parts.append(
-                _long(name.removeprefix("curve."), _array(table[name]), first, epochs, steps)
-            )
-        first += table.num_rows
-    names = sorted({part["metric"] for part in parts})
-    join = {
-        key: np.concatenate([part[key] for part in parts]) for key in parts[0] if key != "metric"
+    columns = _cells(group) | {
+        "status": _column("failed", group.size),
+        "reason": _column(failure.reason, group.size),
+        "traceback": _column(failure.traceback, group.size),
     }
-    codes = np.repeat([names.index(p["metric"]) for p in parts], [len(p["value"]) for p in parts])
-    curves = hyper.take(join.pop("cell")).reset_index(drop=True)
-    curves["epoch"], curves["step"] = join["epoch"], join["step"]
-    curves["metric"] = pd.Categorical.from_codes(codes, names)
-    for key in ("layer", "channel"):
-        curves[key] = pd.arrays.IntegerArray(join[key], join[key] == 0)
-    curves["value"] = join["value"]
-    return curves
+    return _write_table(workdir, f"{name_of(group)}{FAILED}", columns)
+
+
+def name_of(group: Group) -> str:
+    """What the files of a group, or of part of one, are called."""
+    return f"{group.key}-{group.first}-{group.first + group.size}"
 
 
 def write_atomically(path: Path, fill: Callable[[IO[bytes]], Any]) -> None:
@@ -200,13 +216,54 @@ def write_atomically(path: Path, fill: Callable[[IO[bytes]], Any]) -> None:
         os.close(folder)
 
 
-def _open(path: Path) -> pq.ParquetFile:
+@contextlib.contextmanager
+def _writing_to(path: Path) -> Iterator[None]:
+    """Says in one sentence that a file or folder cannot be written, and why."""
+    try:
+        yield
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise StoreError(f"cannot write to workdir {path}: {reason}") from error
+
+
+def _write_table(workdir: Path, name: str, columns: Mapping[str, Any]) -> Path:
+    path = workdir / "groups" / name
+    table = pa.table(dict(columns))
+    with _writing_to(workdir):
+        write_atomically(path, lambda file: pq.write_table(table, file, write_page_checksum=True))
+    return path
+
+
+def files(workdir: str | os.PathLike) -> list[Path]:
+    """The files of results, and of failures, in the order of the plan."""
+    found = (Path(workdir) / "groups").glob("[!.]*.parquet")
+    return sorted((path for path in found if _NAME.fullmatch(path.name)), key=_place)
+
+
+def _place(path: Path) -> tuple[str, int, int]:
+    """The group of a file of results, its first cell, and one past its last."""
+    match = _NAME.fullmatch(path.name)
+    return match["key"], int(match["first"]), int(match["last"])
+
+
+def _whole(path: Path) -> bool:
+    """Whether a file has as many rows as its name says, and as they were written."""
+    _, first, last = _place(path)
+    try:
+        return open_file(path).read().num_rows == last - first
+    except (OSError, pa.ArrowException):
+        return False
+
+
+def open_file(path: Path) -> pq.ParquetFile:
     """A file of results, whose checksums are compared as it is read."""
     return pq.ParquetFile(path, page_checksum_verification=True)
 
 
-def _path(workdir: Path, group: Group) -> Path:
-    return workdir / "groups" / f"{group.key}.parquet"
+def _cells(group: Group) -> dict[str, pa.Array]:
+    """The columns that say which cells these are."""
+    cells = {"cell": pa.array([f"{group.key}/{group.first + i}" for i in range(group.size)])}
+    return cells | {n: _column(v, group.size) for n, v in group.columns().items()}
 
 
 def _column(value: Any, cells: int) -> pa.Array:
@@ -224,20 +281,18 @@ def _nested(values: np.ndarray) -> pa.Array:
     return column
 
 
-def _array(column: pa.ChunkedArray) -> np.ndarray:
-    """The inverse of `_nested`."""
-    shape, array = [len(column)], column.combine_chunks()
-    while pa.types.is_fixed_size_list(array.type):
-        shape.append(array.type.list_size)
-        array = array.flatten()
-    return array.to_numpy(zero_copy_only=False).reshape(shape)
-
-
 def _final(outcome: Outcome) -> dict[str, pa.Array]:
     """Status and metrics of the last evaluation, a value per cell."""
     diverged = outcome.diverged_step >= 0
     columns = {
         "status": pa.array(np.where(diverged, "diverged", "ok")),
+        "reason": pa.array(
+            [
+                f"the loss is not finite at step {s}" if s >= 0 else None
+                for s in outcome.diverged_step
+            ],
+            pa.string(),
+        ),
         "diverged_step": pa.array(outcome.diverged_step, mask=~diverged),
         "steps": pa.array(np.full(len(diverged), outcome.steps[-1])),
     }
@@ -248,37 +303,3 @@ def _final(outcome: Outcome) -> dict[str, pa.Array]:
         name = f"final.{name}" if "." in name else name
         columns[name] = pa.array(last.reshape(len(last), -1).mean(axis=1))
     return columns
-
-
-def _long(
-    name: str, values: np.ndarray, first: int, epochs: np.ndarray, steps: np.ndarray
-) -> dict[str, Any]:
-    """One metric of one group in long form; layer and channel are 0 where there is none."""
-    axes = [np.arange(first, first + len(values)), np.arange(len(epochs))]
-    axes += [np.arange(1, size + 1) for size in values.shape[2:]]
-    axes += [np.zeros(1, np.int64)] * (4 - len(axes))
-    cell, evaluation, layer, channel = (a.ravel() for a in np.meshgrid(*axes, indexing="ij"))
-    return {
-        "metric": name,
-        "cell": cell,
-        "epoch": epochs[evaluation],
-        "step": steps[evaluation],
-        "layer": layer,
-        "channel": channel,
-        "value": values.ravel().astype(np.float64),
-    }
-
-
-def _read(workdir: str | os.PathLike, wanted: Callable[[str], bool]) -> list[pa.Table]:
-    """The chosen columns of every file of results, in order of file name."""
-    paths = sorted((Path(workdir) / "groups").glob("*.parquet"))
-    if not paths:
-        raise StoreError(f"no results in {workdir}; run `python -m experiments.sweep` first")
-    tables = []
-    for path in paths:
-        try:
-            file = _open(path)
-            tables.append(file.read([n for n in file.schema_arrow.names if wanted(n)]))
-        except (OSError, pa.ArrowException):
-            raise StoreError(f"{path} is damaged; run the sweep again to replace it") from None
-    return tables

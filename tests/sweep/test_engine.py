@@ -21,7 +21,7 @@ def outcome_of(dataset, pack=None, **fields):
     pack = pack or engine.pack_width()
     splits = engine.put(dataset, group.static.preprocessing, engine.devices_for(group, pack))
     program = engine.build(group, dataset, splits, pack)
-    return group, engine.run(program, group, lambda steps, diverged: None)
+    return group, engine.run(program, group)
 
 
 def reduced(dataset, size, **changes):

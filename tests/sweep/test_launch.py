@@ -34,12 +34,12 @@ def my_module(tmp_path, monkeypatch):
 
 def run(tmp_path, data_dir, **fields):
     plan = launch.make_plan(make_config(**{**SMALL, **fields}))
-    workdir = store.open_workdir(tmp_path / "run", plan)
     datasets = launch.load_datasets(plan, data_dir)
     seen = []
-    progress, seconds = launch.run(
-        plan, datasets, workdir, lambda p: seen.append((p.cells_done, p.steps_done))
-    )
+    with store.open_workdir(tmp_path / "run", plan) as workdir:
+        progress, seconds = launch.run(
+            plan, datasets, workdir, lambda p: seen.append((p.cells_done, p.steps_done))
+        )
     return plan, workdir, progress, seconds, seen
 
 
@@ -60,7 +60,9 @@ def test_a_run_trains_every_cell_and_a_second_one_none(tmp_path, data_dir):
 def test_only_what_is_missing_or_damaged_is_trained_again(tmp_path, data_dir):
     fields = {"activation": "relu,tanh,silu", "seed": "0,1"}
     plan, workdir, *_ = run(tmp_path, data_dir, **fields)
-    first, second, _ = (workdir / "groups" / f"{group.key}.parquet" for group in plan.groups)
+    first, second, _ = (
+        workdir / "groups" / f"{store.name_of(group)}.parquet" for group in plan.groups
+    )
     results = load_results(workdir)
     first.unlink()
     second.write_bytes(second.read_bytes()[: second.stat().st_size // 2])

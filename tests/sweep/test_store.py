@@ -21,7 +21,7 @@ def plan(**fields):
 
 def outcome_of(group, evals=3):
     """An outcome in which every number is another one; the second cell has diverged."""
-    rng = np.random.default_rng(group.index)
+    rng = np.random.default_rng(int(group.key[:5]))
     layers = len(group.static.hidden_sizes)
     shapes = {"train_loss": (), "test_accuracy": (), "gradient_norm": (layers + 1,)}
     if group.static.learned:
@@ -44,10 +44,10 @@ def planned():
 
 @pytest.fixture
 def stored(tmp_path, planned):
-    workdir = store.open_workdir(tmp_path / "run", planned)
     outcomes = [outcome_of(group) for group in planned.groups]
-    for group, outcome in zip(planned.groups, outcomes, strict=True):
-        store.write(workdir, group, outcome)
+    with store.open_workdir(tmp_path / "run", planned) as workdir:
+        for group, outcome in zip(planned.groups, outcomes, strict=True):
+            store.write(workdir, group, outcome)
     return workdir, outcomes
 
 
@@ -91,9 +91,9 @@ def test_curves_hold_every_number_at_its_place(stored, planned):
 
 def test_curves_of_channels_and_of_chosen_metrics(tmp_path):
     planned = plan(activation="prelu", share="channel", width=4, seed="0,1")
-    workdir = store.open_workdir(tmp_path, planned)
     outcome = outcome_of(planned.groups[0])
-    store.write(workdir, planned.groups[0], outcome)
+    with store.open_workdir(tmp_path, planned) as workdir:
+        store.write(workdir, planned.groups[0], outcome)
     curves = load_curves(workdir, metrics=["prelu.slope"])
     assert set(curves.metric) == {"prelu.slope"}
     one = curves[(curves.seed == 0) & (curves.epoch == 2) & (curves.layer == 2)]
@@ -101,33 +101,104 @@ def test_curves_of_channels_and_of_chosen_metrics(tmp_path):
     assert list(one.channel) == [1, 2, 3, 4]
 
 
+def file_of(workdir, group):
+    return workdir / "groups" / f"{store.name_of(group)}.parquet"
+
+
 @pytest.mark.parametrize("size", [0, 100, -100])
-def test_a_file_cut_short_is_not_finished_and_is_named(stored, planned, size):
+def test_a_file_cut_short_is_named_and_tidied_away(stored, planned, size):
     workdir, _ = stored
-    group = planned.groups[1]
-    assert store.finished(workdir, group)
-    path = workdir / "groups" / f"{group.key}.parquet"
+    assert store.missing(workdir, planned.groups) == []
+    path = file_of(workdir, planned.groups[1])
     path.write_bytes(path.read_bytes()[:size])
-    assert not store.finished(workdir, group)
     with pytest.raises(store.StoreError, match=f"{path.name} is damaged; run the sweep again"):
         load_results(workdir)
+    store.tidy(workdir)
+    (part,) = store.missing(workdir, planned.groups)
+    assert (part.key, part.first, part.size) == (planned.groups[1].key, 0, 4)
 
 
 def test_a_flipped_bit_is_never_read_as_a_result(stored, planned):
     workdir, _ = stored
-    group = planned.groups[1]
     right = load_results(workdir)
-    path = workdir / "groups" / f"{group.key}.parquet"
+    path = file_of(workdir, planned.groups[1])
     whole = path.read_bytes()
     noticed = 0
     footer = len(whole) - 8 - int.from_bytes(whole[-8:-4], "little")  # what follows the data
     for place in range(4, footer, 47):
         path.write_bytes(whole[:place] + bytes([whole[place] ^ 1]) + whole[place + 1 :])
-        if store.finished(workdir, group):
+        store.tidy(workdir)
+        if path.exists():
             assert load_results(workdir).equals(right)
         else:
             noticed += 1
     assert noticed > 10
+
+
+def test_parts_of_a_group_are_stored_apart_and_read_as_one(tmp_path, planned):
+    group, *others = planned.groups
+    outcome = outcome_of(group)
+
+    def cut(first, last):
+        metrics = {name: values[first:last] for name, values in outcome.metrics.items()}
+        diverged = outcome.diverged_step[first:last]
+        part = store.Outcome(outcome.epochs, outcome.steps, metrics, diverged)
+        return group.part(first, last), part
+
+    with store.open_workdir(tmp_path / "whole", planned) as whole:
+        store.write(whole, group, outcome)
+    with store.open_workdir(tmp_path / "parts", planned) as workdir:
+        store.write(workdir, *cut(3, 4))
+        store.write(workdir, *cut(1, 2))
+        missing = store.missing(workdir, planned.groups)
+        assert [(p.first, p.size) for p in missing] == [(0, 1), (2, 1), (0, 4), (0, 4), (0, 4)]
+        assert list(missing[1].traced["seed"]) == [0]
+        assert missing[1].traced["learning_rate"] == [1.0]
+        store.write(workdir, *cut(0, 1))
+        store.write(workdir, *cut(2, 3))
+        missing = store.missing(workdir, planned.groups)
+        assert [part.key for part in missing] == [other.key for other in others]
+    assert load_results(workdir).equals(load_results(whole))
+    pd.testing.assert_frame_equal(
+        load_curves(workdir).sort_values(
+            ["cell", "metric", "step"], kind="stable", ignore_index=True
+        ),
+        load_curves(whole).sort_values(
+            ["cell", "metric", "step"], kind="stable", ignore_index=True
+        ),
+    )
+
+
+def test_failed_cells_have_a_reason_and_are_tried_again(stored, planned):
+    workdir, outcomes = stored
+    group = planned.groups[2]
+    file_of(workdir, group).unlink()
+    store.write_failure(workdir, group, store.Failure("TypeError: no", "Traceback ..."))
+    results, curves = load_results(workdir), load_curves(workdir)
+    failed = results[results.status == "failed"]
+    assert list(failed.cell) == [f"{group.key}/{i}" for i in range(4)]
+    assert set(failed.reason) == {"TypeError: no"}
+    assert failed.train_loss.isna().all()
+    assert set(results[results.status == "diverged"].reason) == {
+        "the loss is not finite at step 40"
+    }
+    assert len(results) == planned.cells
+    assert not set(curves.cell) & set(failed.cell)
+    after = curves[curves.cell == f"{planned.groups[3].key}/2"]
+    assert np.array_equal(
+        after[after.metric == "train_loss"].value, outcomes[3].metrics["train_loss"][2]
+    )
+    store.tidy(workdir)
+    assert [part.key for part in store.missing(workdir, planned.groups)] == [group.key]
+
+
+def test_what_a_killed_process_left_unfinished_is_tidied_away(stored):
+    workdir, _ = stored
+    kept = set(workdir.rglob("*"))
+    (workdir / "groups" / ".00000-relu.parquet.x1y2").write_bytes(b"half of")
+    (workdir / ".config.json.a3b4").write_bytes(b"{")
+    store.tidy(workdir)
+    assert set(workdir.rglob("*")) == kept
 
 
 def test_a_killed_write_leaves_the_old_file(tmp_path):
@@ -168,11 +239,12 @@ def test_a_failed_write_leaves_nothing_behind(tmp_path):
 
 
 def test_another_config_in_the_same_workdir_is_refused(tmp_path, planned):
-    store.open_workdir(tmp_path, planned)
-    store.open_workdir(tmp_path, planned)
+    for _ in range(2):
+        with store.open_workdir(tmp_path, planned):
+            pass
     other = plan(activation="relu,prelu", depth="2,3", width=8, learning_rate="0.1", seed="0,1")
-    with pytest.raises(store.StoreError) as error:
-        store.open_workdir(tmp_path, other)
+    with pytest.raises(store.StoreError) as error, store.open_workdir(tmp_path, other):
+        pass
     assert "learning_rate: [0.1, 1.0] there, [0.1] now; width: [4] there, [8] now" in str(
         error.value
     )
@@ -180,8 +252,9 @@ def test_another_config_in_the_same_workdir_is_refused(tmp_path, planned):
 
 def test_a_workdir_that_cannot_be_written_is_refused(tmp_path, planned):
     (tmp_path / "file").write_text("")
-    with pytest.raises(store.StoreError, match="cannot write to workdir"):
-        store.open_workdir(tmp_path / "file" / "run", planned)
+    opened = store.open_workdir(tmp_path / "file" / "run", planned)
+    with pytest.raises(store.StoreError, match="cannot write to workdir"), opened:
+        pass
 
 
 def test_a_workdir_without_results_says_so(tmp_path):

@@ -1,0 +1,60 @@
+"""The layout of groups on this machine: how many cells one vmap carries, how many fit at once."""
+
+import os
+from pathlib import Path
+
+import jax
+
+from acts_jax.data import Dataset
+from acts_jax.sweep import engine
+from acts_jax.sweep.grid import Group, Static
+
+# Of the memory there is, for one group: those compiled ahead hold their networks too, and the
+# compiler and other processes want theirs.
+SHARE = 0.2
+
+
+def cores() -> int:
+    """CPU cores that this process may use."""
+    affinity = getattr(os, "sched_getaffinity", None)  # Linux only
+    return len(affinity(0)) if affinity else os.cpu_count() or 1
+
+
+def memory() -> int:
+    """Bytes of memory that the devices of this machine have together."""
+    devices = jax.local_devices()
+    if devices[0].platform != "cpu":
+        known = [(device.memory_stats() or {}).get("bytes_limit") for device in devices]
+        if None not in known:
+            return sum(known)
+    physical = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    try:
+        limit = Path("/sys/fs/cgroup/memory.max").read_text().strip()  # of a container
+    except OSError:
+        limit = "max"
+    return physical if limit == "max" else min(physical, int(limit))
+
+
+def pack_for(static: Static, dataset: Dataset) -> int:
+    """Cells per vmap: what is fastest on this platform, or fewer where that many do not fit."""
+    each = SHARE * memory() / len(jax.local_devices())
+    return max(1, min(engine.pack_width(), int(each / engine.cell_bytes(static, dataset))))
+
+
+def parts(group: Group, dataset: Dataset, pack: int | None = None) -> list[Group]:
+    """A group in parts whose networks fit into memory together: itself, unless it is too large.
+
+    Args:
+      group: The cells.
+      dataset: Their data.
+      pack: Cells per vmap; by default `pack_for` them.
+    """
+    pack = pack or pack_for(group.static, dataset)
+    devices = len(jax.local_devices())
+    working = devices * pack * engine.cell_bytes(group.static, dataset)
+    room = SHARE * memory() - working
+    rows = int(room / (pack * devices * engine.state_bytes(group.static, dataset)))
+    most = max(1, rows) * pack * devices
+    return [
+        group.part(first, min(first + most, group.size)) for first in range(0, group.size, most)
+    ]

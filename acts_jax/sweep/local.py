@@ -1,0 +1,112 @@
+"""The local launcher: groups run in this process, one after the other, on all its devices.
+
+The next groups are compiled in the background while one runs.
+"""
+
+import collections
+import concurrent.futures
+import time
+import traceback
+from collections.abc import Iterator
+
+from acts_jax.sweep import engine, layout
+from acts_jax.sweep.grid import Group
+from acts_jax.sweep.store import Failure, StoreError, name_of
+from acts_jax.sweep.work import Finished, Work
+
+LOOKAHEAD = 2  # groups being compiled while one runs
+POLL = 0.2  # seconds between two looks at the signals while waiting
+
+
+def results(work: Work) -> Iterator[Finished]:
+    """Trains the groups of some work; a `Launcher`."""
+    waiting = collections.deque(
+        part
+        for group in work.groups
+        for part in layout.parts(group, work.datasets[group.static.dataset], work.pack)
+    )
+    splits = {}
+    pool = concurrent.futures.ThreadPoolExecutor(LOOKAHEAD)
+    try:
+        programs = collections.deque()
+        while waiting or programs:
+            while waiting and len(programs) <= LOOKAHEAD:
+                part = waiting.popleft()
+                data = _splits(part, work, splits)
+                programs.append((part, pool.submit(_build, part, work, data)))
+            yield _finish(*programs.popleft(), work)
+            work.stop.check()
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
+
+
+def failure(error: Exception) -> Failure:
+    """What is recorded of an error that a group's training ended with."""
+    first = next(iter(str(error).splitlines()), "")
+    where = "".join(traceback.format_exception(error))
+    return Failure(f"{type(error).__name__}: {first}".rstrip(": "), where)
+
+
+def _pack(part: Group, work: Work) -> int:
+    return work.pack or layout.pack_for(part.static, work.datasets[part.static.dataset])
+
+
+def _splits(part: Group, work: Work, known: dict) -> engine.Splits:
+    """The data of a part on its devices; parts share it."""
+    started = time.perf_counter()
+    static = part.static
+    devices = tuple(engine.devices_for(part, _pack(part, work)))
+    place = static.dataset, static.preprocessing, devices
+    if place not in known:
+        known[place] = engine.put(work.datasets[static.dataset], static.preprocessing, devices)
+        work.seconds.data += time.perf_counter() - started
+    return known[place]
+
+
+def _build(part: Group, work: Work, splits: engine.Splits) -> engine.Program:
+    return engine.build(part, work.datasets[part.static.dataset], splits, _pack(part, work))
+
+
+def _finish(part: Group, future: concurrent.futures.Future, work: Work) -> Finished:
+    """Waits for a part's program and runs it; whatever it raises becomes the part's result."""
+    try:
+        before = time.perf_counter()
+        while not concurrent.futures.wait([future], POLL).done:
+            work.stop.check()
+        program = future.result()
+        built = time.perf_counter()
+        outcome = _run(part, program, work)
+    except StoreError:
+        raise
+    except Exception as error:  # an activation of the user's may raise anything
+        return Finished(part, failure(error))
+    work.seconds.compile += program.seconds
+    work.seconds.wait += built - before
+    work.seconds.run += time.perf_counter() - built
+    return Finished(part, outcome)
+
+
+def _run(part: Group, program: engine.Program, work: Work) -> engine.Outcome:
+    """Runs a part, from its checkpoint if there is one; with checkpoints if it takes long."""
+    # Here, because Orbax takes as long to import as a short sweep takes to run.
+    from acts_jax.sweep import checkpoint
+
+    rows, pack = program.cells.seed.shape
+    folder = work.checkpoints / f"{name_of(part)}-{rows}x{pack}"
+    start = checkpoint.load(folder, engine.beginning(program, part))
+    dataset, chunks = work.datasets[part.static.dataset], len(part.static.eval_epochs)
+    resumed = start.evaluations if start else 0
+    started = time.perf_counter()
+
+    def on_chunk(standing: engine.Standing) -> None:
+        done = standing.evaluations
+        steps = engine.steps(part, dataset, done)
+        taken = steps - engine.steps(part, dataset, resumed)
+        work.on_chunk(part, steps, taken, int((standing.diverged_step >= 0).sum()))
+        expected = (time.perf_counter() - started) * chunks / (done - resumed)
+        if done < chunks and (work.stop or expected > work.checkpoint_after):
+            checkpoint.save(folder, standing)
+        if done < chunks:
+            work.stop.check()
+
+    return engine.run(program, part, on_chunk, start)

@@ -1,0 +1,137 @@
+"""Results: what a sweep has stored, as data frames.
+
+Nothing here imports jax: results can be read anywhere.
+"""
+
+import os
+from collections.abc import Callable, Collection
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from acts_jax.sweep import store
+
+
+def load_results(workdir: str | os.PathLike) -> pd.DataFrame:
+    """One row per trained cell: its hyperparameters, its status and its final metrics.
+
+    Args:
+      workdir: A sweep's workdir, finished or not.
+
+    Returns:
+      Columns named as the config's fields (activation, depth, learning_rate, seed, ...),
+      activation parameters as `leaky_relu.negative_slope` (a learned one's initial value; its
+      mean over layers at the end is `final.prelu.slope`), then status ("ok", "diverged" or
+      "failed"), reason (why it is not ok), diverged_step, steps, train_, val_ and test_ loss and
+      accuracy, dead_fraction and saturated_fraction. The metrics of diverged and failed cells are
+      NaN.
+
+    Raises:
+      StoreError: If there are no results, or a file cannot be read.
+    """
+    tables = _read(workdir, lambda n: not n.startswith("curve.") and n != "traceback")
+    frame = pd.concat([table.to_pandas() for table in tables], ignore_index=True)
+    last = [c for c in frame if c.startswith("final.")]
+    middle = [c for c in frame if "." in c and c not in last]
+    tail = list(frame.columns[frame.columns.get_loc("status") :])
+    head = [c for c in frame if c not in {*last, *middle, *tail}]
+    return frame[[*head, *middle, *(c for c in tail if c not in {*last, *middle}), *last]]
+
+
+def load_curves(workdir: str | os.PathLike, metrics: Collection[str] | None = None) -> pd.DataFrame:
+    """Every evaluation of every trained cell, in long form: one row per number.
+
+    Args:
+      workdir: A sweep's workdir, finished or not.
+      metrics: Names of the metrics to load; all of them by default.
+
+    Returns:
+      The hyperparameter columns of `load_results` (text as categories), then epoch, step,
+      metric, layer (1-based from the input; the readout comes last; missing for metrics of the
+      whole network), channel (missing unless there is one value per unit) and value.
+
+    Raises:
+      StoreError: If there are no results, or a file cannot be read.
+    """
+    results = load_results(workdir)
+    hyper = results.loc[:, : results.columns[results.columns.get_loc("status") - 1]]
+    text = {c: "category" for c in hyper if not pd.api.types.is_numeric_dtype(hyper[c])}
+    hyper = hyper.astype(text)
+    parts, first = [], 0
+    marks = ("curve.epoch", "curve.step")
+    tables = _read(
+        workdir,
+        lambda n: (
+            n in marks
+            or (n.startswith("curve.") and (metrics is None or n.removeprefix("curve.") in metrics))
+        ),
+    )
+    for table in tables:
+        if not table.column_names:  # cells that failed have no curves
+            first += table.num_rows
+            continue
+        epochs, steps = (_array(table[name])[0] for name in marks)
+        for name in sorted(set(table.column_names) - set(marks)):
+            parts.append(
+                _long(name.removeprefix("curve."), _array(table[name]), first, epochs, steps)
+            )
+        first += table.num_rows
+    names = sorted({part["metric"] for part in parts})
+    join = {
+        key: np.concatenate([part[key] for part in parts]) for key in parts[0] if key != "metric"
+    }
+    codes = np.repeat([names.index(p["metric"]) for p in parts], [len(p["value"]) for p in parts])
+    curves = hyper.take(join.pop("cell")).reset_index(drop=True)
+    curves["epoch"], curves["step"] = join["epoch"], join["step"]
+    curves["metric"] = pd.Categorical.from_codes(codes, names)
+    for key in ("layer", "channel"):
+        curves[key] = pd.arrays.IntegerArray(join[key], join[key] == 0)
+    curves["value"] = join["value"]
+    return curves
+
+
+def _array(column: pa.ChunkedArray) -> np.ndarray:
+    """The inverse of `_nested`."""
+    shape, array = [len(column)], column.combine_chunks()
+    while pa.types.is_fixed_size_list(array.type):
+        shape.append(array.type.list_size)
+        array = array.flatten()
+    return array.to_numpy(zero_copy_only=False).reshape(shape)
+
+
+def _long(
+    name: str, values: np.ndarray, first: int, epochs: np.ndarray, steps: np.ndarray
+) -> dict[str, Any]:
+    """One metric of one group in long form; layer and channel are 0 where there is none."""
+    axes = [np.arange(first, first + len(values)), np.arange(len(epochs))]
+    axes += [np.arange(1, size + 1) for size in values.shape[2:]]
+    axes += [np.zeros(1, np.int64)] * (4 - len(axes))
+    cell, evaluation, layer, channel = (a.ravel() for a in np.meshgrid(*axes, indexing="ij"))
+    return {
+        "metric": name,
+        "cell": cell,
+        "epoch": epochs[evaluation],
+        "step": steps[evaluation],
+        "layer": layer,
+        "channel": channel,
+        "value": values.ravel().astype(np.float64),
+    }
+
+
+def _read(workdir: str | os.PathLike, wanted: Callable[[str], bool]) -> list[pa.Table]:
+    """The chosen columns of every file of results, in the order of the plan."""
+    files = store.files(workdir)
+    if not files:
+        raise store.StoreError(f"no results in {workdir}; run `python -m experiments.sweep` first")
+    tables = []
+    for path in files:
+        try:
+            file = store.open_file(path)
+            tables.append(file.read([n for n in file.schema_arrow.names if wanted(n)]))
+        except (OSError, pa.ArrowException):
+            raise store.StoreError(
+                f"{path} is damaged; run the sweep again to replace it"
+            ) from None
+    return tables

@@ -1,0 +1,94 @@
+"""Training what the command line asks for."""
+
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+import pandas as pd
+from rich.console import Console
+
+from acts_jax.data import Dataset
+from acts_jax.sweep import command_line, launch, results, store
+from acts_jax.sweep.grid import Plan
+from acts_jax.sweep.progress import ProgressLine
+from acts_jax.sweep.work import Seconds
+
+
+class Trained(NamedTuple):
+    """What `train` returns.
+
+    Attributes:
+      results: One row per network, see `load_results`.
+      curves: Every evaluation of every network, see `load_curves`.
+      datasets: By name.
+      plan: What was trained.
+      workdir: Where the results are stored.
+      seconds: Where the time went.
+    """
+
+    results: pd.DataFrame
+    curves: pd.DataFrame
+    datasets: Mapping[str, Dataset]
+    plan: Plan
+    workdir: Path
+    seconds: Seconds
+
+
+def prepare(console: Console) -> tuple[Plan, dict[str, Dataset]]:
+    """Plans the --config, loads its datasets and says what will be trained.
+
+    With --dry_run it ends the process there.
+
+    Raises:
+      ConfigError: If the config cannot run.
+      DatasetError: If a dataset cannot be loaded.
+    """
+    launch.configure(command_line.compilation_cache())
+    plan = launch.make_plan(command_line.config())
+    datasets = launch.load_datasets(plan, command_line.DATA_DIR.value)
+    what = launch.describe(plan, datasets, command_line.PACK.value)
+    split = f", in {what.parts:,} parts that fit into memory" if what.parts > what.groups else ""
+    console.print(
+        f"{what.cells:,} cells in {what.groups:,} groups ({what.groups:,} compiles{split}), "
+        f"{what.steps:,} steps, on {what.devices} in packs of {what.pack} "
+        f"({what.pack_bytes / 2**20:.1f} MiB per pack)",
+        soft_wrap=True,
+    )
+    if command_line.DRY_RUN.value:
+        sys.exit(0)
+    return plan, datasets
+
+
+def train(console: Console) -> Trained:
+    """Trains those networks of the --config that are not in the --workdir yet, and loads them all.
+
+    Args:
+      console: Shows what will be trained, then the progress, then what failed.
+
+    Raises:
+      ConfigError, DatasetError: As `prepare`.
+      StoreError: If the workdir cannot be used.
+      Stopped: After SIGINT or SIGTERM.
+      CellError: If every network failed, or one did with --on_error=stop.
+    """
+    plan, datasets = prepare(console)
+    with store.open_workdir(command_line.WORKDIR.value, plan) as workdir:
+        with ProgressLine(console) as line:
+            _, seconds = launch.run(
+                plan,
+                datasets,
+                workdir,
+                line,
+                pack=command_line.PACK.value,
+                on_error=command_line.ON_ERROR.value,
+                checkpoint_after=command_line.CHECKPOINT_AFTER.value,
+            )
+        trained = results.load_results(workdir)
+        failed = trained[trained.status == "failed"]
+        for reason, cells in failed.groupby(["activation", "reason"]).size().items():
+            console.print(f"{cells} cells failed: {': '.join(reason)}", style="red", soft_wrap=True)
+        if len(failed) == len(trained):
+            raise store.CellError(f"no cell could be trained; the tracebacks are in {workdir}")
+        curves = results.load_curves(workdir)
+    return Trained(trained, curves, datasets, plan, workdir, seconds)
