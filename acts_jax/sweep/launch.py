@@ -67,16 +67,18 @@ class Description:
     devices: str
 
 
-def configure(compilation_cache: str | os.PathLike | None) -> None:
-    """Prepares jax for sweeps: one CPU device per core, and a cache of compiled programs.
+def configure(compilation_cache: str | os.PathLike | None, cpu_devices: int | None = None) -> None:
+    """Prepares jax for sweeps: a CPU device per core, and a cache of compiled programs.
 
     Call it before anything else uses jax: the number of devices is fixed by then.
 
     Args:
       compilation_cache: Folder of the cache that later processes read too; None for no cache.
+      cpu_devices: How many, at least two; one per core by default.
     """
+    devices = max(cpu_devices or layout.cores(), engine.FEWEST_CPU_DEVICES)
     with contextlib.suppress(RuntimeError):  # jax is in use already: its devices stay as they are
-        jax.config.update("jax_num_cpu_devices", layout.cores())
+        jax.config.update("jax_num_cpu_devices", devices)
     if compilation_cache is not None:
         jax.config.update("jax_compilation_cache_dir", os.fspath(compilation_cache))
         jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.05)
