@@ -193,7 +193,9 @@ def run(
             journal.note_result(part, result)
             given.seconds.store += time.perf_counter() - started
             if on_error == "stop" and isinstance(result, store.Failure):
-                raise store.CellError(f"{_what(part)} failed: {result.reason}\n{result.traceback}")
+                raise store.CellError(
+                    f"{describe_part(part)} failed: {result.reason}\n{result.traceback}"
+                )
     shutil.rmtree(workdir / "checkpoints", ignore_errors=True)
     return journal.progress, given.seconds
 
@@ -236,7 +238,7 @@ class _Journal:
         self._on_progress(self.progress)
 
 
-def _what(part: grid.Group) -> str:
+def describe_part(part: grid.Group) -> str:
     """A group in words."""
     static = part.static
     return f"{static.activation} at depth {len(static.hidden_sizes)} ({part.size} cells)"
