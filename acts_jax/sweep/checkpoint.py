@@ -2,7 +2,7 @@
 
 import contextlib
 import io
-import shutil
+import json
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,11 +13,11 @@ import orbax.checkpoint as ocp
 from absl import logging
 
 from acts_jax.sweep.engine import Standing
-from acts_jax.sweep.store import StoreError
+from acts_jax.sweep.store import StoreError, write_atomically
 
 
 def save(folder: Path, standing: Standing) -> None:
-    """Saves where a group stands, in place of what was saved before.
+    """Saves where a group stands.
 
     Args:
       folder: The group's own. Its name should say all that a standing depends on: the cells, and
@@ -27,20 +27,23 @@ def save(folder: Path, standing: Standing) -> None:
     Raises:
       StoreError: If it cannot be written, as on a full disk.
     """
-    leaves = jax.tree.leaves(standing.state)
-    host = io.BytesIO()
-    rest = {"diverged_step": standing.diverged_step, "checksum": np.uint32(_checksum(leaves))}
-    np.savez(host, **rest, **{f"metric.{n}": values for n, values in standing.metrics.items()})
-    items = ocp.args.Composite(
-        state=ocp.args.StandardSave(leaves),
-        # As bytes: Orbax refuses empty arrays, which the metrics of a net without layers are.
-        host=ocp.args.StandardSave([np.frombuffer(host.getvalue(), np.uint8)]),
-    )
+    file = io.BytesIO()
+    state = {f"state.{i}": leaf for i, leaf in enumerate(jax.tree.leaves(standing.state))}
+    metrics = {f"metric.{name}": values for name, values in standing.metrics.items()}
+    np.savez(file, diverged_step=standing.diverged_step, **state, **metrics)
+    # As one array of bytes: of many, those still being written when one fails would each complain,
+    # and empty ones, as some metrics of a net without layers are, would be refused.
+    items = ocp.args.StandardSave([np.frombuffer(file.getvalue(), np.uint8)])
     try:
         with _manager(folder) as manager:
             manager.save(standing.evaluations, args=items)
+        sums = json.dumps(_checksums(folder / str(standing.evaluations)))
+        write_atomically(
+            folder / f"{standing.evaluations}.json", lambda file: file.write(sums.encode())
+        )
     except Exception as error:  # Orbax passes on what the layers below it raise
-        raise StoreError(f"cannot write a checkpoint to {folder}: {_brief(error)}") from error
+        reason = getattr(error, "strerror", None) or str(error).partition("\n")[0]
+        raise StoreError(f"cannot write a checkpoint to {folder}: {reason}") from error
 
 
 def load(folder: Path, like: Standing) -> Standing | None:
@@ -48,52 +51,52 @@ def load(folder: Path, like: Standing) -> Standing | None:
 
     Args:
       folder: As for `save`.
-      like: Before the first chunk: the arrays' shapes, types and places on the devices.
+      like: Before the first chunk: gives the tree of arrays and their places on the devices.
     """
     if not folder.is_dir():
         return None
-    leaves, tree = jax.tree.flatten(like.state)
-    items = ocp.args.Composite(
-        state=ocp.args.StandardRestore(leaves), host=ocp.args.StandardRestore()
-    )
-    try:
-        with _manager(folder) as manager:
-            evaluations = manager.latest_step()
-            if evaluations is None:
-                return None
-            restored = manager.restore(evaluations, args=items)
-        with np.load(io.BytesIO(restored.host[0].tobytes())) as file:
-            host = dict(file)
-        if host["checksum"] != _checksum(restored.state):
-            raise ValueError("its checksum differs")
-    except Exception as error:  # damaged files fail in any layer
-        logging.warning(
-            "the checkpoint in %s is damaged (%s); its cells start over", folder, _brief(error)
-        )
-        shutil.rmtree(folder, ignore_errors=True)
+    with _manager(folder) as manager:
+        saved = sorted(manager.all_steps(), reverse=True)
+        step = next((step for step in saved if _is_whole(folder, step)), None)
+        if step is not None:
+            (content,) = manager.restore(step, args=ocp.args.StandardRestore())
+    if step is None:
+        if saved:
+            logging.warning("the checkpoint in %s is damaged; its cells start over", folder)
         return None
-    metrics = {n.removeprefix("metric."): v for n, v in host.items() if n.startswith("metric.")}
-    return Standing(evaluations, tree.unflatten(restored.state), metrics, host["diverged_step"])
+    with np.load(io.BytesIO(content.tobytes())) as file:
+        arrays = dict(file)
+    places, tree = jax.tree.flatten(jax.tree.map(lambda leaf: leaf.sharding, like.state))
+    state = jax.device_put([arrays[f"state.{i}"] for i in range(len(places))], places)
+    metrics = {n.removeprefix("metric."): v for n, v in arrays.items() if n.startswith("metric.")}
+    return Standing(step, tree.unflatten(state), metrics, arrays["diverged_step"])
 
 
 @contextlib.contextmanager
 def _manager(folder: Path) -> Iterator[ocp.CheckpointManager]:
-    options = ocp.CheckpointManagerOptions(max_to_keep=1, enable_async_checkpointing=False)
-    manager = ocp.CheckpointManager(folder.absolute(), options=options)
+    # Two: until its checksums are written the latest does not count.
+    options = ocp.CheckpointManagerOptions(max_to_keep=2, enable_async_checkpointing=False)
+    verbosity = logging.get_verbosity()
+    logging.set_verbosity(logging.FATAL)  # what fails is raised, and need not be logged besides
     try:
-        yield manager
+        manager = ocp.CheckpointManager(folder.absolute(), options=options)
+        try:
+            yield manager
+        finally:
+            manager.close()
     finally:
-        manager.close()
+        logging.set_verbosity(verbosity)
 
 
-def _checksum(leaves: list[jax.Array]) -> int:
-    """A CRC-32 of all values."""
-    checksum = 0
-    for leaf in leaves:
-        checksum = zlib.crc32(np.asarray(leaf).tobytes(), checksum)
-    return checksum
+def _is_whole(folder: Path, step: int) -> bool:
+    """Whether a checkpoint's files are those that were saved."""
+    try:
+        return json.loads((folder / f"{step}.json").read_text()) == _checksums(folder / str(step))
+    except (OSError, ValueError):
+        return False
 
 
-def _brief(error: Exception) -> str:
-    """What went wrong, in one short line."""
-    return str(getattr(error, "strerror", None) or error).partition("\n")[0][:200]
+def _checksums(folder: Path) -> dict[str, int]:
+    """The CRC-32 of every file in a folder."""
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    return {str(path.relative_to(folder)): zlib.crc32(path.read_bytes()) for path in files}

@@ -250,6 +250,16 @@ def test_another_config_in_the_same_workdir_is_refused(tmp_path, planned):
     )
 
 
+def test_a_workdir_in_use_is_refused_and_its_holder_named(tmp_path, planned):
+    inner = store.open_workdir(tmp_path, planned)
+    with store.open_workdir(tmp_path, planned):
+        message = f"in use by process {os.getpid()} on host .*choose another --workdir"
+        with pytest.raises(store.StoreError, match=message), inner:
+            pass
+    with store.open_workdir(tmp_path, planned):
+        pass
+
+
 def test_a_workdir_that_cannot_be_written_is_refused(tmp_path, planned):
     (tmp_path / "file").write_text("")
     opened = store.open_workdir(tmp_path / "file" / "run", planned)

@@ -1,0 +1,60 @@
+"""Sweeps in processes of their own, without the seconds that imports and reports take.
+
+    echo '[{"arguments": [...], "kill_after": 1.5, "signal": 9}]' | python tests/sweep/forked.py
+
+imports everything once, and forks a process for each run of the list. It prints a list with each
+run's exit status (negative: the signal it died of), what it wrote to stderr, and its seconds.
+"""
+
+import json
+import os
+import resource
+import sys
+import tempfile
+import time
+import warnings
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[2]))
+warnings.filterwarnings("ignore", "os.fork", RuntimeWarning)  # no thread of jax's runs yet
+
+from rich.console import Console  # noqa: E402
+
+from acts_jax.sweep import checkpoint, command_line, trainer  # noqa: E402, F401  all that is slow
+
+
+def child(run: dict, stderr: int) -> None:
+    """The run itself; never returns."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    os.dup2(stderr, 2)
+    if "largest_file" in run:  # a write beyond it fails, as on a full disk
+        resource.setrlimit(resource.RLIMIT_FSIZE, (run["largest_file"],) * 2)
+    command_line.run(
+        lambda: trainer.train(Console()) and 0,
+        config="configs/smoke.py",
+        workdir="runs/none",
+        argv=["sweep", *run["arguments"]],
+    )
+
+
+def fork(run: dict) -> dict:
+    """Starts a run, sends it its signals, and waits for its end."""
+    started = time.monotonic()
+    with tempfile.TemporaryFile() as stderr:
+        pid = os.fork()
+        if pid == 0:
+            child(run, stderr.fileno())
+        if "signal" in run:
+            time.sleep(run["kill_after"])
+            os.kill(pid, run["signal"])
+        _, status = os.waitpid(pid, 0)
+        stderr.seek(0)
+        return {
+            "status": os.waitstatus_to_exitcode(status),
+            "stderr": stderr.read().decode(),
+            "seconds": time.monotonic() - started,
+        }
+
+
+if __name__ == "__main__":
+    print(json.dumps([fork(run) for run in json.load(sys.stdin)]))

@@ -1,0 +1,80 @@
+"""The local launcher: what fails is recorded, what is too large is split, the rest goes on."""
+
+import numpy as np
+import pytest
+
+from acts_jax import load_results
+from acts_jax.sweep import engine, launch, layout, store
+from acts_jax.sweep.config import make_config
+
+SMALL = {"width": 8, "depth": 1, "epochs": 2, "evals": 1, "batch_size": 256, "seed": "0,1,2"}
+
+
+@pytest.fixture
+def picky(tmp_path, monkeypatch):
+    """A module `picky` whose function fails only inside a network of 8 units."""
+    monkeypatch.syspath_prepend(tmp_path)
+    (tmp_path / "picky.py").write_text(
+        "def relu(x):\n"
+        "    if x.shape[-1] == 8:\n"
+        "        raise TypeError('eight is too many\\nand more')\n"
+        "    return x * (x > 0)\n"
+    )
+
+
+def run(workdir, data_dir, **options):
+    fields = SMALL | options.pop("fields", {})
+    plan = launch.make_plan(make_config(**fields))
+    with store.open_workdir(workdir, plan):
+        progress, _ = launch.run(plan, launch.load_datasets(plan, data_dir), workdir, **options)
+    return progress, load_results(workdir)
+
+
+def test_a_function_that_raises_in_a_network_is_recorded_and_the_sweep_goes_on(
+    tmp_path, data_dir, picky
+):
+    fields = {"activation": "picky:relu,tanh", "width": "8,9"}
+    progress, results = run(tmp_path / "run", data_dir, fields=fields)
+    failed = results[results.status == "failed"]
+    assert (progress.cells_done, progress.failed, len(failed)) == (9, 3, 3)
+    assert set(zip(failed.activation, failed.width, strict=True)) == {("picky:relu", 8)}
+    assert set(failed.reason) == {"TypeError: eight is too many"}
+    assert results[results.status == "ok"].train_loss.notna().all()
+    progress, _ = run(tmp_path / "run", data_dir, fields=fields)
+    assert (progress.cells_done, progress.failed, progress.steps_taken) == (9, 3, 0)
+
+
+def test_a_sweep_may_stop_at_the_first_failure(tmp_path, data_dir, picky):
+    fields = {"activation": "picky:relu,tanh"}
+    with pytest.raises(
+        store.CellError, match=r"picky:relu at depth 1 \(3 cells\) failed: TypeError"
+    ):
+        run(tmp_path / "run", data_dir, fields=fields, on_error="stop")
+    assert set(load_results(tmp_path / "run").status) == {"failed"}
+
+
+def test_a_group_too_large_for_the_memory_is_trained_in_parts(tmp_path, data_dir, monkeypatch):
+    fields = {"activation": "prelu", "seed": "range(0, 9)"}
+    _, whole = run(tmp_path / "whole", data_dir, fields=fields, pack=2)
+    monkeypatch.setattr(layout, "SHARE", 1e-9)
+    progress, parts = run(tmp_path / "parts", data_dir, fields=fields, pack=2)
+    assert len(list((tmp_path / "parts" / "groups").iterdir())) == 3  # of 2 devices x pack 2
+    assert progress.cells_done == 9
+    assert parts.equals(whole)
+
+
+def test_packs_and_parts_follow_from_the_memory(digits, monkeypatch):
+    (group,) = launch.make_plan(make_config(width=64, depth=4, seed="range(0, 1000)")).groups
+    each = engine.state_bytes(group.static, digits)
+    assert each == 8 * (65 * 64 * 4 + 65 * 10)  # weights and momentum, float32
+    busy = engine.cell_bytes(group.static, digits)
+    monkeypatch.setattr(layout, "memory", lambda: int(1 / layout.SHARE * (12 * busy + 120 * each)))
+    assert layout.pack_for(group.static, digits) == engine.pack_width()
+    parts = layout.parts(group, digits, pack=6)
+    assert {part.size for part in parts[:-1]} == {120}
+    assert sum(part.size for part in parts) == 1000
+    np.testing.assert_array_equal(
+        np.concatenate([part.traced["seed"] for part in parts]), group.traced["seed"]
+    )
+    monkeypatch.setattr(layout, "memory", lambda: int(1 / layout.SHARE * 2 * 3.5 * busy))
+    assert layout.pack_for(group.static, digits) == 3
