@@ -10,6 +10,7 @@ import importlib
 import math
 import os
 import signal
+import socket
 import sys
 import sysconfig
 import tempfile
@@ -187,6 +188,7 @@ def _connected(address: str | None, work: Work) -> Iterator[None]:
             }
         else:
             own = {"address": address}
+            _check_reachable(address)
         stack.callback(ray.shutdown)
         try:
             ray.init(**own, **quiet)
@@ -197,6 +199,17 @@ def _connected(address: str | None, work: Work) -> Iterator[None]:
             if handler is not None and handler != signal.getsignal(signal.SIGTERM):
                 signal.signal(signal.SIGTERM, handler)  # Ray has put its own in the place
         yield
+
+
+def _check_reachable(address: str) -> None:
+    """Looks whether there is a server at "host:port"; Ray itself would wait for minutes."""
+    host, _, port = address.removeprefix("ray://").rpartition(":")
+    if host and port.isdigit():
+        try:
+            socket.create_connection((host, int(port)), timeout=10).close()
+        except OSError as error:
+            reason = error.strerror or str(error)
+            raise ConfigError(f"no Ray cluster at {address}: {reason}") from None
 
 
 def _slots(available: Mapping[str, float]) -> tuple[int, dict[str, int]]:
