@@ -15,6 +15,7 @@ import sys
 import sysconfig
 import tempfile
 import time
+import warnings
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -190,6 +191,9 @@ def _connected(address: str | None, work: Work) -> Iterator[None]:
             own = {"address": address}
             _check_reachable(address)
         stack.callback(ray.shutdown)
+        stack.enter_context(warnings.catch_warnings())
+        # Ray forks to start its processes, which run programs of their own at once.
+        warnings.filterwarnings("ignore", r"os\.fork\(\) was called", RuntimeWarning)
         try:
             ray.init(**own, **quiet)
         except (ConnectionError, RuntimeError) as error:

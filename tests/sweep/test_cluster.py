@@ -1,8 +1,10 @@
 """The Ray launcher: on a cluster that loses a node, every cell once and bit for bit as here."""
 
+import glob
 import os
 import shutil
 import signal
+import subprocess
 import sys
 import tempfile
 import textwrap
@@ -84,7 +86,7 @@ def test_a_cluster_that_loses_a_node_trains_every_cell_once_as_this_machine_does
         if progress.cells_done and nodes.worker_nodes:
             nodes.remove_node(next(iter(nodes.worker_nodes)), allow_graceful=False)
 
-    launcher = cluster.launcher(nodes.address, None)
+    launcher = cluster.launcher(nodes.address, tmp_path / "compiled")
     progress = run(tmp_path / "cluster", data_dir, launcher, on_progress, **fields)
     assert not nodes.worker_nodes
     run(tmp_path / "here", data_dir, local.results, **fields)
@@ -133,6 +135,33 @@ def test_a_signal_cancels_what_is_not_done(nodes, tmp_path, data_dir):
             time.sleep(0.1)
     finally:
         ray.shutdown()
+
+
+def test_ray_started_for_a_run_ends_with_it_and_leaves_nothing_behind(tmp_path, data_dir):
+    """Ctrl-C in a terminal: SIGINT to all processes of the group."""
+    arguments = ["--launcher=ray", "--config=configs/smoke.py", "--config.epochs=100000"]
+    arguments += [f"--workdir={tmp_path}", f"--data_dir={data_dir}", "--compilation_cache="]
+    folder = tempfile.mkdtemp(prefix="t")
+    process = subprocess.Popen(
+        [sys.executable, "-m", "experiments.sweep", *arguments],
+        env={**os.environ, "TMPDIR": folder},
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+        text=True,
+    )
+    try:
+        while not glob.glob(f"{folder}/ray-*/session_latest/logs/worker-*"):
+            assert process.poll() is None, process.stderr.read()
+            time.sleep(0.1)
+        os.killpg(process.pid, signal.SIGINT)
+        _, error = process.communicate(timeout=60)
+    finally:
+        process.kill()
+    assert process.returncode == 130
+    assert error.endswith("interrupted; the same command goes on from here\n")
+    assert "Warning" not in error
+    assert os.listdir(folder) == []
+    shutil.rmtree(folder)
 
 
 def test_without_ray_one_sentence_says_how_to_get_it(monkeypatch):
