@@ -14,6 +14,7 @@ from ml_collections import config_dict
 from acts_jax.activations import Activation, get, names
 from acts_jax.data import DatasetError
 from acts_jax.sweep.config import ConfigError, override
+from acts_jax.sweep.grid import Plan
 from acts_jax.sweep.signals import Stopped
 from acts_jax.sweep.store import CellError, StoreError
 
@@ -49,15 +50,30 @@ ON_ERROR = flags.DEFINE_enum(
 CHECKPOINT_AFTER = flags.DEFINE_float(
     "checkpoint_after",
     30.0,
-    "Groups of networks that take more seconds than this are checkpointed at every chunk.",
+    "Groups of networks that take more seconds than this are checkpointed at every chunk (not on "
+    "Ray, where the parts of groups are the steps).",
     lower_bound=0.0,
+)
+LAUNCHER = flags.DEFINE_enum(
+    "launcher", "local", ["local", "ray"], "Train in this process, or on a Ray cluster."
+)
+RAY_ADDRESS = flags.DEFINE_string(
+    "ray_address",
+    None,
+    "Of a running Ray cluster, such as 10.0.0.1:6379 or auto (default: Ray is started on this "
+    "machine for the run).",
+)
+SHARD = flags.DEFINE_string(
+    "shard",
+    None,
+    "i/n trains the i-th of n shares of the groups, counted from 0; experiments.merge joins them.",
 )
 _OVERRIDES = flags.DEFINE_multi_string("override", [], "FIELD=VALUES, as --config.FIELD=VALUES.")
 
 
 _OF_SWEEPS = (
     *(CONFIG, _OVERRIDES, DATA_DIR, DRY_RUN, PACK, COMPILATION_CACHE),
-    *(ON_ERROR, CHECKPOINT_AFTER),
+    *(ON_ERROR, CHECKPOINT_AFTER, LAUNCHER, RAY_ADDRESS, SHARD),
 )
 
 
@@ -177,6 +193,26 @@ def config() -> config_dict.ConfigDict:
         name, _, value = text.partition("=")
         override(chosen, name, value)
     return chosen
+
+
+def shard(plan: Plan) -> Plan:
+    """The share of a plan that --shard asks for: all of it by default.
+
+    Raises:
+      ConfigError: If it is not written as i/n, or there is nothing in it.
+    """
+    if SHARD.value is None:
+        return plan
+    match = re.fullmatch(r"(\d+)/(\d+)", SHARD.value)
+    number, of = map(int, match.groups()) if match else (0, 0)
+    if number >= of:
+        raise ConfigError(f"--shard takes i/n with i from 0 to n-1, not {SHARD.value!r}")
+    share = plan.shard(number, of)
+    if not share.groups:
+        raise ConfigError(
+            f"--shard={SHARD.value} is empty: there are {len(plan.groups)} groups to share"
+        )
+    return share
 
 
 def compilation_cache() -> Path | None:

@@ -122,13 +122,13 @@ def expand(name: str, value: Any) -> list[Any] | Any:
 
     Args:
       name: A field of `FIELDS`.
-      value: One value, a sequence, or a text in the notation of `make_config`.
+      value: One value, a sequence, or a text in the notation of `make_config`; or what this gave.
 
     Returns:
       A list for an axis, the bare value for a setting of the whole sweep.
     """
     field = FIELDS[name]
-    if value is None and field.default is None:
+    if field.default is None and value in (None, [None]):
         return [None]
     values = [_convert(name, field, item) for item in items_of(name, value)]
     if not values:

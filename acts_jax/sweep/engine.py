@@ -35,6 +35,10 @@ from acts_jax.sweep.store import Outcome
 PACK = {"cpu": 6}
 ACCELERATOR_PACK = 128
 
+# For a single CPU device XLA compiles a program otherwise than for several, and sums in another
+# order. Never for a single one, a cell's result does not depend on how many there are.
+FEWEST_CPU_DEVICES = 2
+
 
 class Splits(NamedTuple):
     """A dataset on the devices, one `Examples` per split."""
@@ -133,8 +137,8 @@ def pack_width() -> int:
 
 
 def devices_for(group: Group, pack: int) -> list[jax.Device]:
-    """The devices that a group runs on: all of them, if it has a pack for each."""
-    return jax.local_devices()[: math.ceil(group.size / pack)]
+    """The devices that a group runs on: as many as it has packs, but not a single CPU device."""
+    return jax.local_devices()[: max(FEWEST_CPU_DEVICES, math.ceil(group.size / pack))]
 
 
 def steps(group: Group, dataset: Dataset, evaluations: int | None = None) -> int:

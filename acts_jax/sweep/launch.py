@@ -68,16 +68,18 @@ class Description:
     devices: str
 
 
-def configure(compilation_cache: str | os.PathLike | None) -> None:
-    """Prepares jax for sweeps: one CPU device per core, and a cache of compiled programs.
+def configure(compilation_cache: str | os.PathLike | None, cpu_devices: int | None = None) -> None:
+    """Prepares jax for sweeps: a CPU device per core, and a cache of compiled programs.
 
     Call it before anything else uses jax: the number of devices is fixed by then.
 
     Args:
       compilation_cache: Folder of the cache that later processes read too; None for no cache.
+      cpu_devices: How many, at least two; one per core by default.
     """
+    devices = max(cpu_devices or layout.cores(), engine.FEWEST_CPU_DEVICES)
     with contextlib.suppress(RuntimeError):  # jax is in use already: its devices stay as they are
-        jax.config.update("jax_num_cpu_devices", layout.cores())
+        jax.config.update("jax_num_cpu_devices", devices)
     if compilation_cache is not None:
         jax.config.update("jax_compilation_cache_dir", os.fspath(compilation_cache))
         jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.05)
@@ -197,7 +199,9 @@ def run(
             journal.note_result(part, result)
             given.seconds.store += time.perf_counter() - started
             if on_error == "stop" and isinstance(result, store.Failure):
-                raise store.CellError(f"{_what(part)} failed: {result.reason}\n{result.traceback}")
+                raise store.CellError(
+                    f"{describe_part(part)} failed: {result.reason}\n{result.traceback}"
+                )
     shutil.rmtree(workdir / "checkpoints", ignore_errors=True)
     return journal.progress, given.seconds
 
@@ -240,7 +244,7 @@ class _Journal:
         self._on_progress(self.progress)
 
 
-def _what(part: grid.Group) -> str:
+def describe_part(part: grid.Group) -> str:
     """A group in words."""
     static = part.static
     return f"{static.activation} at depth {len(static.hidden_sizes)} ({part.size} cells)"

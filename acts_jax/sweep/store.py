@@ -134,7 +134,7 @@ def tidy(workdir: Path) -> None:
     again, and what a process that was killed had not written to its end.
     """
     leftovers = [*(workdir / "groups").glob(".*"), *workdir.glob(".*.json.*")]
-    results = [path for path in files(workdir) if path.name.endswith(FAILED) or not _whole(path)]
+    results = [path for path in files(workdir) if path.name.endswith(FAILED) or not whole(path)]
     for path in (*leftovers, *results):
         path.unlink()
 
@@ -147,7 +147,7 @@ def missing(workdir: Path, groups: Iterable[Group]) -> list[Group]:
     stored = collections.defaultdict(list)
     for path in files(workdir):
         if not path.name.endswith(FAILED):
-            key, *cells = _place(path)
+            key, *cells = place(path)
             stored[key].append(slice(*cells))
     parts = []
     for group in groups:
@@ -174,7 +174,7 @@ def write(workdir: Path, group: Group, outcome: Outcome) -> Path:
             **outcome.metrics,
         }.items()
     }
-    return _write_table(workdir, f"{name_of(group)}.parquet", columns)
+    return write_table(workdir, f"{name_of(group)}.parquet", columns)
 
 
 def write_failure(workdir: Path, group: Group, failure: Failure) -> Path:
@@ -188,7 +188,7 @@ def write_failure(workdir: Path, group: Group, failure: Failure) -> Path:
         "reason": _column(failure.reason, group.size),
         "traceback": _column(failure.traceback, group.size),
     }
-    return _write_table(workdir, f"{name_of(group)}{FAILED}", columns)
+    return write_table(workdir, f"{name_of(group)}{FAILED}", columns)
 
 
 def name_of(group: Group) -> str:
@@ -226,7 +226,8 @@ def _writing_to(path: Path) -> Iterator[None]:
         raise StoreError(f"cannot write to workdir {path}: {reason}") from error
 
 
-def _write_table(workdir: Path, name: str, columns: Mapping[str, Any]) -> Path:
+def write_table(workdir: Path, name: str, columns: Mapping[str, Any]) -> Path:
+    """Stores columns of results in a file of that name, atomically."""
     path = workdir / "groups" / name
     table = pa.table(dict(columns))
     with _writing_to(workdir):
@@ -237,18 +238,18 @@ def _write_table(workdir: Path, name: str, columns: Mapping[str, Any]) -> Path:
 def files(workdir: str | os.PathLike) -> list[Path]:
     """The files of results, and of failures, in the order of the plan."""
     found = (Path(workdir) / "groups").glob("[!.]*.parquet")
-    return sorted((path for path in found if _NAME.fullmatch(path.name)), key=_place)
+    return sorted((path for path in found if _NAME.fullmatch(path.name)), key=place)
 
 
-def _place(path: Path) -> tuple[str, int, int]:
+def place(path: Path) -> tuple[str, int, int]:
     """The group of a file of results, its first cell, and one past its last."""
     match = _NAME.fullmatch(path.name)
     return match["key"], int(match["first"]), int(match["last"])
 
 
-def _whole(path: Path) -> bool:
+def whole(path: Path) -> bool:
     """Whether a file has as many rows as its name says, and as they were written."""
-    _, first, last = _place(path)
+    _, first, last = place(path)
     try:
         return open_file(path).read().num_rows == last - first
     except (OSError, pa.ArrowException):

@@ -9,10 +9,11 @@ import pandas as pd
 from rich.console import Console
 
 from acts_jax.data import Dataset
-from acts_jax.sweep import command_line, launch, results, store
+from acts_jax.sweep import cluster, command_line, launch, local, results, store
+from acts_jax.sweep.config import ConfigError
 from acts_jax.sweep.grid import Plan
 from acts_jax.sweep.progress import ProgressLine
-from acts_jax.sweep.work import Seconds
+from acts_jax.sweep.work import Launcher, Seconds
 
 
 class Trained(NamedTuple):
@@ -45,13 +46,15 @@ def prepare(console: Console) -> tuple[Plan, dict[str, Dataset]]:
       DatasetError: If a dataset cannot be loaded.
     """
     launch.configure(command_line.compilation_cache())
-    plan = launch.make_plan(command_line.config(), command_line.DATA_DIR.value)
+    config = command_line.config()
+    plan = command_line.shard(launch.make_plan(config, command_line.DATA_DIR.value))
     datasets = launch.load_datasets(plan, command_line.DATA_DIR.value)
     what = launch.describe(plan, datasets, command_line.PACK.value)
     split = f", in {what.parts:,} parts that fit into memory" if what.parts > what.groups else ""
+    where = "Ray" if command_line.LAUNCHER.value == "ray" else what.devices
     console.print(
         f"{what.cells:,} cells in {what.groups:,} groups ({what.groups:,} compiles{split}), "
-        f"{what.steps:,} steps, on {what.devices} in packs of {what.pack} "
+        f"{what.steps:,} steps, on {where} in packs of {what.pack} "
         f"({what.pack_bytes / 2**20:.1f} MiB per pack)",
         soft_wrap=True,
     )
@@ -72,6 +75,7 @@ def train(console: Console) -> Trained:
       Stopped: After SIGINT or SIGTERM.
       CellError: If every network failed, or one did with --on_error=stop.
     """
+    launcher = _launcher()
     plan, datasets = prepare(console)
     with store.open_workdir(command_line.WORKDIR.value, plan) as workdir:
         with ProgressLine(console) as line:
@@ -81,6 +85,7 @@ def train(console: Console) -> Trained:
                 workdir,
                 line,
                 pack=command_line.PACK.value,
+                launcher=launcher,
                 on_error=command_line.ON_ERROR.value,
                 checkpoint_after=command_line.CHECKPOINT_AFTER.value,
             )
@@ -92,3 +97,16 @@ def train(console: Console) -> Trained:
             raise store.CellError(f"no cell could be trained; the tracebacks are in {workdir}")
         curves = results.load_curves(workdir)
     return Trained(trained, curves, datasets, plan, workdir, seconds)
+
+
+def _launcher() -> Launcher:
+    """The launcher that --launcher asks for.
+
+    Raises:
+      ConfigError: If Ray is not installed, or an address is given that is not to be used.
+    """
+    if command_line.LAUNCHER.value == "ray":
+        return cluster.launcher(command_line.RAY_ADDRESS.value, command_line.compilation_cache())
+    if command_line.RAY_ADDRESS.value is not None:
+        raise ConfigError("--ray_address is of use with --launcher=ray only")
+    return local.results

@@ -120,6 +120,15 @@ def test_a_cell_does_not_depend_on_the_grid_it_is_in(digits, in_company):
         np.testing.assert_array_equal(values[0], many.metrics[name][11], err_msg=name)
 
 
+def test_a_cell_alone_is_compiled_as_in_a_group_for_all_devices(digits):
+    """XLA sums the squares of this gradient in another order in a program for one CPU device."""
+    fields = {"activation": "relu", "width": 64, "epochs": 1, "evals": 1}
+    _, one = outcome_of(digits, learning_rate=0.001, seed=0, **fields)
+    _, many = outcome_of(digits, learning_rate="logspace(1e-3,1,7)", seed="0,1", **fields)
+    for name, values in one.metrics.items():
+        np.testing.assert_array_equal(values[0], many.metrics[name][0], err_msg=name)
+
+
 def test_a_diverged_cell_stops_counting_and_poisons_no_neighbour(in_company):
     _, outcome = in_company
     diverged = outcome.diverged_step >= 0

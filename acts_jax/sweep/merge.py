@@ -1,0 +1,81 @@
+"""Merging: the results of shards, trained apart, in one store."""
+
+import dataclasses
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from acts_jax.sweep import store
+from acts_jax.sweep.grid import Group, Plan
+
+
+@dataclasses.dataclass(frozen=True)
+class Merged:
+    """What a merge has done.
+
+    Attributes:
+      copied: Cells that were copied.
+      present: Cells that were there before.
+      missing: What no shard has results of: groups, or parts of them.
+    """
+
+    copied: int
+    present: int
+    missing: Sequence[Group]
+
+
+def merge(workdir: Path, plan: Plan, shards: Sequence[str | os.PathLike]) -> Merged:
+    """Copies into one store what others have and it has not; each cell is there once.
+
+    What is there stays, so merging again, or going on after an interruption, is harmless. Cells
+    that failed in every shard that tried them are recorded as failed.
+
+    Args:
+      workdir: From `store.open_workdir`.
+      plan: The whole sweep.
+      shards: Workdirs of runs of the same config.
+
+    Raises:
+      StoreError: If a shard is of another config or has a damaged file, before anything is copied.
+    """
+    files = [path for shard in shards for path in _checked(Path(shard), plan)]
+    store.tidy(workdir)
+    absent = {group.key: np.zeros(group.size, bool) for group in plan.groups}
+    for part in store.missing(workdir, plan.groups):
+        absent[part.key][part.first : part.first + part.size] = True
+    present = plan.cells - sum(map(np.count_nonzero, absent.values()))
+    # Records of failures come last: they are wanted only where there are no results.
+    for path in sorted(files, key=_is_failure):
+        key, first, last = store.place(path)
+        wanted = np.diff(absent[key][first:last], prepend=False, append=False)
+        for start, end in np.flatnonzero(wanted).reshape(-1, 2):
+            table = store.open_file(path).read().slice(start, end - start)
+            columns = dict(zip(table.column_names, table.columns, strict=True))
+            ending = store.FAILED if _is_failure(path) else ".parquet"
+            store.write_table(workdir, f"{key}-{first + start}-{first + end}{ending}", columns)
+        absent[key][first:last] = False
+    missing = store.missing(workdir, plan.groups)
+    left = sum(part.size for part in missing)
+    return Merged(plan.cells - left - present, present, missing)
+
+
+def _is_failure(path: Path) -> bool:
+    return path.name.endswith(store.FAILED)
+
+
+def _checked(shard: Path, plan: Plan) -> list[Path]:
+    """The files of a shard, all of them of this plan and whole."""
+    differing = store.differences(store.load_config(shard), plan.config)
+    if differing:
+        raise store.StoreError(f"shard {shard} is of another config ({differing})")
+    groups = {group.key: group.size for group in plan.groups}
+    files = store.files(shard)
+    for path in files:
+        key, first, last = store.place(path)
+        if not 0 <= first < last <= groups.get(key, 0):
+            raise store.StoreError(f"{path} belongs to no group of the config in {shard}")
+        if not store.whole(path):
+            raise store.StoreError(f"{path} is damaged; run that shard again to replace it")
+    return files

@@ -1,0 +1,45 @@
+"""Joins the results of shards, trained apart by experiments.sweep --shard=i/n, in one workdir.
+
+python -m experiments.sweep --shard=0/2 --workdir=runs/shard0     (on one machine)
+python -m experiments.sweep --shard=1/2 --workdir=runs/shard1     (on another)
+python -m experiments.merge --from=runs/shard0,runs/shard1 --workdir=runs/all
+python -m experiments.sweep --workdir=runs/all                    (trains what is missing; report)
+"""
+
+import glob
+
+from absl import flags
+
+from acts_jax.sweep import command_line, launch, merge, store
+from acts_jax.sweep.config import ConfigError, make_config
+
+FROM = flags.DEFINE_list("from", [], "Workdirs to join, or a pattern such as 'runs/shard*'.")
+flags.declare_key_flag("workdir")
+LISTED = 10  # of the groups that are missing
+
+
+def main() -> None:
+    """Checks the shards, copies what is new, says what is missing."""
+    shards = [path for name in FROM.value for path in sorted(glob.glob(name)) or [name]]
+    if not shards:
+        raise ConfigError("give the shards to join: --from=runs/shard0,runs/shard1")
+    plan = launch.make_plan(make_config(**store.load_config(shards[0])))
+    with store.open_workdir(command_line.WORKDIR.value, plan) as workdir:
+        merged = merge.merge(workdir, plan, shards)
+    left = sum(part.size for part in merged.missing)
+    print(
+        f"{workdir}: {plan.cells - left:,} of {plan.cells:,} cells; {merged.copied:,} copied from "
+        f"{', '.join(shards)}; {merged.present:,} were there"
+    )
+    for part in merged.missing[:LISTED]:
+        print(f"missing: {launch.describe_part(part)}")
+    if len(merged.missing) > LISTED:
+        print(f"missing: {len(merged.missing) - LISTED:,} more groups")
+    what = (
+        f"trains the {left:,} missing cells and writes the report" if left else "writes the report"
+    )
+    print(f"experiments.sweep with the same config and --workdir={workdir} {what}")
+
+
+if __name__ == "__main__":
+    command_line.run(main, workdir="runs/all")

@@ -1,0 +1,84 @@
+"""Shards and the merge, through the command line: together they are the whole sweep."""
+
+import functools
+
+import pytest
+
+from acts_jax import load_curves, load_results
+from acts_jax.sweep import launch, store
+from acts_jax.sweep.config import make_config
+from experiments import merge as script
+from experiments import sweep
+
+CONFIG = {"activation": "relu,tanh,prelu", "seed": "0,1", "learning_rate": "0.1,10"}
+SMALL = {"width": 8, "depth": 1, "epochs": 1, "evals": 1, "batch_size": 256}
+
+
+@pytest.fixture
+def main(run_main):
+    """The script's own main with a command line: its exit status."""
+    return functools.partial(run_main, script, workdir="runs/all")
+
+
+def test_shards_trained_apart_and_merged_are_the_whole(main, tmp_path, data_dir, capsys):
+    plan = launch.make_plan(make_config(**CONFIG | SMALL))
+    datasets = launch.load_datasets(plan, data_dir)
+    shares = {"whole": plan, "shard0": plan.shard(0, 2), "shard1": plan.shard(1, 2)}
+    assert [len(share.groups) for share in shares.values()] == [3, 2, 1]
+    for name, share in shares.items():
+        with store.open_workdir(tmp_path / name, share) as workdir:
+            launch.run(share, datasets, workdir)
+    everything = tmp_path / "all"
+    assert main(f"--from={tmp_path / 'shard0'}", f"--workdir={everything}") == 0
+    printed = capsys.readouterr().out
+    assert "8 of 12 cells; 8 copied" in printed
+    assert "missing: tanh at depth 1 (4 cells)" in printed
+    assert "trains the 4 missing cells" in printed
+    assert main(f"--from={tmp_path}/shard*", f"--workdir={everything}") == 0
+    printed = capsys.readouterr().out
+    assert "12 of 12 cells; 4 copied" in printed
+    assert "missing" not in printed
+    assert load_results(everything).equals(load_results(tmp_path / "whole"))
+    assert load_curves(everything).equals(load_curves(tmp_path / "whole"))
+
+
+@pytest.mark.parametrize(
+    ("shard", "message"),
+    [
+        ("0/3", "6 cells in 1 groups"),
+        ("1/2", "6 cells in 1 groups"),
+        ("3/3", "--shard takes i/n with i from 0 to n-1, not '3/3'"),
+        ("1", "--shard takes i/n with i from 0 to n-1, not '1'"),
+        ("3/9", "--shard=3/9 is empty: there are 3 groups to share"),
+    ],
+)
+def test_the_shard_of_the_command_line(run_main, data_dir, capsys, shard, message):
+    status = run_main(
+        sweep,
+        "--config=configs/smoke.py",
+        "--config.depth=1",
+        "--dry_run",
+        "--compilation_cache=",
+        f"--data_dir={data_dir}",
+        f"--shard={shard}",
+        config="configs/digits.py",
+        workdir="runs/sweep",
+    )
+    printed = capsys.readouterr()
+    assert status == (2 if message.startswith("--") else 0)
+    assert message in (printed.err if status else printed.out)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ([], "give the shards to join: --from=runs/shard0,runs/shard1"),
+        (["--from=/proc/nowhere"], "/proc/nowhere holds no sweep"),
+        (["--from=/proc/nowhere", "--shard=0/2"], "this experiment has no flag --shard"),
+    ],
+)
+def test_what_cannot_be_joined_is_one_line(main, tmp_path, capsys, arguments, message):
+    assert main(f"--workdir={tmp_path / 'all'}", *arguments) == 2
+    error = capsys.readouterr().err
+    assert message in error
+    assert error.count("\n") == 1

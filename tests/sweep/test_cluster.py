@@ -1,0 +1,178 @@
+"""The Ray launcher: on a cluster that loses a node, every cell once and bit for bit as here."""
+
+import glob
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import textwrap
+import time
+
+import pytest
+
+from acts_jax import load_curves, load_results
+from acts_jax.sweep import cluster, launch, local, store
+from acts_jax.sweep.config import ConfigError, make_config
+from acts_jax.sweep.signals import Stopped
+
+SMALL = {"width": 8, "depth": 1, "epochs": 2, "evals": 2, "batch_size": 256}
+
+
+@pytest.fixture(scope="module")
+def nodes():
+    """Two Ray nodes with one CPU each, listening on 127.0.0.1; the second may be killed."""
+    folder = tempfile.mkdtemp(prefix="ray-")  # short, for the sake of socket names
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("RAY_TMPDIR", folder)
+        patch.setenv("RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER", "0")  # read on import: the address
+        from ray.cluster_utils import Cluster
+
+        options = {"num_cpus": 1, "node_ip_address": "127.0.0.1", "include_dashboard": False}
+        started = Cluster(initialize_head=True, head_node_args=options)
+        started.add_node(**options)
+        try:
+            yield started
+        finally:
+            started.shutdown()
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def my_module(tmp_path, monkeypatch):
+    """Functions of a user's own in `mine`, on the path of the driver alone."""
+    monkeypatch.syspath_prepend(tmp_path)
+    (tmp_path / "constants.py").write_text("SCALE = 0.1\n")
+    (tmp_path / "mine.py").write_text(
+        textwrap.dedent("""
+            from constants import SCALE
+
+            def cube(x):
+                return x + SCALE * x**3
+
+            def narrow(x):
+                if x.shape[-1] == 8:
+                    raise ValueError("8 is too wide")
+                return x
+        """)
+    )
+    yield
+    for name in ("mine", "constants"):
+        sys.modules.pop(name, None)
+
+
+def run(workdir, data_dir, launcher, on_progress=lambda progress: None, **fields):
+    plan = launch.make_plan(make_config(**SMALL | fields))
+    with store.open_workdir(workdir, plan):
+        return launch.run(
+            plan, launch.load_datasets(plan, data_dir), workdir, on_progress, launcher=launcher
+        )[0]
+
+
+def test_a_cluster_that_loses_a_node_trains_every_cell_once_as_this_machine_does(
+    nodes, my_module, tmp_path, data_dir
+):
+    """Groups are split in parts, of which one fails by its own fault and one with its node."""
+    fields = {
+        "activation": "relu,mine:cube,mine:narrow",
+        "learning_rate": "logspace(1e-3,1000,8)",  # of which some diverge
+        "seed": "0,1",
+    }
+    steps = []
+
+    def on_progress(progress):
+        steps.append(progress.steps_done)
+        if progress.cells_done and nodes.worker_nodes:
+            nodes.remove_node(next(iter(nodes.worker_nodes)), allow_graceful=False)
+
+    launcher = cluster.launcher(nodes.address, tmp_path / "compiled")
+    progress = run(tmp_path / "cluster", data_dir, launcher, on_progress, **fields)
+    assert not nodes.worker_nodes
+    run(tmp_path / "here", data_dir, local.results, **fields)
+    there, here = (
+        load(tmp_path / name).sort_values(keys).reset_index(drop=True)
+        for load, keys in ((load_results, ["cell"]),)
+        for name in ("cluster", "here")
+    )
+    assert there["cell"].is_unique
+    assert dict(there.groupby("status").size()) == dict(here.groupby("status").size())
+    assert set(there.status) == {"ok", "diverged", "failed"}
+    assert there.equals(here)
+    keys = ["cell", "metric", "epoch", "layer"]
+    curves = [
+        load_curves(tmp_path / name).sort_values(keys).reset_index(drop=True)
+        for name in ("cluster", "here")
+    ]
+    assert curves[0].equals(curves[1])
+    assert (there.reason[there.status == "failed"] == "ValueError: 8 is too wide").all()
+    assert (progress.cells_done, progress.failed) == (32, 16)
+    assert steps[-1] == progress.steps_done == progress.steps * 2 // 3
+    assert len(list((tmp_path / "cluster" / "groups").iterdir())) == 6
+
+
+def test_a_signal_cancels_what_is_not_done(nodes, tmp_path, data_dir):
+    launcher = cluster.launcher(nodes.address, None)
+    before = signal.getsignal(signal.SIGTERM)
+
+    def on_progress(progress):
+        if progress.steps_done:
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    with pytest.raises(Stopped) as stopped:
+        run(tmp_path, data_dir, launcher, on_progress, epochs=10_000, evals=1000)
+    assert stopped.value.status == 143
+    assert signal.getsignal(signal.SIGTERM) == before
+    assert list((tmp_path / "groups").iterdir()) == []
+    import ray
+
+    assert not ray.is_initialized()
+    ray.init(nodes.address, logging_level="ERROR", log_to_driver=False)
+    try:
+        ended = time.monotonic() + 30
+        while ray.available_resources().get("CPU") != ray.cluster_resources()["CPU"]:
+            assert time.monotonic() < ended
+            time.sleep(0.1)
+    finally:
+        ray.shutdown()
+
+
+def test_ray_started_for_a_run_ends_with_it_and_leaves_nothing_behind(tmp_path, data_dir):
+    """Ctrl-C in a terminal: SIGINT to all processes of the group."""
+    arguments = ["--launcher=ray", "--config=configs/smoke.py", "--config.epochs=100000"]
+    arguments += [f"--workdir={tmp_path}", f"--data_dir={data_dir}", "--compilation_cache="]
+    folder = tempfile.mkdtemp(prefix="t")
+    process = subprocess.Popen(
+        [sys.executable, "-m", "experiments.sweep", *arguments],
+        env={**os.environ, "TMPDIR": folder},
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+        text=True,
+    )
+    try:
+        while not glob.glob(f"{folder}/ray-*/session_latest/logs/worker-*"):
+            assert process.poll() is None, process.stderr.read()
+            time.sleep(0.1)
+        os.killpg(process.pid, signal.SIGINT)
+        _, error = process.communicate(timeout=60)
+    finally:
+        process.kill()
+    assert process.returncode == 130
+    assert error.endswith("interrupted; the same command goes on from here\n")
+    assert "Warning" not in error
+    assert os.listdir(folder) == []
+    shutil.rmtree(folder)
+
+
+def test_without_ray_one_sentence_says_how_to_get_it(monkeypatch):
+    monkeypatch.setitem(sys.modules, "ray", None)
+    with pytest.raises(ConfigError, match=r"pip install 'acts_jax\[ray\]'"):
+        cluster.launcher(None, None)
+
+
+def test_an_address_without_a_cluster_is_one_sentence(tmp_path, data_dir):
+    launcher = cluster.launcher("127.0.0.1:9", None)
+    with pytest.raises(
+        ConfigError, match=r"^no Ray cluster at 127\.0\.0\.1:9: Connection refused$"
+    ):
+        run(tmp_path, data_dir, launcher)

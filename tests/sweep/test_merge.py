@@ -1,0 +1,139 @@
+"""Merging: shards together are the whole, each cell once, and nothing else."""
+
+import numpy as np
+import pytest
+
+from acts_jax import load_curves, load_results
+from acts_jax.activations import catalogue
+from acts_jax.sweep import grid, merge, store
+from acts_jax.sweep.config import make_config
+
+FIELDS = {"activation": "relu,prelu", "depth": "1,2", "width": 4, "seed": "0,1,2,3,4"}
+
+
+def plan(**fields):
+    return grid.plan(make_config(**FIELDS | fields), catalogue.get, lambda name: None)
+
+
+def outcome_of(part):
+    """What training would give: the same for a cell whatever it is trained with."""
+    cells = np.arange(part.first, part.first + part.size, dtype=float) + float(part.key[:5]) / 8
+    learned = {"prelu.slope": np.tile(cells[:, None, None], (2, 1))} if part.static.learned else {}
+    metrics = {"val_loss": np.stack([cells, cells / 3], axis=1)} | learned
+    diverged = np.where(np.arange(part.first, part.first + part.size) == 1, 7, -1)
+    return store.Outcome(np.arange(2), np.arange(2) * 18, metrics, diverged)
+
+
+def stored(workdir, planned, parts=None, failed=()):
+    """A store of a plan with its groups, or these parts of them."""
+    with store.open_workdir(workdir, planned):
+        for part in planned.groups if parts is None else parts:
+            store.write(workdir, part, outcome_of(part))
+        for part in failed:
+            store.write_failure(workdir, part, store.Failure("ValueError: no", "in line 1"))
+    return workdir
+
+
+def merged(workdir, planned, *shards):
+    with store.open_workdir(workdir, planned):
+        return merge.merge(workdir, planned, shards)
+
+
+def assert_same(workdir, another):
+    for load in (load_results, load_curves):
+        keys = [c for c in ("cell", "metric", "epoch", "layer") if c in load(workdir)]
+        frames = [load(w).sort_values(keys).reset_index(drop=True) for w in (workdir, another)]
+        assert frames[0].equals(frames[1])
+
+
+def files(workdir):
+    return {p: (p.read_bytes(), p.stat().st_mtime_ns) for p in (workdir / "groups").iterdir()}
+
+
+@pytest.mark.parametrize("of", [1, 2, 3])
+def test_shards_together_are_the_whole(tmp_path, of):
+    planned = plan()
+    whole = stored(tmp_path / "whole", planned)
+    shards = [stored(tmp_path / f"shard{i}", planned.shard(i, of)) for i in range(of)]
+    result = merged(tmp_path / "all", planned, *shards)
+    assert (result.copied, result.present, result.missing) == (20, 0, [])
+    assert_same(tmp_path / "all", whole)
+
+
+def test_merging_again_changes_nothing(tmp_path):
+    planned = plan()
+    shard = stored(tmp_path / "shard", planned.shard(0, 2))
+    merged(tmp_path / "all", planned, shard)
+    before = files(tmp_path / "all")
+    result = merged(tmp_path / "all", planned, shard, shard)
+    assert (result.copied, result.present) == (0, 10)
+    assert files(tmp_path / "all") == before
+
+
+def test_what_is_missing_is_told(tmp_path):
+    planned = plan()
+    second = planned.groups[1]
+    shard = stored(tmp_path / "shard", planned, [second.part(0, 1), second.part(3, 4)])
+    missing = merged(tmp_path / "all", planned, shard).missing
+    cells = [(part.key, part.first, part.first + part.size) for part in missing]
+    first, _, third, fourth = (group.key for group in planned.groups)
+    assert cells == [
+        (first, 0, 5), (second.key, 1, 3), (second.key, 4, 5), (third, 0, 5), (fourth, 0, 5)
+    ]  # fmt: skip
+
+
+def test_every_cell_comes_once_however_the_shards_have_split_it(tmp_path):
+    planned = plan()
+    group = planned.groups[3]
+    parts = [[group.part(0, 3)], [group.part(1, 2), group.part(2, 5)], [group]]
+    shards = [stored(tmp_path / f"shard{i}", planned, these) for i, these in enumerate(parts)]
+    merged(tmp_path / "all", planned, *shards)
+    assert list(load_results(tmp_path / "all").seed) == [0, 1, 2, 3, 4]
+    assert_same(tmp_path / "all", stored(tmp_path / "whole", planned, [group]))
+
+
+def test_a_failure_is_kept_only_where_nobody_had_a_result(tmp_path):
+    planned = plan()
+    first, second = planned.groups[:2]
+    failing = stored(tmp_path / "failing", planned, [], failed=[first, second])
+    better = stored(tmp_path / "better", planned, [first.part(0, 2)])
+    again = stored(tmp_path / "again", planned, [], failed=[second.part(0, 4)])
+    result = merged(tmp_path / "all", planned, failing, better, again)
+    statuses = load_results(tmp_path / "all").groupby(["depth", "status"]).size()
+    assert dict(statuses) == {(1, "diverged"): 1, (1, "ok"): 1, (1, "failed"): 3, (2, "failed"): 5}
+    assert result.copied == 2
+    merged(tmp_path / "all", planned, stored(tmp_path / "whole", planned))
+    assert set(load_results(tmp_path / "all").status) == {"ok", "diverged"}
+
+
+def test_a_shard_of_another_config_is_refused_with_the_difference(tmp_path):
+    planned = plan()
+    shard = stored(tmp_path / "shard", planned)
+    other = stored(tmp_path / "other", plan(width=8))
+    with pytest.raises(store.StoreError) as error:
+        merged(tmp_path / "all", planned, shard, other)
+    expected = f"shard {other} is of another config (width: [8] there, [4] now)"
+    assert str(error.value) == expected
+    assert files(tmp_path / "all") == {}
+
+
+@pytest.mark.parametrize("damage", [lambda b: b[:-50], lambda b: b[:200] + b"?" + b[201:]])
+def test_a_damaged_file_is_named_before_anything_is_copied(tmp_path, damage):
+    planned = plan()
+    shard = stored(tmp_path / "shard", planned)
+    path = sorted((shard / "groups").iterdir())[2]
+    path.write_bytes(damage(path.read_bytes()))
+    with pytest.raises(store.StoreError, match=f"{path} is damaged; run that shard again"):
+        merged(tmp_path / "all", planned, shard)
+    assert files(tmp_path / "all") == {}
+
+
+def test_a_file_of_no_group_and_a_folder_without_a_sweep_are_refused(tmp_path):
+    planned = plan()
+    shard = stored(tmp_path / "shard", planned)
+    path = sorted((shard / "groups").iterdir())[0]
+    path.rename(path.with_name(path.name.replace("00000", "00007")))
+    with pytest.raises(store.StoreError, match="belongs to no group"):
+        merged(tmp_path / "all", planned, shard)
+    with pytest.raises(store.StoreError, match="holds no sweep"):
+        merged(tmp_path / "all", planned, tmp_path / "nowhere")
