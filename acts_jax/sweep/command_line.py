@@ -4,16 +4,23 @@ import os
 import re
 import runpy
 import sys
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
+import pandas as pd
 from absl import app, flags, logging
 from ml_collections import config_dict
+from rich.console import Console
 
 from acts_jax.activations import Activation, get, names
-from acts_jax.data import DatasetError
+from acts_jax.data import Dataset, DatasetError
+from acts_jax.report import claims
+from acts_jax.sweep import launch, store
 from acts_jax.sweep.config import ConfigError, override
+from acts_jax.sweep.grid import Plan
+from acts_jax.sweep.progress import ProgressLine
 from acts_jax.sweep.store import StoreError
 
 CONFIG = flags.DEFINE_string(
@@ -25,6 +32,7 @@ CONFIG = flags.DEFINE_string(
 ACTIVATION = flags.DEFINE_list(
     "activation", ["all"], "Activations by name, package.module:function, or all."
 )
+DATASET = flags.DEFINE_list("dataset", None, "Short for --config.dataset: names of datasets.")
 WORKDIR = flags.DEFINE_string("workdir", None, "Folder for results; a run is resumed there.")
 DATA_DIR = flags.DEFINE_string(
     "data_dir", None, "Folder of prepared datasets (default: $TFDS_DATA_DIR)."
@@ -85,7 +93,7 @@ def run(
 
 def _refuse_the_sweeps_flags() -> None:
     """Flags of this module that say nothing to an experiment without a config."""
-    for flag in (CONFIG, _OVERRIDES, DATA_DIR, DRY_RUN, PACK, COMPILATION_CACHE):
+    for flag in (CONFIG, _OVERRIDES, DATASET, DATA_DIR, DRY_RUN, PACK, COMPILATION_CACHE):
         if flag.present:
             raise ConfigError(f"this experiment has no flag --{flag.name}; see --help")
 
@@ -144,10 +152,91 @@ def config() -> config_dict.ConfigDict:
     chosen = module["get_config"]()
     if ACTIVATION.present:
         override(chosen, "activation", ",".join(ACTIVATION.value))
+    if DATASET.present:
+        override(chosen, "dataset", ",".join(DATASET.value))
     for text in _OVERRIDES.value:
         name, _, value = text.partition("=")
         override(chosen, name, value)
     return chosen
+
+
+class Trained(NamedTuple):
+    """What `train` returns.
+
+    Attributes:
+      results: One row per network, see `store.load_results`.
+      curves: Every evaluation of every network, see `store.load_curves`.
+      datasets: By name.
+      plan: What was trained.
+    """
+
+    results: pd.DataFrame
+    curves: pd.DataFrame
+    datasets: Mapping[str, Dataset]
+    plan: Plan
+
+
+def prepare(console: Console) -> tuple[Plan, dict[str, Dataset]]:
+    """Plans the --config, loads its datasets and says what will be trained.
+
+    With --dry_run it ends the process there.
+
+    Raises:
+      ConfigError: If the config cannot run.
+      DatasetError: If a dataset cannot be loaded.
+    """
+    launch.configure(compilation_cache())
+    plan = launch.make_plan(config())
+    datasets = launch.load_datasets(plan, DATA_DIR.value)
+    what = launch.describe(plan, datasets, PACK.value)
+    console.print(
+        f"{what.cells:,} cells in {what.groups:,} groups ({what.groups:,} compiles), "
+        f"{what.steps:,} steps, on {what.devices} in packs of {what.pack} "
+        f"({what.pack_bytes / 2**20:.1f} MiB per pack)",
+        soft_wrap=True,
+    )
+    if DRY_RUN.value:
+        sys.exit(0)
+    return plan, datasets
+
+
+def train(console: Console) -> Trained:
+    """Trains those networks of the --config that are not in the --workdir yet, and loads them all.
+
+    Args:
+      console: Shows what will be trained, then the progress.
+
+    Raises:
+      ConfigError, DatasetError: As `prepare`.
+      StoreError: If the workdir cannot be used.
+    """
+    plan, datasets = prepare(console)
+    workdir = store.open_workdir(WORKDIR.value, plan)
+    with ProgressLine(console) as line:
+        launch.run(plan, datasets, workdir, line, PACK.value)
+    return Trained(store.load_results(workdir), store.load_curves(workdir), datasets, plan)
+
+
+def present(study: Callable[[Console], claims.Claim]) -> Callable[[], None]:
+    """The `main` of an experiment that puts one claim to the test.
+
+    Args:
+      study: Computes everything from the flags; may write to the console what it is doing. Its
+        claim is printed, and its pictures and numbers are saved in the --workdir.
+    """
+
+    def main() -> None:
+        """Runs the study and publishes its claim."""
+        started, console = time.perf_counter(), Console()
+        if not DRY_RUN.value:
+            folder()
+        claim = study(console)
+        seconds = time.perf_counter() - started
+        facts = launch.facts() | {"seconds": f"{seconds:.1f}"}
+        claims.publish(claim, folder(), console, facts)
+        console.print(f"{seconds:.1f} s", highlight=False)
+
+    return main
 
 
 def compilation_cache() -> Path | None:
