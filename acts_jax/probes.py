@@ -3,6 +3,7 @@
 Sets are walked through in slices, so that memory stays bounded and in cache.
 """
 
+import functools
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -36,6 +37,22 @@ class Measured(NamedTuple):
     gradient_norm: jax.Array
     dead_fraction: jax.Array
     saturated_fraction: jax.Array
+
+
+class Backward(NamedTuple):
+    """What `backward_factors` returns, of a network with L hidden layers; float32 [L].
+
+    On its way back the error, the gradient of the loss with respect to the pre-activations, is
+    multiplied at each hidden layer by the weights above it, and then by f'. Each factor is the
+    ratio of the error's Euclidean norms, over all examples and units, after and before.
+
+    Attributes:
+      weight: By the weights between this layer and the next one (the last: the readout).
+      slope: By f' at this layer; never above sup |f'|.
+    """
+
+    weight: jax.Array
+    slope: jax.Array
 
 
 def score(model: Any, params: Any, examples: Examples) -> tuple[jax.Array, jax.Array]:
@@ -81,7 +98,7 @@ def probe(model: Any, params: Any, examples: Examples) -> Measured:
     start = ((jnp.float32(0), jnp.float32(0), jax.tree.map(jnp.zeros_like, params)), zeros)
     ((loss, correct, gradient), steepest), _ = jax.lax.scan(body, start, _starts(examples))
     layers = [f"hidden_{i + 1}" for i in range(len(model.hidden_sizes))] + ["readout"]
-    norms = [jnp.sqrt(sum(jnp.vdot(g, g) for g in gradient[n].values())) for n in layers]
+    norms = [_norm(*gradient[name].values()) for name in layers]
     limits = _limits(model, params)
     return Measured(
         loss / count,
@@ -90,6 +107,58 @@ def probe(model: Any, params: Any, examples: Examples) -> Measured:
         _shares(jnp.equal, steepest, [jnp.zeros(()) for _ in steepest]),
         _shares(jnp.less, steepest, [SATURATED * limit for limit in limits]),
     )
+
+
+def backward_factors(model: Any, params: Any, examples: Examples) -> Backward:
+    """How much the weights and f' each scale the error, layer by layer, on a set of examples.
+
+    Args:
+      model: An `MLP` without layer normalisation, its activation elementwise.
+      params: Its parameters.
+      examples: Any labelled set.
+
+    Returns:
+      The factors; NaN at layers below one where the error is exactly 0, and for an activation that
+      is not elementwise.
+
+    Raises:
+      ValueError: With layer normalisation, which is a third factor.
+    """
+    if model.layer_norm:
+        raise ValueError("with layer_norm the error has more than two factors at each layer")
+    names = [f"hidden_{i + 1}" for i in range(len(model.hidden_sizes))] + ["readout"]
+    kernels = [params[name]["kernel"] for name in names]
+
+    def body(_, start):
+        inputs, labels, real = _slice(examples, start)
+        outputs, captured = capture(model, params, inputs)
+        error = jax.grad(lambda o: _sums(model.head, o, labels, real)[0])(outputs)
+        # Logarithms, and errors rescaled to 1: thirty sigmoid layers underflow float32.
+        error, log_norm = _unit(error, jnp.float32(0))
+        weighted, sloped = [], [log_norm]
+        for kernel, slope in zip(kernels[:0:-1], captured.derivative[::-1], strict=True):
+            error, log_norm = _unit(error @ kernel.T, log_norm)
+            weighted.append(log_norm)
+            error, log_norm = _unit(error * slope, log_norm)
+            sloped.append(log_norm)
+        return None, (jnp.stack(weighted[::-1]), jnp.stack(sloped[::-1]))
+
+    _, (weighted, sloped) = jax.lax.scan(body, None, _starts(examples))
+    weighted, sloped = (jax.nn.logsumexp(2 * a, axis=0) / 2 for a in (weighted, sloped))
+    return Backward(jnp.exp(weighted - sloped[1:]), jnp.exp(sloped[:-1] - weighted))
+
+
+def _unit(error: jax.Array, log_norm: jax.Array) -> tuple[jax.Array, jax.Array]:
+    """The error scaled to norm 1, and the logarithm of what its norm was; 0 stays 0."""
+    norm = _norm(error)
+    return error / jnp.where(norm > 0, norm, 1), log_norm + jnp.log(norm)
+
+
+def _norm(*arrays: jax.Array) -> jax.Array:
+    """Euclidean norm of all entries together, without underflow of their squares."""
+    largest = functools.reduce(jnp.maximum, (jnp.max(jnp.abs(a)) for a in arrays))
+    scale = jnp.where(largest > 0, largest, 1)
+    return scale * jnp.sqrt(sum(jnp.sum(jnp.square(a / scale)) for a in arrays))
 
 
 def _sums(
