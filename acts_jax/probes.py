@@ -109,6 +109,25 @@ def probe(model: Any, params: Any, examples: Examples) -> Measured:
     )
 
 
+def dead_units(model: Any, params: Any, examples: Examples) -> tuple[jax.Array, ...]:
+    """Which hidden units have f'(z) = 0 for every example: one bool [units] per layer.
+
+    None of an activation that is not elementwise; those whose f' is NaN are not dead.
+    """
+
+    def body(awake, start):
+        inputs, _, _ = _slice(examples, start)
+        _, captured = capture(model, params, inputs)
+        return tuple(
+            a | jnp.any(slope != 0, axis=0)
+            for a, slope in zip(awake, captured.derivative, strict=True)
+        ), None
+
+    asleep = tuple(jnp.zeros(units, bool) for units in model.hidden_sizes)
+    awake, _ = jax.lax.scan(body, asleep, _starts(examples))
+    return tuple(~units for units in awake)
+
+
 def backward_factors(model: Any, params: Any, examples: Examples) -> Backward:
     """How much the weights and f' each scale the error, layer by layer, on a set of examples.
 
