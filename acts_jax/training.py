@@ -188,6 +188,7 @@ def fit(
     batch_size: int,
     hyperparameters: Hyperparameters,
     optimizer: str = "momentum",
+    decay_activations: bool = False,
     params: Any = None,
 ) -> Any:
     """The trained network itself: what a cell of a sweep with these settings ends with.
@@ -202,6 +203,7 @@ def fit(
       batch_size: Examples of a batch, at most the size of the training set.
       hyperparameters: Of the optimizer.
       optimizer: One of `OPTIMIZERS`.
+      decay_activations: As for `make_optimizer`.
       params: The network to start from. By default it is drawn from `seed`, which under `jax.jit`
         takes seconds to compile; `acts_jax.models.init_population` draws the same outside.
 
@@ -212,7 +214,7 @@ def fit(
     if params is None:
         inputs, _ = examples.take(jnp.zeros(1, jnp.int32))
         params = model.init(key_for(seed, "init"), inputs)["params"]
-    transformation = make_optimizer(optimizer, hyperparameters)
+    transformation = make_optimizer(optimizer, hyperparameters, decay_activations)
 
     def epoch(i, state):
         order = batch_order(seed, i, count, batch_size)

@@ -5,12 +5,14 @@ are refined layer by layer: within a piece a pre-activation is z(t) = z + s (t -
 crosses a kink of the activation where t says so, not where a grid happens to look.
 """
 
+import functools
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from acts_jax.activations.catalogue import Activation
 from acts_jax.derivative import derivative
@@ -72,6 +74,31 @@ def count_regions(model: MLP, params: Mapping[str, Any], start: np.ndarray, end:
     return len(along_line(model, params, start, end).slopes)
 
 
+def region_counts(
+    model: MLP, population: Mapping[str, Any], starts: np.ndarray, ends: np.ndarray
+) -> np.ndarray:
+    """The number of linear pieces of several networks on several segments.
+
+    Args:
+      model: as for `along_line`.
+      population: parameters, every leaf [networks, ...].
+      starts: features [segments, features].
+      ends: features [segments, features].
+
+    Returns:
+      int64 [networks, segments].
+    """
+    population = jax.tree.map(np.asarray, population)
+    networks = [
+        jax.tree.map(lambda leaf, i=i: leaf[i], population)
+        for i in range(len(jax.tree.leaves(population)[0]))
+    ]
+    pairs = list(zip(starts, ends, strict=True))
+    # matrices this small gain nothing from the threads of BLAS, which wait for each other
+    with threadpool_limits(1):
+        return np.array([[count_regions(model, n, *pair) for pair in pairs] for n in networks])
+
+
 class Piecewise(NamedTuple):
     """A piecewise linear function of one variable: lines that meet, or jump, at its kinks.
 
@@ -98,6 +125,13 @@ def piecewise(activation: str | Activation, **parameters: Any) -> Piecewise:
       ValueError: unknown activation, or not linear between the kinks that the catalogue has.
     """
     activation, parameters = elementwise(activation, parameters)
+    numbers = tuple((name, float(value)) for name, value in parameters.items())
+    return _piecewise(activation, numbers)
+
+
+@functools.lru_cache(maxsize=256)
+def _piecewise(activation, numbers):
+    parameters = dict(numbers)
     kinks = np.sort(np.asarray(activation.kinks, np.float64))
     outside = [kinks[0] - 2, kinks[-1] + 2] if len(kinks) else [-1.0, 1.0]
     ends = np.concatenate([outside[:1], kinks, outside[1:]])

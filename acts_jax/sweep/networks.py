@@ -1,0 +1,160 @@
+"""The trained networks of a plan themselves, kept in memory: for studies that look inside them.
+
+A sweep stores measurements only. Here every network of a group is trained at once by one vmap of
+`training.fit`, with the same keys and batches as the sweep's cell, and its parameters are kept.
+"""
+
+import concurrent.futures
+import functools
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+import jax
+import numpy as np
+import pandas as pd
+
+from acts_jax import probes, training
+from acts_jax.data import Dataset
+from acts_jax.models import MLP, init_population
+from acts_jax.report import statistics
+from acts_jax.sweep import engine
+from acts_jax.sweep.config import ConfigError
+from acts_jax.sweep.grid import Group
+
+
+class Networks(NamedTuple):
+    """The networks of one group, trained.
+
+    Attributes:
+      group: Their settings.
+      model: The `MLP` they all are, its parameters at the first network's values.
+      initial: Parameters before training, NumPy arrays [networks, ...].
+      params: Parameters after training, in the same form.
+      results: One row per network, columns as of `load_results`: the settings, status, and loss
+        and accuracy on train, val and test; what `statistics.select` takes.
+      examples: The splits they were trained and measured on.
+    """
+
+    group: Group
+    model: MLP
+    initial: Any
+    params: Any
+    results: pd.DataFrame
+    examples: engine.Splits
+
+    def network(self, row: int, initial: bool = False) -> Any:
+        """The parameters of one network, as of a single `MLP`."""
+        return jax.tree.map(lambda leaf: leaf[row], self.initial if initial else self.params)
+
+    def best(self) -> "Networks":
+        """Those at the setting that does best on validation, one network per seed."""
+        selection = statistics.select(self.results)
+        rows = self.results["cell"].isin(statistics.chosen(self.results, selection)["cell"])
+        initial, params = (
+            jax.tree.map(lambda leaf: leaf[rows.to_numpy()], tree)
+            for tree in (self.initial, self.params)
+        )
+        results = self.results[rows].reset_index(drop=True)
+        return self._replace(initial=initial, params=params, results=results)
+
+
+def only_classification(datasets: Mapping[str, Dataset]) -> Dataset:
+    """The one dataset of a study about class probabilities.
+
+    Raises:
+      ConfigError: If there are several, or it is a regression.
+    """
+    if len(datasets) > 1:
+        raise ConfigError(f"this experiment takes one dataset, not {', '.join(datasets)}")
+    (dataset,) = datasets.values()
+    if dataset.task == "regression":
+        raise ConfigError(f"this experiment needs classes, and {dataset.name} is a regression")
+    return dataset
+
+
+def fit_groups(groups: Sequence[Group], datasets: Mapping[str, Dataset]) -> list[Networks]:
+    """Trains the networks of some groups, each group on a device of its own while there are any.
+
+    Args:
+      groups: Of a plan. The activation's parameters are the same in all cells of a group.
+      datasets: By name.
+
+    Raises:
+      ConfigError: If the activation's parameters are an axis.
+    """
+    devices = jax.local_devices()
+
+    def fit(i: int, group: Group) -> Networks:
+        device = devices[i % len(devices)]
+        with jax.default_device(device):
+            return _fit_group(group, datasets[group.static.dataset], device)
+
+    with concurrent.futures.ThreadPoolExecutor(len(devices)) as pool:
+        return list(pool.map(fit, range(len(groups)), groups))
+
+
+def _fit_group(group: Group, dataset: Dataset, device: jax.Device) -> Networks:
+    static, traced = group.static, group.traced
+    head, num_outputs = engine.resolve(static, dataset)
+    for name, values in group.parameters.items():
+        if len(set(values)) > 1:
+            raise ConfigError(f"{static.activation}.{name} takes one value here, not several")
+    model = MLP(
+        static.hidden_sizes,
+        static.activation,
+        num_outputs,
+        parameters={name: float(values[0]) for name, values in group.parameters.items()},
+        learn=static.learned,
+        share=static.share,
+        initializer=static.init,
+        layer_norm=static.layer_norm,
+        head=head,
+    )
+    splits = engine.put(dataset, static.preprocessing, [device])
+    keys = jax.vmap(lambda seed: training.key_for(seed, "init"))(traced["seed"])
+    gain = traced["init_gain"].astype(np.float32)
+    initial = init_population(model, splits.train.inputs.shape[1], keys, gain)
+    rates = training.Hyperparameters(
+        *(traced[name].astype(np.float32) for name in training.Hyperparameters._fields)
+    )
+    rates = rates._replace(momentum=np.nan_to_num(rates.momentum))
+
+    @jax.jit
+    def train(splits, *cells):
+        # packs of one size, so that one program does for all
+        pack = max(n for n in range(1, engine.pack_width() + 1) if group.size % n == 0)
+        one = functools.partial(_train, model, static, splits)
+        return jax.lax.map(lambda cell: one(*cell), cells, batch_size=pack)
+
+    params, scores = train(splits, initial, traced["seed"], rates)
+    initial, params = jax.device_get((initial, params))
+    columns = {name: np.asarray(values, float) for name, values in scores.items()}
+    finite = np.isfinite(columns["train_loss"])
+    results = pd.DataFrame(
+        {"cell": [f"{group.key}/{i}" for i in range(group.size)]}
+        | group.columns()
+        | {"status": np.where(finite, "ok", "diverged"), "dead_fraction": np.nan}
+        | {name: np.where(finite, values, np.nan) for name, values in columns.items()}
+        | {"saturated_fraction": np.nan}
+    )
+    return Networks(group, model, initial, params, results, splits)
+
+
+def _train(model, static, splits, params, seed, hyperparameters):
+    """One network's trained parameters, and its scores by column."""
+    params = training.fit(
+        model,
+        splits.train,
+        seed=seed,
+        epochs=static.epochs,
+        batch_size=static.batch_size,
+        optimizer=static.optimizer,
+        hyperparameters=hyperparameters,
+        decay_activations=static.decay_activations,
+        params=params,
+    )
+    scores = {}
+    for split in splits._fields:
+        loss, accuracy = probes.score(model, params, getattr(splits, split))
+        scores |= {f"{split}_loss": loss, f"{split}_accuracy": accuracy}
+    return params, scores
