@@ -1,11 +1,12 @@
 """The command line that experiments share: --config with its overrides, --workdir, plain errors."""
 
+import contextlib
 import os
 import re
 import runpy
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -217,6 +218,18 @@ def train(console: Console) -> Trained:
     return Trained(store.load_results(workdir), store.load_curves(workdir), datasets, plan)
 
 
+def require(plan: Plan, **values: Sequence[Any]) -> None:
+    """Refuses a plan without the values that a study compares, such as `activation=("relu",)`.
+
+    Raises:
+      ConfigError: If a field lacks one.
+    """
+    for field, needed in values.items():
+        missing = [str(value) for value in needed if value not in plan.config[field]]
+        if missing:
+            raise ConfigError(f"this experiment needs {field} {' and '.join(missing)}, too")
+
+
 def present(study: Callable[[Console], claims.Claim]) -> Callable[[], None]:
     """The `main` of an experiment that puts one claim to the test.
 
@@ -237,6 +250,17 @@ def present(study: Callable[[Console], claims.Claim]) -> Callable[[], None]:
         console.print(f"{seconds:.1f} s", highlight=False)
 
     return main
+
+
+@contextlib.contextmanager
+def aimed_at(config: Path, workdir: Path) -> Iterator[None]:
+    """Inside this context --config and --workdir are others: for a script that runs several."""
+    before = CONFIG.value, WORKDIR.value
+    try:
+        flags.FLAGS.config, flags.FLAGS.workdir = str(config), str(workdir)
+        yield
+    finally:
+        flags.FLAGS.config, flags.FLAGS.workdir = before
 
 
 def compilation_cache() -> Path | None:

@@ -6,15 +6,16 @@ A sweep stores measurements only. Here every network of a group is trained at on
 
 import concurrent.futures
 import functools
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import jax
 import numpy as np
 import pandas as pd
 
-from acts_jax import probes, training
+from acts_jax import lifetimes, probes, training
 from acts_jax.data import Dataset
+from acts_jax.lifetimes import Life
 from acts_jax.models import MLP, init_population
 from acts_jax.report import statistics
 from acts_jax.sweep import engine
@@ -82,18 +83,55 @@ def fit_groups(groups: Sequence[Group], datasets: Mapping[str, Dataset]) -> list
     Raises:
       ConfigError: If the activation's parameters are an axis.
     """
+    return _over_devices(_fit_group, groups, datasets)
+
+
+def follow_groups(
+    groups: Sequence[Group], datasets: Mapping[str, Dataset], looks: Sequence[int]
+) -> list[Life]:
+    """Follows the units of the networks of some groups through their training.
+
+    Args:
+      groups: As for `fit_groups`.
+      datasets: By name.
+      looks: Numbers of steps, see `lifetimes.follow`.
+
+    Returns:
+      Per group what `lifetimes.follow` gives, numpy arrays with a leading axis of networks.
+
+    Raises:
+      ConfigError: If the activation's parameters are an axis.
+    """
+    return _over_devices(functools.partial(_follow_group, looks), groups, datasets)
+
+
+def _over_devices(
+    work: Callable[[Group, Dataset, jax.Device], Any],
+    groups: Sequence[Group],
+    datasets: Mapping[str, Dataset],
+) -> list[Any]:
+    """The work on each group, as many at a time as there are devices, each on its own."""
     devices = jax.local_devices()
 
-    def fit(i: int, group: Group) -> Networks:
+    def one(i: int, group: Group) -> Any:
         device = devices[i % len(devices)]
         with jax.default_device(device):
-            return _fit_group(group, datasets[group.static.dataset], device)
+            return work(group, datasets[group.static.dataset], device)
 
     with concurrent.futures.ThreadPoolExecutor(len(devices)) as pool:
-        return list(pool.map(fit, range(len(groups)), groups))
+        return list(pool.map(one, range(len(groups)), groups))
 
 
-def _fit_group(group: Group, dataset: Dataset, device: jax.Device) -> Networks:
+class _Start(NamedTuple):
+    """A group before training: its model, splits, and the leaves [networks, ...] of its cells."""
+
+    model: MLP
+    splits: engine.Splits
+    params: Any
+    hyperparameters: training.Hyperparameters
+
+
+def _start(group: Group, dataset: Dataset, device: jax.Device) -> _Start:
     static, traced = group.static, group.traced
     head, num_outputs = engine.resolve(static, dataset)
     for name, values in group.parameters.items():
@@ -118,13 +156,46 @@ def _fit_group(group: Group, dataset: Dataset, device: jax.Device) -> Networks:
         *(traced[name].astype(np.float32) for name in training.Hyperparameters._fields)
     )
     rates = rates._replace(momentum=np.nan_to_num(rates.momentum))
+    return _Start(model, splits, initial, rates)
+
+
+def _mapped(one: Callable, group: Group, *cells: Any) -> Any:
+    """one(*cell) of every cell of a group, leaves [networks, ...]."""
+    # packs of one size, so that one program does for all
+    pack = max(n for n in range(1, engine.pack_width() + 1) if group.size % n == 0)
+    return jax.lax.map(lambda cell: one(*cell), cells, batch_size=pack)
+
+
+def _follow_group(looks: Sequence[int], group: Group, dataset: Dataset, device: jax.Device) -> Life:
+    model, splits, initial, rates = _start(group, dataset, device)
+    static = group.static
+
+    @jax.jit
+    def follow(splits, *cells):
+        def one(params, seed, hyperparameters):
+            return lifetimes.follow(
+                model,
+                params,
+                splits,
+                seed=seed,
+                looks=looks,
+                batch_size=static.batch_size,
+                optimizer=static.optimizer,
+                hyperparameters=hyperparameters,
+            )
+
+        return _mapped(one, group, *cells)
+
+    return jax.device_get(follow(splits, initial, group.traced["seed"], rates))
+
+
+def _fit_group(group: Group, dataset: Dataset, device: jax.Device) -> Networks:
+    model, splits, initial, rates = _start(group, dataset, device)
+    static, traced = group.static, group.traced
 
     @jax.jit
     def train(splits, *cells):
-        # packs of one size, so that one program does for all
-        pack = max(n for n in range(1, engine.pack_width() + 1) if group.size % n == 0)
-        one = functools.partial(_train, model, static, splits)
-        return jax.lax.map(lambda cell: one(*cell), cells, batch_size=pack)
+        return _mapped(functools.partial(_train, model, static, splits), group, *cells)
 
     params, scores = train(splits, initial, traced["seed"], rates)
     initial, params = jax.device_get((initial, params))
