@@ -20,6 +20,7 @@ def study(console: Console) -> Claim:
     """Folds the trained networks, and counts the pieces of the ReLU ones."""
     plan, datasets = command_line.prepare(console)
     dataset = networks.only_classification(datasets)
+    networks.only_activations(plan, "identity", "relu")
     trained = [group.best() for group in networks.fit_groups(plan.groups, datasets)]
     folded = pd.concat([collapse.folded(group) for group in trained])
     logistic = collapse.logistic_regression(trained[0].examples)
@@ -27,8 +28,8 @@ def study(console: Console) -> Claim:
     bent = [group for group in trained if group.model.activation != "identity"]
     regions = pd.concat([collapse.regions(group, *lines) for group in bent])
     growth = collapse.growth(bent, *lines)
-    by_seed = folded.groupby(["activation", "depth", "seed"]).mean()
-    linear, relu = by_seed.loc["identity"], by_seed.loc["relu"]
+    means = folded.groupby(["activation", "depth", "seed"]).mean()
+    linear, relu = means.loc["identity"], means.loc["relu"]
     depths = sorted(folded["depth"].unique())
     first, middle, deepest = depths[0], depths[len(depths) // 2], depths[-1]
     more = {when: collapse.deepening(regions, when) for when in ("initial", "trained")}

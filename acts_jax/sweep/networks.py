@@ -5,6 +5,7 @@ A sweep stores measurements only. Here every network of a group is trained at on
 """
 
 import concurrent.futures
+import dataclasses
 import functools
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
@@ -20,7 +21,7 @@ from acts_jax.models import MLP, init_population
 from acts_jax.report import statistics
 from acts_jax.sweep import engine
 from acts_jax.sweep.config import ConfigError
-from acts_jax.sweep.grid import Group
+from acts_jax.sweep.grid import Group, Plan
 
 
 class Networks(NamedTuple):
@@ -73,6 +74,27 @@ def only_classification(datasets: Mapping[str, Dataset]) -> Dataset:
     return dataset
 
 
+def only_activations(plan: Plan, *names: str) -> None:
+    """Refuses plans for a study that compares certain activations.
+
+    Raises:
+      ConfigError: If the plan has others, or not all of them.
+    """
+    if set(plan.config["activation"]) != set(names):
+        raise ConfigError(f"this experiment compares the activations {' and '.join(names)}")
+
+
+def only_one_shape(plan: Plan) -> None:
+    """Refuses plans for a study of networks that all have the same hidden layers.
+
+    Raises:
+      ConfigError: If depth, width or hidden_sizes are an axis.
+    """
+    shapes = {group.static.hidden_sizes for group in plan.groups}
+    if len(shapes) > 1:
+        raise ConfigError(f"this experiment takes one depth and width, not {len(shapes)} shapes")
+
+
 def fit_groups(groups: Sequence[Group], datasets: Mapping[str, Dataset]) -> list[Networks]:
     """Trains the networks of some groups, each group on a device of its own while there are any.
 
@@ -110,16 +132,23 @@ def _over_devices(
     groups: Sequence[Group],
     datasets: Mapping[str, Dataset],
 ) -> list[Any]:
-    """The work on each group, as many at a time as there are devices, each on its own."""
-    devices = jax.local_devices()
+    """The work on each group, as many at a time as there are devices.
 
-    def one(i: int, group: Group) -> Any:
-        device = devices[i % len(devices)]
+    Groups that differ in their initial weights only run on one device: a program that is compiled
+    for one device does not serve another.
+    """
+    devices, programs = jax.local_devices(), {}
+    for group in groups:
+        programs.setdefault(dataclasses.replace(group.static, init=""), len(programs))
+
+    def one(group: Group) -> Any:
+        program = programs[dataclasses.replace(group.static, init="")]
+        device = devices[program % len(devices)]
         with jax.default_device(device):
             return work(group, datasets[group.static.dataset], device)
 
     with concurrent.futures.ThreadPoolExecutor(len(devices)) as pool:
-        return list(pool.map(one, range(len(groups)), groups))
+        return list(pool.map(one, groups))
 
 
 class _Start(NamedTuple):

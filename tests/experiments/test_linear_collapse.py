@@ -40,3 +40,10 @@ def test_linear_networks_fold_and_relu_networks_do_not(run_main, tmp_path, capsy
     assert min(record["numbers"]["regions"]["regions"]) > 1
     units = record["numbers"]["growth"]["units"]
     assert sorted(set(units)) == [12, 24, 48, 96]
+
+
+def test_only_the_linear_and_the_relu_network_are_compared(run_main, tmp_path, capsys, data_dir):
+    arguments = ["--activation=relu,gelu", f"--workdir={tmp_path}", f"--data_dir={data_dir}"]
+    defaults = {"config": "configs/linear_collapse.py", "workdir": "runs/linear_collapse"}
+    assert run_main(script, *arguments, **defaults) == 2
+    assert "compares the activations identity and relu" in capsys.readouterr().err
