@@ -152,25 +152,25 @@ def backward_factors(model: Any, params: Any, examples: Examples) -> Backward:
         inputs, labels, real = _slice(examples, start)
         outputs, captured = capture(model, params, inputs)
         error = jax.grad(lambda o: _sums(model.head, o, labels, real)[0])(outputs)
-        # Logarithms, and errors rescaled to 1: thirty sigmoid layers underflow float32.
-        error, log_norm = _unit(error, jnp.float32(0))
-        weighted, sloped = [], [log_norm]
+        weighted, sloped = [], [error]
         for kernel, slope in zip(kernels[:0:-1], captured.derivative[::-1], strict=True):
-            error, log_norm = _unit(error @ kernel.T, log_norm)
-            weighted.append(log_norm)
-            error, log_norm = _unit(error * slope, log_norm)
-            sloped.append(log_norm)
-        return None, (jnp.stack(weighted[::-1]), jnp.stack(sloped[::-1]))
+            weighted.append(sloped[-1] @ kernel.T)
+            sloped.append(weighted[-1] * slope)
+        return None, (_log_norms(weighted[::-1]), _log_norms(sloped[::-1]))
 
     _, (weighted, sloped) = jax.lax.scan(body, None, _starts(examples))
     weighted, sloped = (jax.nn.logsumexp(2 * a, axis=0) / 2 for a in (weighted, sloped))
     return Backward(jnp.exp(weighted - sloped[1:]), jnp.exp(sloped[:-1] - weighted))
 
 
-def _unit(error: jax.Array, log_norm: jax.Array) -> tuple[jax.Array, jax.Array]:
-    """The error scaled to norm 1, and the logarithm of what its norm was; 0 stays 0."""
-    norm = _norm(error)
-    return error / jnp.where(norm > 0, norm, 1), log_norm + jnp.log(norm)
+def _log_norms(errors: list[jax.Array]) -> jax.Array:
+    """Logarithms of the Euclidean norms of some arrays [batch, units of each].
+
+    One reduction over all of them: one for each would take seconds to compile.
+    """
+    widest = max(error.shape[1] for error in errors)
+    stacked = jnp.stack([jnp.pad(e, ((0, 0), (0, widest - e.shape[1]))) for e in errors])
+    return jnp.log(jax.vmap(_norm)(stacked))
 
 
 def _norm(*arrays: jax.Array) -> jax.Array:
