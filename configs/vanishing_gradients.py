@@ -23,7 +23,7 @@ def get_config():
         init=("lecun_normal", "critical"),  # weight variance 1 / fan_in; gain^2 / fan_in
         # Optimizer
         optimizer="momentum",
-        learning_rate=(0.01, 0.05, 0.2),
+        learning_rate=(0.002, 0.01, 0.05),
         # Schedule
         batch_size=64,
         epochs=10,

@@ -22,11 +22,13 @@ STUDIES = (
     "sigmoid_family",
     "speed_of_training",
     "dying_relu",
+    "kinks",
     "learn_prelu",
     "linear_collapse",
     "iterate",
     "softmax_readout",
     "saha_bora",
+    "kinks",
 )
 CHOSEN = flags.DEFINE_list("studies", list(STUDIES), "Which claims: names of experiments.")
 flags.adopt_module_key_flags(command_line)

@@ -8,6 +8,7 @@ gradient_norm, and weight and slope, the factors of `probes.backward_factors`.
 from __future__ import annotations
 
 import concurrent.futures
+import dataclasses
 import functools
 from collections.abc import Callable, Mapping, Sequence
 
@@ -23,6 +24,7 @@ from acts_jax import probes
 from acts_jax.models import MLP
 from acts_jax.report.layout import INK, STYLE, brief, leaders, power_of_ten, titles
 from acts_jax.report.layout import styles as house_styles
+from acts_jax.sweep.grid import Static
 from acts_jax.sweep.networks import Networks
 from acts_jax.training import Examples
 
@@ -36,11 +38,22 @@ NETWORK = ["init", "activation", "depth", "seed", "moment"]
 
 def measure(trained: Sequence[Networks]) -> pd.DataFrame:
     """The table of the best networks of each group, before and after training."""
+    looks = {}
+    for networks in trained:
+        looks.setdefault(_program(networks), jax.jit(functools.partial(_look, networks.model)))
+
+    def one(networks: Networks) -> pd.DataFrame:
+        return _measure(networks.best(), looks[_program(networks)])
+
     with concurrent.futures.ThreadPoolExecutor(len(jax.local_devices())) as pool:
-        return pd.concat(pool.map(_measure, trained), ignore_index=True)
+        return pd.concat(pool.map(one, trained), ignore_index=True)
 
 
-@functools.partial(jax.jit, static_argnums=0)
+def _program(networks: Networks) -> Static:
+    """What one program of `_look` does for: settings but for the initial weights."""
+    return dataclasses.replace(networks.group.static, init="")
+
+
 def _look(model: MLP, params: dict, train: Examples) -> tuple[jax.Array, ...]:
     """Gradient norms and both factors of hidden layers, [networks, layers]."""
 
@@ -51,13 +64,11 @@ def _look(model: MLP, params: dict, train: Examples) -> tuple[jax.Array, ...]:
     return jax.vmap(one)(params)
 
 
-def _measure(networks: Networks) -> pd.DataFrame:
-    best = networks.best()
+def _measure(best: Networks, look: Callable) -> pd.DataFrame:
     static, train = best.group.static, best.examples.train
-    model = best.model.clone(initializer="lecun_normal")  # one program for all initial weights
     tables = []
     for moment, params in zip(MOMENTS, (best.initial, best.params), strict=True):
-        values = [np.asarray(leaf, float).ravel() for leaf in _look(model, params, train)]
+        values = [np.asarray(leaf, float).ravel() for leaf in look(params, train)]
         layers = len(static.hidden_sizes)
         frame = best.results[["seed", "learning_rate", "test_accuracy"]]
         frame = frame.loc[frame.index.repeat(layers)].reset_index(drop=True)
@@ -184,12 +195,13 @@ def by_depth(table: pd.DataFrame) -> Figure:
     return _sheet(
         found.assign(row="ratio", x=found["depth"], value=found["ratio"]),
         rows={"ratio": "gradient norm, layer 1 over last"},
-        numbers=found.assign(row="ratio"),
+        numbers=found[found["depth"] == found["depth"].max()].assign(row="ratio"),
         number="ratio",
         bound=lambda depth: 0.25 ** (depth - 1),
         xlabel="hidden layers",
         title="The gradient that reaches layer 1, by depth, at initialisation",
-        note="Line: geometric mean over seeds; band: their range. Dashed: a quarter per layer.",
+        note="Line: geometric mean over seeds; band: their range. Dashed: a quarter per layer. "
+        "Number: at the greatest depth.",
         side=1,
     )
 
