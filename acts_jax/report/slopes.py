@@ -12,9 +12,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from acts_jax.report import statistics
+from acts_jax.report.claims import Check, at_least, at_most
 from acts_jax.report.layout import FAINT, INK, PALETTE, STYLE, leaders, titles
 from acts_jax.report.pairing import by_seed
-from acts_jax.sweep.config import ConfigError
 
 START = 0.25  # of the learned slopes in He et al. 2015
 FIRST, DEEPER = (0.596, 0.681), (0.06, 0.20)  # where the paper's slopes ended, by layer
@@ -99,13 +99,10 @@ def compare(results: pd.DataFrame, curves: pd.DataFrame) -> Comparison:
     """Compares fixed with learned slopes, each variant at the setting validation chooses for it.
 
     Args:
-      results: Of a sweep over leaky_relu's and prelu's slopes at one depth, on one dataset.
+      results: Of a sweep over leaky_relu's and prelu's slopes at one depth, on one dataset with
+        classes, share="layer" among others.
       curves: Of the same sweep.
-
-    Raises:
-      ConfigError: The sweep is another one.
     """
-    _check(results)
     prelu = results["activation"] == "prelu"
     starts = np.sort(results.loc[prelu, LEARNED].unique())
     start = starts[np.abs(starts - START).argmin()]
@@ -153,18 +150,6 @@ def share_above_one(ends: pd.DataFrame) -> pd.Series:
     return ends["value"].gt(1).groupby(ends["seed"]).mean()
 
 
-def _check(results: pd.DataFrame) -> None:
-    if set(results["activation"]) != {"leaky_relu", "prelu"}:
-        raise ConfigError("this study compares the activations leaky_relu and prelu: give both")
-    for field in ("depth", "dataset"):
-        if results[field].nunique() > 1:
-            raise ConfigError(f"this study compares slopes at one {field}: give a single one")
-    if "layer" not in set(results["share"][results["activation"] == "prelu"]):
-        raise ConfigError("this study needs share=layer, one learned slope per layer, among others")
-    if statistics.measure(results) != "accuracy":
-        raise ConfigError("this study compares accuracies: give a dataset with classes")
-
-
 def _rank(variant: str) -> tuple:
     return [*("fixed", *COLORS)].index(variant.removesuffix(", decays")), variant
 
@@ -172,6 +157,63 @@ def _rank(variant: str) -> tuple:
 def _written(ends: pd.DataFrame) -> str:
     means = ends.groupby(ends["layer"].fillna(0))["value"].mean()
     return "  ".join(f"{value:.2f}" for value in means).replace("-", "−")
+
+
+def checks(found: Comparison, cost: float, drift: float, rare: float) -> tuple[Check, ...]:
+    """What courses say of the slope, and three statements of He et al. 2015.
+
+    Args:
+      found: From `compare`.
+      cost: Test accuracy that a slope may cost before it matters.
+      drift: Range of the ends over range of the starts, up to which the start does not matter.
+      rare: Share of slopes above 1, up to which they are rare.
+    """
+    by_slope, by_variant, ends = found.by_slope, found.by_variant, found.ends
+    last, point = by_slope.columns[-1], {"format": ".2%"}
+    made = [
+        at_most(
+            f"any constant will do: the worst from 0 to 0.5, {found.worst:g}, costs no more than "
+            f"{100 * cost:g} point of test accuracy against the chosen one",
+            "any constant", by_slope[found.best] - by_slope[found.worst], cost, **point,
+        ),
+        at_most(
+            f"any constant will do: {last:g} costs no more than that, too",
+            "any constant", by_slope[found.best] - by_slope[last], cost, **point,
+        ),
+        at_least(
+            "learning finds a slope as good as the best one tried: test accuracy, learned per "
+            "layer minus fixed",
+            "learn it", by_variant["per layer"] - by_variant["fixed"], -cost, **point,
+        ),
+        at_most(
+            "where a slope ends does not depend on where it starts: range of the ends over range "
+            "of the starts",
+            "learn it", found.dependence, drift, format=".2f",
+        ),
+        *(
+            at_most(
+                f"learned slopes, one {variant}, are rarely above 1: their share",
+                "rarely (He et al. 2015)", share_above_one(ends[variant]),
+                rare, format=".1%",
+            )
+            for variant in ("per layer", "per channel") if variant in ends
+        ),
+        at_least(
+            "the first layer's slope ends above the mean of the deeper ones': difference",
+            "0.681 against 0.06 to 0.20 (He et al. 2015)",
+            first_minus_deeper(ends["per layer"]), 0.0,
+        ),
+    ]  # fmt: skip
+    if "per layer, decays" in ends:
+        free, decayed = (
+            ends[name].groupby("seed")["value"].mean()
+            for name in ("per layer", "per layer, decays")
+        )
+        made.append(at_least(
+            "decay pulls slopes towards 0: without it minus with it, mean over the layers",
+            "towards 0 (He et al. 2015)", free - decayed, 0.0,
+        ))  # fmt: skip
+    return tuple(made)
 
 
 def figure(found: Comparison) -> Figure:

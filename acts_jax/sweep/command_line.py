@@ -201,17 +201,23 @@ def prepare(console: Console) -> tuple[Plan, dict[str, Dataset]]:
     return plan, datasets
 
 
-def train(console: Console) -> Trained:
+def train(
+    console: Console, check: Callable[[Plan, Mapping[str, Dataset]], None] | None = None
+) -> Trained:
     """Trains those networks of the --config that are not in the --workdir yet, and loads them all.
 
     Args:
       console: Shows what will be trained, then the progress.
+      check: Called with the plan and the datasets before anything is trained; raises a
+        ConfigError for what the study cannot compare, see `require`.
 
     Raises:
       ConfigError, DatasetError: As `prepare`.
       StoreError: If the workdir cannot be used.
     """
     plan, datasets = prepare(console)
+    if check is not None:
+        check(plan, datasets)
     workdir = store.open_workdir(WORKDIR.value, plan)
     with ProgressLine(console) as line:
         launch.run(plan, datasets, workdir, line, PACK.value)
@@ -228,6 +234,20 @@ def require(plan: Plan, **values: Sequence[Any]) -> None:
         missing = [str(value) for value in needed if value not in plan.config[field]]
         if missing:
             raise ConfigError(f"this experiment needs {field} {' and '.join(missing)}, too")
+
+
+def single(plan: Plan, *fields: str) -> None:
+    """Refuses a plan with several values of a field of which a study compares none.
+
+    Raises:
+      ConfigError: If there are several.
+    """
+    for field in fields:
+        values = plan.config[field]
+        if len(values) > 1:
+            raise ConfigError(
+                f"this experiment takes one {field}, not {', '.join(map(str, values))}"
+            )
 
 
 def present(study: Callable[[Console], claims.Claim]) -> Callable[[], None]:
