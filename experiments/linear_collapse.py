@@ -64,13 +64,12 @@ def study(console: Console) -> Claim:
         f"pieces on a segment by {checks[4].found} at initialisation and by {checks[5].found} "
         "after training, with the same number of units."
     )
-    pieces = collapse.profiles(bent, *lines)
-    picture = collapse.figure(folded, regions, growth, pieces, logistic, dataset.name)
+    drawn = folded, regions, growth, collapse.profiles(bent, *lines), logistic, dataset.name
     return Claim(
         "linear_collapse", "Linear layers collapse into one, ReLU layers into pieces",
         "A stack of linear layers equals one linear layer, W = W2 W1, b = W2 b1 + b2. "
         "Deeper ReLU networks have many more piecewise linear regions.",
-        (7, 8), checks, summary, {"linear_collapse": picture},
+        (7, 8), checks, summary, {"linear_collapse": collapse.figure(*drawn)},
         {"folded": folded, "regions": regions, "growth": growth, "logistic": logistic}, table,
     )  # fmt: skip
 
