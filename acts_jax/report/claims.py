@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import math
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -49,20 +50,19 @@ class Check:
 
     @property
     def found(self) -> str:
-        """The measured number with its interval: `37.1% (35.0% to 39.2%)`."""
-        number = self._written(self.measured) + self.unit
+        """The measured number with its interval: `37.1% (35.0% to 39.2%)`; `–` for NaN."""
+        if np.isnan(self.measured):
+            return "–"
+        number = _short(self.measured, self.format) + self.unit
         if self.interval is None or not np.isfinite(self.interval).all():
             return number
-        low, high = map(self._written, self.interval)
+        low, high = (_short(end, self.format) for end in self.interval)
         return f"{number} ({low} to {high})"
 
     @property
     def verdict(self) -> str:
         """`holds`, `does not hold here` or `undecided`."""
         return {True: HOLDS, False: FAILS, None: UNDECIDED}[self.holds]
-
-    def _written(self, value: float) -> str:
-        return format(value, self.format).replace("-", "−") if np.isfinite(value) else f"{value}"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -132,7 +132,7 @@ def near(
     """
     low, high = target - tolerance, target + tolerance
     display = {"format": ".6g"} | display
-    rule = f"within {tolerance:g} of {format(target, display['format'])}"
+    rule = f"within {_short(tolerance, 'g')} of {_short(target, display['format'])}"
     return _judged(statement, claimed, measured, low, high, rule, display)
 
 
@@ -233,7 +233,12 @@ def cell(value: Any) -> str:
 
 
 def _with_unit(limit: float, display: Mapping[str, str]) -> str:
-    return format(limit, display.get("format", ".3g")) + display.get("unit", "")
+    return _short(limit, display.get("format", ".3g")) + display.get("unit", "")
+
+
+def _short(value: float, form: str) -> str:
+    """A number with a real minus sign and no zeros in its exponent: `−1.5e−6`."""
+    return re.sub(r"e([+-])0*(\d)", r"e\1\2", format(value, form)).replace("-", "−")
 
 
 def _judged(

@@ -147,11 +147,11 @@ def by_layer(table: pd.DataFrame) -> Figure:
     depth = table["depth"].max()
     deepest = table[table["depth"] == depth]
     last = deepest[deepest["layer"] == depth].set_index(NETWORK)["gradient_norm"]
-    joined = deepest.join(last, on=NETWORK, rsuffix="_last")
+    joined = deepest.join(last.rename("last"), on=NETWORK)
     found = rates(deepest)
     return _sheet(
         joined.assign(row=joined["moment"], x=joined["layer"]).assign(
-            value=joined["gradient_norm"] / joined["gradient_norm_last"]
+            value=joined["gradient_norm"] / joined["last"]
         ),
         rows={moment: f"gradient norm, {moment}" for moment in MOMENTS},
         numbers=found.rename(columns={"moment": "row"}),

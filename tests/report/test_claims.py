@@ -57,6 +57,9 @@ def test_a_check_writes_its_numbers_as_told():
     assert check.threshold == "at most 40.0%"
     assert check.found.startswith("38.0% (25.3% to 50.7%)")
     assert at_least("s", "", -12.0, 3, unit=" steps", format=".0f").found == "−12 steps"
+    tiny = near("s", "", -1.5e-6, 0.0, 2e-6)
+    assert (tiny.found, tiny.threshold) == ("−1.5e−6", "within 2e−6 of 0")
+    assert at_most("s", "", math.nan, 1).found == "–"
 
 
 @pytest.mark.parametrize(
