@@ -21,7 +21,7 @@ def step_seconds(
     optimizer: str = "momentum",
     steps: int = 50,
     networks: int = 6,
-    repeats: int = 9,
+    repeats: int = 25,
 ) -> dict[Hashable, float]:
     """Seconds of one training step of one network, for each model.
 

@@ -2,7 +2,7 @@
 
 python -m experiments.kinks
 
-trains 120 networks in 2 programs, one for wide networks and one for narrow ones, in which whole
+trains 192 networks in 2 programs, one for wide networks and one for narrow ones, in which whole
 layers are silent for an example, so that the layer above, its biases being 0, sees exactly 0.
 """
 
@@ -26,5 +26,5 @@ def get_config():
         batch_size=64,  # examples
         epochs=20,  # of 18 steps each
         evals=1,
-        seed="range(0, 10)",
+        seed="range(0, 16)",
     )

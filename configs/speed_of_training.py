@@ -2,7 +2,7 @@
 
 python -m experiments.speed_of_training
 
-trains 225 networks in 9 programs.
+trains 315 networks in 9 programs.
 """
 
 from acts_jax.sweep.config import make_config
@@ -20,7 +20,7 @@ def get_config():
         init="critical",  # each activation with the gain that keeps its signal alive
         # Optimizer
         optimizer="momentum",
-        learning_rate="logspace(1e-2, 1, 5)",
+        learning_rate=(0.003, 0.01, 0.03, 0.1, 0.3, 1, 3),
         # Schedule
         batch_size=64,  # examples
         epochs=30,  # of 18 steps each: the budget

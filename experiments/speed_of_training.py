@@ -25,7 +25,7 @@ def study(console: Console) -> claims.Claim:
     curves, budget = curves[curves["metric"] == "train_loss"], int(results["steps"].max())
     best = speed.at_best_rate(speed.steps_to(curves, LOSS.value))
     seconds = timed(plan, datasets)
-    table = speed.summarise(best, seconds)
+    table = speed.summarise(best, seconds, plan.config["learning_rate"])
     return claims.Claim(
         name="speed_of_training",
         title="ReLU trains faster than the sigmoid",

@@ -36,7 +36,7 @@ def sbaf_figure(found: Mapping[str, Fit]) -> Figure:
         titles(
             figure,
             "SBAF: its shapes, and how near it comes to the sigmoid and the ReLU",
-            "Percentages: root mean square distance as a share of the target's range. Black: the "
+            "Percentages: root mean square distance as a share of the target's range. Grey: the "
             "target; orange: the best SBAF over k and α; x mapped to [0.05, 0.95] (line) or to "
             "[0, 1] (dashed).\nSBAF is convex for every k and α, so it cannot bend like a sigmoid.",
         )
@@ -79,6 +79,7 @@ def _draw_map(figure: Figure, axes: Axes, best: Fit) -> None:
     axes.annotate(
         f"best: {percent(best.relative_rms)}\nk {x:.2f}, α {y:.2f}", (x, y), xytext=(0, 12),
         textcoords="offset points", color=SBAF, fontsize=8.5, ha="center", fontweight="bold",
+        bbox={"fc": "white", "ec": "none", "alpha": 0.8, "pad": 1.5},
     )  # fmt: skip
     axes.set_xscale("log")
     axes.set_xticks([0.1, 1, 10], ["0.1", "1", "10"])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import matplotlib
 import numpy as np
@@ -102,26 +102,32 @@ def at_least_times(
     return dataclasses.replace(check, holds=check.holds or None) if understated else check
 
 
-def summarise(best: pd.DataFrame, seconds: Mapping[tuple[str, int], float]) -> pd.DataFrame:
+def summarise(
+    best: pd.DataFrame, seconds: Mapping[tuple[str, int], float], rates: Sequence[float]
+) -> pd.DataFrame:
     """A row per depth and activation: rates, networks that got there, steps, seconds.
 
     Args:
       best: From `at_best_rate`.
       seconds: (activation, depth) -> seconds of a step.
+      rates: The learning rates swept.
 
     Returns:
-      depth, activation, learning_rate (of most seeds), reached, cells, steps, low, high (mean and
+      depth, activation, learning_rate (of most seeds), edge ("low" or "high" if that is the lowest
+      or highest swept), reached, cells, steps, low, high (mean and
       95% interval, NaN unless all got there), milliseconds (of a step), seconds (to the loss).
     """
     rows = []
     for (depth, name), group in best.groupby(["depth", "activation"]):
         taken = group["steps"]
         each = seconds[name, depth]
+        rate = group.loc[taken.notna(), "learning_rate"].mode().get(0, np.nan)
         rows.append(
             {
                 "depth": depth,
                 "activation": name,
-                "learning_rate": group.loc[taken.notna(), "learning_rate"].mode().get(0, np.nan),
+                "learning_rate": rate,
+                "edge": "low" if rate == min(rates) else "high" if rate == max(rates) else "",
                 "reached": int(taken.notna().sum()),
                 "cells": len(taken),
                 "steps": taken.mean(skipna=False),

@@ -60,7 +60,9 @@ def test_a_network_that_never_got_there_counts_the_budget():
     )  # fmt: skip
     ratios = speed.log_ratio(best, "sigmoid", "relu", 2, budget=100)
     np.testing.assert_allclose(ratios, [2, 2])
-    table = speed.summarise(best, {("relu", 2): 1e-3, ("sigmoid", 2): 1e-3})
+    times = {("relu", 2): 1e-3, ("sigmoid", 2): 1e-3}
+    table = speed.summarise(best, times, rates=(0.1, 1.0))
+    assert table["edge"].tolist() == ["high", "high"]
     sigmoid = table.set_index("activation").loc["sigmoid"]
     assert (sigmoid["reached"], sigmoid["cells"]) == (1, 3)
     assert np.isnan(sigmoid["steps"])
