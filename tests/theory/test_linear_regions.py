@@ -32,6 +32,12 @@ def test_units_that_nobody_hears_make_no_region():
     assert full > 2
     deaf = params | {"readout": jax.tree.map(lambda leaf: 0 * leaf, params["readout"])}
     assert count_regions(model, deaf, [-9], [9]) == 1
+    weights = params["readout"]["kernel"].at[1:].set(0)
+    one = params | {"readout": params["readout"] | {"kernel": weights}}
+    first = params["hidden_1"]
+    kink = float(-first["bias"][0] / first["kernel"][0, 0])
+    breakpoints = along_line(model, one, [-9], [9]).breakpoints
+    np.testing.assert_allclose(breakpoints, [(kink + 9) / 18])
 
 
 @pytest.mark.parametrize(
