@@ -35,7 +35,7 @@ def study(console: Console) -> claims.Claim:
         summary=speed.summary(table, LOSS.value, budget),
         figures={"speed_of_training": speed.figure(curves, best, LOSS.value, budget)},
         numbers={"loss": LOSS.value, "budget": budget, "steps": best, "summary": table},
-        table=table,
+        table=speed.shown(table),
     )
 
 

@@ -139,6 +139,26 @@ def summarise(
     return pd.DataFrame(rows)
 
 
+def shown(table: pd.DataFrame) -> pd.DataFrame:
+    """The table of `summarise` as a terminal and a page show it."""
+    spans = zip(table["low"], table["high"], strict=True)
+    return pd.DataFrame(
+        {
+            "depth": table["depth"],
+            "activation": table["activation"],
+            "rate": table["learning_rate"],
+            "edge": table["edge"],
+            "reached": [
+                f"{n}/{of}" for n, of in zip(table["reached"], table["cells"], strict=True)
+            ],
+            "steps": table["steps"],
+            "95%": ["–" if np.isnan(low) else f"{low:.0f} to {high:.0f}" for low, high in spans],
+            "µs/step": 1e3 * table["milliseconds"],
+            "ms": 1e3 * table["seconds"],
+        }
+    )
+
+
 def summary(table: pd.DataFrame, loss: float, budget: int) -> str:
     """What came out for sigmoid and relu, depth by depth, in sentences."""
     parts = []

@@ -3,11 +3,13 @@
 import json
 
 import pytest
+from absl import flags
 
+from acts_jax.sweep import command_line
 from experiments import saha_bora as script
 
 TINY = [
-    "--config.activation=sigmoid,sbaf",
+    "--config.activation=sigmoid,sbaf,a_relu",
     "--config.depth=1",
     "--config.width=8",
     "--config.learning_rate=0.1",
@@ -18,13 +20,9 @@ TINY = [
 @pytest.fixture(scope="module")
 def record(tmp_path_factory, data_dir):
     """The claim as it was written, of a tiny run."""
-    from absl import flags
-
-    from acts_jax.sweep import command_line
-
     workdir = tmp_path_factory.mktemp("saha_bora")
     arguments = [*TINY, "--config.evals=1", "--config.seed=0,1", f"--workdir={workdir}"]
-    with pytest.raises(SystemExit):
+    with pytest.raises(SystemExit) as exited:
         command_line.run(
             script.main,
             argv=["saha_bora", *arguments, f"--data_dir={data_dir}"],
@@ -32,6 +30,7 @@ def record(tmp_path_factory, data_dir):
             workdir="runs/saha_bora",
         )
     flags.FLAGS.unparse_flags()
+    assert not exited.value.code
     for picture in ("saha_bora", "saha_bora_a_relu"):
         assert (workdir / f"{picture}.png").stat().st_size > 10_000
     return json.loads((workdir / "saha_bora.json").read_text())
