@@ -72,6 +72,6 @@ def test_two_classes_of_a_dataset(digits):
     two = readout.two_classes(digits, 3, 8)
     assert two.class_names == ("3", "8")
     assert set(two.train.labels) == {0, 1}
-    chosen = digits.test.inputs[np.isin(digits.test.labels, (3, 8))]
-    np.testing.assert_array_equal(two.test.inputs, chosen)
-    assert (two.test.labels == 1).sum() == (digits.test.labels == 8).sum()
+    chosen = np.isin(digits.test.labels, (3, 8))
+    np.testing.assert_array_equal(two.test.inputs, digits.test.inputs[chosen])
+    np.testing.assert_array_equal(two.test.labels, digits.test.labels[chosen] == 8)
