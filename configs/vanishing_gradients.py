@@ -3,8 +3,8 @@
     python -m experiments.vanishing_gradients
 
 trains 5 activations x 3 depths x 2 initialisations x 3 learning rates x 5 seeds = 450 networks.
-Expect the gradient of sigmoid to shrink by about 80% per layer with either initialisation, and that
-of tanh and relu to keep its size with weights scaled by the activation's gain.
+Expect a sigmoid layer to take away 77% of the gradient with LeCun's weights and 62% with critical
+ones, and critical weights to keep the gradient of the others at its size.
 """
 
 from acts_jax.sweep.config import make_config

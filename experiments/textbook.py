@@ -65,7 +65,7 @@ def main() -> int:
     for outcome in outcomes:
         failed = isinstance(outcome, textbook.Failure)
         console.print(f"{outcome.name}: {textbook.ERROR if failed else outcome.verdict}")
-    console.print(f"{facts['seconds']} s\npage: {page}", soft_wrap=True, highlight=False)
+    console.print(f"seconds: {facts['seconds']}\npage: {page}", soft_wrap=True, highlight=False)
     return int(any(isinstance(outcome, textbook.Failure) for outcome in outcomes))
 
 
