@@ -6,6 +6,8 @@ import json
 import numpy as np
 import pytest
 
+from acts_jax import load_results
+from acts_jax.report.kinks import SLOPE
 from experiments import kinks as script
 
 
@@ -28,6 +30,13 @@ def test_either_derivative_at_zero_will_do_unless_layers_are_silent(main, tmp_pa
     assert pairs["identical"][wide].all()
     assert not pairs["identical"][~wide].all()
     assert not pairs["difference"][wide].any()
+    cells = load_results(tmp_path).set_index(["hidden_sizes", "seed", SLOPE])
+    for sizes, seed, same, difference in zip(
+        *(pairs[key] for key in ("hidden_sizes", "seed", "identical", "difference")), strict=True
+    ):
+        zero, one = (cells.loc[(sizes, seed, slope)] for slope in (0.0, 1.0))
+        assert same == (zero.train_loss == one.train_loss)
+        assert difference == pytest.approx(one.test_accuracy - zero.test_accuracy)
     checks = {check["statement"]: check for check in record["checks"]}
     assert checks["elu′, α 2, left of 0"]["measured"] == pytest.approx(2)
     assert checks["elu′, α 2, right of 0"]["measured"] == pytest.approx(1)
