@@ -3,6 +3,7 @@
 Sets are walked through in slices, so that memory stays bounded and in cache.
 """
 
+import functools
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -37,6 +38,22 @@ class Measured(NamedTuple):
     gradient_norm: jax.Array
     dead_fraction: jax.Array
     saturated_fraction: jax.Array
+
+
+class Backward(NamedTuple):
+    """What `backward_factors` returns, of a network with L hidden layers; float32 [L].
+
+    On its way back the error, the gradient of the loss with respect to the pre-activations, is
+    multiplied at each hidden layer by the weights above it, and then by f'. Each factor is the
+    ratio of the error's Euclidean norms, over all examples and units, after and before.
+
+    Attributes:
+      weight: By the weights between this layer and the next one (the last: the readout).
+      slope: By f' at this layer; never above sup |f'|.
+    """
+
+    weight: jax.Array
+    slope: jax.Array
 
 
 def score(model: Any, params: Any, examples: Examples) -> tuple[jax.Array, jax.Array]:
@@ -90,7 +107,7 @@ def probe(model: Any, params: Any, examples: Examples) -> Measured:
 
     def body(carry, start):
         (loss, (correct, steepest)), gradient = jax.value_and_grad(slice_loss, has_aux=True)(
-            params, _slice(examples, start, count, min(SLICE, count))
+            params, _slice(examples, start)
         )
         sums, highest = carry
         sums = jax.tree.map(jnp.add, sums, (loss, correct, gradient))
@@ -98,11 +115,9 @@ def probe(model: Any, params: Any, examples: Examples) -> Measured:
 
     zeros = [jnp.zeros(units) for units in model.hidden_sizes]
     start = ((jnp.float32(0), jnp.float32(0), jax.tree.map(jnp.zeros_like, params)), zeros)
-    ((loss, correct, gradient), steepest), _ = jax.lax.scan(
-        body, start, jnp.arange(0, count, SLICE)
-    )
+    ((loss, correct, gradient), steepest), _ = jax.lax.scan(body, start, _starts(examples))
     layers = [f"hidden_{i + 1}" for i in range(len(model.hidden_sizes))] + ["readout"]
-    norms = [jnp.sqrt(sum(jnp.vdot(g, g) for g in gradient[n].values())) for n in layers]
+    norms = [_norm(*gradient[name].values()) for name in layers]
     limits = _limits(model, params)
     return Measured(
         loss / count,
@@ -111,6 +126,77 @@ def probe(model: Any, params: Any, examples: Examples) -> Measured:
         _shares(jnp.equal, steepest, [jnp.zeros(()) for _ in steepest]),
         _shares(jnp.less, steepest, [SATURATED * limit for limit in limits]),
     )
+
+
+def dead_units(model: Any, params: Any, examples: Examples) -> tuple[jax.Array, ...]:
+    """Which hidden units have f'(z) = 0 for every example: one bool [units] per layer.
+
+    None of an activation that is not elementwise; those whose f' is NaN are not dead.
+    """
+
+    def body(awake, start):
+        inputs, _, _ = _slice(examples, start)
+        _, captured = capture(model, params, inputs)
+        return tuple(
+            a | jnp.any(slope != 0, axis=0)
+            for a, slope in zip(awake, captured.derivative, strict=True)
+        ), None
+
+    asleep = tuple(jnp.zeros(units, bool) for units in model.hidden_sizes)
+    awake, _ = jax.lax.scan(body, asleep, _starts(examples))
+    return tuple(~units for units in awake)
+
+
+def backward_factors(model: Any, params: Any, examples: Examples) -> Backward:
+    """How much the weights and f' each scale the error, layer by layer, on a set of examples.
+
+    Args:
+      model: An `MLP` without layer normalisation, its activation elementwise.
+      params: Its parameters.
+      examples: Any labelled set.
+
+    Returns:
+      The factors; NaN at layers below one where the error is exactly 0, and for an activation that
+      is not elementwise.
+
+    Raises:
+      ValueError: With layer normalisation, which is a third factor.
+    """
+    if model.layer_norm:
+        raise ValueError("with layer_norm the error has more than two factors at each layer")
+    names = [f"hidden_{i + 1}" for i in range(len(model.hidden_sizes))] + ["readout"]
+    kernels = [params[name]["kernel"] for name in names]
+
+    def body(_, start):
+        inputs, labels, real = _slice(examples, start)
+        outputs, captured = capture(model, params, inputs)
+        error = jax.grad(lambda o: _sums(model.head, o, labels, real)[0])(outputs)
+        weighted, sloped = [], [error]
+        for kernel, slope in zip(kernels[:0:-1], captured.derivative[::-1], strict=True):
+            weighted.append(sloped[-1] @ kernel.T)
+            sloped.append(weighted[-1] * slope)
+        return None, (_log_norms(weighted[::-1]), _log_norms(sloped[::-1]))
+
+    _, (weighted, sloped) = jax.lax.scan(body, None, _starts(examples))
+    weighted, sloped = (jax.nn.logsumexp(2 * a, axis=0) / 2 for a in (weighted, sloped))
+    return Backward(jnp.exp(weighted - sloped[1:]), jnp.exp(sloped[:-1] - weighted))
+
+
+def _log_norms(errors: list[jax.Array]) -> jax.Array:
+    """Logarithms of the Euclidean norms of some arrays [batch, units of each].
+
+    One reduction over all of them: one for each would take seconds to compile.
+    """
+    widest = max(error.shape[1] for error in errors)
+    stacked = jnp.stack([jnp.pad(e, ((0, 0), (0, widest - e.shape[1]))) for e in errors])
+    return jnp.log(jax.vmap(_norm)(stacked))
+
+
+def _norm(*arrays: jax.Array) -> jax.Array:
+    """Euclidean norm of all entries together, without underflow of their squares."""
+    largest = functools.reduce(jnp.maximum, (jnp.max(jnp.abs(a)) for a in arrays))
+    scale = jnp.where(largest > 0, largest, 1)
+    return scale * jnp.sqrt(sum(jnp.sum(jnp.square(a / scale)) for a in arrays))
 
 
 def _sums(
@@ -154,13 +240,24 @@ def _shares(
     return jnp.stack(shares) if shares else jnp.zeros(0)
 
 
+def _starts(examples: Examples) -> jax.Array:
+    """The first index of every slice."""
+    return jnp.arange(0, examples.labels.shape[0], SLICE)
+
+
 def _slice(
-    examples: Examples, start: jax.Array, end: jax.Array | int, width: int
+    examples: Examples,
+    start: jax.Array,
+    end: jax.Array | int | None = None,
+    width: int | None = None,
 ) -> tuple[jax.Array, jax.Array, jax.Array]:
     """Features and labels of the `width` examples from `start`, and which lie before `end`.
 
-    The others repeat the last one that does, which alters no maximum.
+    The others repeat the last one that does, which alters no maximum. By default the end is that of
+    the set, and the width SLICE.
     """
-    index = start + jnp.arange(width)
+    count = examples.labels.shape[0]
+    index = start + jnp.arange(width or min(SLICE, count))
+    end = count if end is None else end
     inputs, labels = examples.take(jnp.minimum(index, end - 1))
     return inputs, labels, index < end

@@ -179,6 +179,50 @@ def train(
     return jax.lax.fori_loop(0, num_steps, body, state)
 
 
+def fit(
+    model: Any,
+    examples: Examples,
+    *,
+    seed: jax.Array | int,
+    epochs: int,
+    batch_size: int,
+    hyperparameters: Hyperparameters,
+    optimizer: str = "momentum",
+    decay_activations: bool = False,
+    params: Any = None,
+) -> Any:
+    """The trained network itself: what a cell of a sweep with these settings ends with.
+
+    Pure; under `jax.vmap` over seed, hyperparameters and params it trains a population.
+
+    Args:
+      model: An `MLP`.
+      examples: The training set.
+      seed: Of the initial weights and of the order of the batches.
+      epochs: Passes over the training set; may be traced.
+      batch_size: Examples of a batch, at most the size of the training set.
+      hyperparameters: Of the optimizer.
+      optimizer: One of `OPTIMIZERS`.
+      decay_activations: As for `make_optimizer`.
+      params: The network to start from. By default it is drawn from `seed`, which under `jax.jit`
+        takes seconds to compile; `acts_jax.models.init_population` draws the same outside.
+
+    Returns:
+      The network's parameters, with values that are not finite if it has diverged.
+    """
+    count = examples.labels.shape[0]
+    if params is None:
+        inputs, _ = examples.take(jnp.zeros(1, jnp.int32))
+        params = model.init(key_for(seed, "init"), inputs)["params"]
+    transformation = make_optimizer(optimizer, hyperparameters, decay_activations)
+
+    def epoch(i, state):
+        order = batch_order(seed, i, count, batch_size)
+        return train(model, transformation, state, examples, order, count // batch_size)
+
+    return jax.lax.fori_loop(0, epochs, epoch, init_state(params, transformation)).params
+
+
 def key_for(seed: jax.Array | int, name: str) -> jax.Array:
     """The random key of a cell for one purpose: a function of seed and name alone."""
     return jax.random.fold_in(jax.random.key(seed), zlib.crc32(name.encode()))

@@ -23,7 +23,9 @@ def main() -> None:
     shards = [path for name in FROM.value for path in sorted(glob.glob(name)) or [name]]
     if not shards:
         raise ConfigError("give the shards to join: --from=runs/shard0,runs/shard1")
-    plan = launch.make_plan(make_config(**store.load_config(shards[0])))
+    plan = launch.make_plan(
+        make_config(**store.load_config(shards[0])), command_line.DATA_DIR.value
+    )
     with store.open_workdir(command_line.WORKDIR.value, plan) as workdir:
         merged = merge.merge(workdir, plan, shards)
     left = sum(part.size for part in merged.missing)

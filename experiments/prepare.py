@@ -19,8 +19,8 @@ from acts_jax import data
 from acts_jax.sweep import command_line
 from acts_jax.sweep.config import ConfigError
 
-DATASET = flags.DEFINE_string("dataset", None, "A TFDS name, such as mnist or emnist/letters.")
 MANUAL_DIR = flags.DEFINE_string("manual_dir", None, "Folder of files as published upstream.")
+flags.declare_key_flag("dataset")
 flags.declare_key_flag("data_dir")
 
 MOST_ROWS = 12  # of classes in the table
@@ -28,12 +28,13 @@ MOST_ROWS = 12  # of classes in the table
 
 def main() -> None:
     """Prepares, and says what there is, in how many bytes, after how many seconds."""
-    if not DATASET.value:
-        raise ConfigError("which dataset? For example --dataset=fashion_mnist")
+    names = command_line.DATASET.value or []
+    if len(names) != 1:
+        raise ConfigError("give one dataset, for example --dataset=fashion_mnist")
     os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")  # or TensorFlow prints a note about it
     started, console = time.perf_counter(), Console()
     prepared = data.prepare(
-        DATASET.value, data_dir=command_line.DATA_DIR.value, manual_dir=MANUAL_DIR.value
+        names[0], data_dir=command_line.DATA_DIR.value, manual_dir=MANUAL_DIR.value
     )
     seconds = time.perf_counter() - started
     console.print(what(prepared.dataset), soft_wrap=True)

@@ -63,11 +63,15 @@ def test_dead_units_are_those_that_no_example_wakes(examples):
     params["hidden_1"]["bias"] = bias
     measured = probes.probe(model, params, examples)
     assert measured.dead_fraction[0] == pytest.approx(2 / 6)
+    first, second = probes.dead_units(model, params, examples)
+    assert list(first) == [True, False, True, False, False, False]
+    assert measured.dead_fraction[1] == second.mean()
     # One example that wakes a unit is enough, wherever it lies.
     woken = examples._replace(
         inputs=examples.inputs.at[-1].set(1e4 * params["hidden_1"]["kernel"][:, 0])
     )
     assert probes.probe(model, params, woken).dead_fraction[0] == pytest.approx(1 / 6)
+    assert not probes.dead_units(model, params, woken)[0][0]
 
 
 def test_saturated_units_have_a_slope_below_a_hundredth_of_the_steepest(examples):
@@ -121,6 +125,7 @@ def test_whole_vector_activations_have_no_dead_units(examples):
     assert np.isnan(measured.dead_fraction).all()
     assert np.isnan(measured.saturated_fraction).all()
     assert np.isfinite(measured.loss)
+    assert not any(units.any() for units in probes.dead_units(*network("softmax"), examples))
 
 
 def test_the_probe_maps_over_a_population(examples):
@@ -130,3 +135,51 @@ def test_the_probe_maps_over_a_population(examples):
     alone = probes.probe(model, jax.tree.map(lambda leaf: 2 * leaf, params), examples)
     np.testing.assert_allclose(measured.loss[1], alone.loss, rtol=1e-5)
     assert measured.gradient_norm.shape == (2, 3)
+
+
+def test_backward_factors_are_ratios_of_the_errors_of_autodiff(examples):
+    model, params = network("tanh", (6, 4, 7))
+    inputs = examples.inputs * 2 + 0.5
+    layers = [params[name] for name in ("hidden_1", "hidden_2", "hidden_3", "readout")]
+
+    def loss(shifts):
+        x = inputs
+        for layer, shift in zip(layers[:-1], shifts[:-1], strict=True):
+            x = jnp.tanh(x @ layer["kernel"] + layer["bias"][None] + shift)
+        outputs = x @ layers[-1]["kernel"] + layers[-1]["bias"][None] + shifts[-1]
+        return training.losses("softmax", outputs, examples.labels).sum(), outputs
+
+    zeros = [jnp.zeros((N, units)) for units in (6, 4, 7, 3)]
+    errors, _ = jax.grad(loss, has_aux=True)(zeros)
+    norms = np.array([np.linalg.norm(error) for error in errors])
+    weighted = [
+        np.linalg.norm(error @ layer["kernel"].T)
+        for error, layer in zip(errors[1:], layers[1:], strict=True)
+    ]
+    factors = probes.backward_factors(model, params, examples)
+    np.testing.assert_allclose(factors.weight, weighted / norms[1:], rtol=1e-4)
+    np.testing.assert_allclose(factors.slope, norms[:-1] / weighted, rtol=1e-4)
+
+
+def test_deep_sigmoid_networks_underflow_neither_norms_nor_factors(examples):
+    model, params = network("sigmoid", (4,) * 40)
+    measured = probes.probe(model, params, examples)
+    assert 0 < measured.gradient_norm[0] < 1e-19  # whose square is 0 in float32
+    factors = probes.backward_factors(model, params, examples)
+    assert np.all((factors.slope > 0.1) & (factors.slope <= 0.25))
+    assert np.all(factors.weight > 0)
+
+
+def test_dead_layers_stop_the_error(examples):
+    model, params = network("relu", (3, 3, 3))
+    params["hidden_2"]["bias"] = jnp.full(3, -1e3)
+    params["hidden_3"]["bias"] = jnp.ones(3)
+    factors = probes.backward_factors(model, params, examples)
+    assert factors.slope[2] > 0
+    assert factors.slope[1] == 0
+    assert np.isnan(factors.weight[0])
+
+
+def test_backward_factors_need_a_network_without_layer_norm(examples):
+    with pytest.raises(ValueError, match="layer_norm"):
+        probes.backward_factors(*network(layer_norm=True), examples)

@@ -1,10 +1,11 @@
 """The command line that experiments share: --config with its overrides, --workdir, plain errors."""
 
+import contextlib
 import os
 import re
 import runpy
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,7 @@ CONFIG = flags.DEFINE_string(
 ACTIVATION = flags.DEFINE_list(
     "activation", ["all"], "Activations by name, package.module:function, or all."
 )
+DATASET = flags.DEFINE_list("dataset", None, "Short for --config.dataset: names of datasets.")
 WORKDIR = flags.DEFINE_string("workdir", None, "Folder for results; a run is resumed there.")
 DATA_DIR = flags.DEFINE_string(
     "data_dir", None, "Folder of prepared datasets (default: $TFDS_DATA_DIR)."
@@ -72,7 +74,7 @@ _OVERRIDES = flags.DEFINE_multi_string("override", [], "FIELD=VALUES, as --confi
 
 
 _OF_SWEEPS = (
-    *(CONFIG, _OVERRIDES, DATA_DIR, DRY_RUN, PACK, COMPILATION_CACHE),
+    *(CONFIG, _OVERRIDES, DATASET, DATA_DIR, DRY_RUN, PACK, COMPILATION_CACHE),
     *(ON_ERROR, CHECKPOINT_AFTER, LAUNCHER, RAY_ADDRESS, SHARD),
 )
 
@@ -189,6 +191,8 @@ def config() -> config_dict.ConfigDict:
     chosen = module["get_config"]()
     if ACTIVATION.present:
         override(chosen, "activation", ",".join(ACTIVATION.value))
+    if DATASET.present:
+        override(chosen, "dataset", ",".join(DATASET.value))
     for text in _OVERRIDES.value:
         name, _, value = text.partition("=")
         override(chosen, name, value)
@@ -213,6 +217,17 @@ def shard(plan: Plan) -> Plan:
             f"--shard={SHARD.value} is empty: there are {len(plan.groups)} groups to share"
         )
     return share
+
+
+@contextlib.contextmanager
+def aimed_at(config: Path, workdir: Path) -> Iterator[None]:
+    """Inside this context --config and --workdir are others: for a script that runs several."""
+    before = CONFIG.value, WORKDIR.value
+    try:
+        flags.FLAGS.config, flags.FLAGS.workdir = str(config), str(workdir)
+        yield
+    finally:
+        flags.FLAGS.config, flags.FLAGS.workdir = before
 
 
 def compilation_cache() -> Path | None:

@@ -185,10 +185,11 @@ def _statics(axes: Mapping[str, list], activations: Mapping[str, Any]) -> Iterab
                 "none": (),
                 "all": tuple(activation.parameters),
             }[learn]
-            # Nothing is shared where nothing is learned: one group, not three.
+            # Nothing is shared or decays where nothing is learned: one group, not several.
             share = share if learned else "layer"
+            decays = chosen["decay_activations"] and bool(learned)
             yield Static(
-                **chosen,
+                **chosen | {"decay_activations": decays},
                 hidden_sizes=shape,
                 learned=tuple(learned),
                 share=share,

@@ -1,9 +1,9 @@
 """Training what the command line asks for."""
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pandas as pd
 from rich.console import Console
@@ -63,11 +63,15 @@ def prepare(console: Console) -> tuple[Plan, dict[str, Dataset]]:
     return plan, datasets
 
 
-def train(console: Console) -> Trained:
+def train(
+    console: Console, check: Callable[[Plan, Mapping[str, Dataset]], None] | None = None
+) -> Trained:
     """Trains those networks of the --config that are not in the --workdir yet, and loads them all.
 
     Args:
       console: Shows what will be trained, then the progress, then what failed.
+      check: Called with the plan and the datasets before anything is trained; raises a
+        ConfigError for what a study cannot compare, see `require`.
 
     Raises:
       ConfigError, DatasetError: As `prepare`.
@@ -77,6 +81,8 @@ def train(console: Console) -> Trained:
     """
     launcher = _launcher()
     plan, datasets = prepare(console)
+    if check is not None:
+        check(plan, datasets)
     with store.open_workdir(command_line.WORKDIR.value, plan) as workdir:
         with ProgressLine(console) as line:
             _, seconds = launch.run(
@@ -110,3 +116,29 @@ def _launcher() -> Launcher:
     if command_line.RAY_ADDRESS.value is not None:
         raise ConfigError("--ray_address is of use with --launcher=ray only")
     return local.results
+
+
+def require(plan: Plan, **values: Sequence[Any]) -> None:
+    """Refuses a plan without the values that a study compares, such as `activation=("relu",)`.
+
+    Raises:
+      ConfigError: If a field lacks one.
+    """
+    for field, needed in values.items():
+        missing = [str(value) for value in needed if value not in plan.config[field]]
+        if missing:
+            raise ConfigError(f"this experiment needs {field} {' and '.join(missing)}, too")
+
+
+def single(plan: Plan, *fields: str) -> None:
+    """Refuses a plan with several values of a field of which a study compares none.
+
+    Raises:
+      ConfigError: If there are several.
+    """
+    for field in fields:
+        values = plan.config[field]
+        if len(values) > 1:
+            raise ConfigError(
+                f"this experiment takes one {field}, not {', '.join(map(str, values))}"
+            )

@@ -8,9 +8,9 @@ import numpy as np
 import optax
 import pytest
 
-from acts_jax import training
+from acts_jax import probes, training
 from acts_jax.activations import catalogue
-from acts_jax.models import MLP
+from acts_jax.models import MLP, init_population
 from acts_jax.sweep import engine, grid
 from acts_jax.sweep.config import ConfigError, make_config
 
@@ -96,6 +96,58 @@ def test_a_cell_of_the_population_is_the_cell_trained_alone(digits, activation, 
     for i, losses in enumerate(outcome.metrics["train_loss"]):
         rate, seed = (group.traced[name][i] for name in ("learning_rate", "seed"))
         np.testing.assert_allclose(losses, train_alone(int(seed), rate, steps=50), rtol=1e-4)
+
+
+def test_fit_returns_the_network_of_a_cell(digits):
+    """Loss and gradient of every layer, by seed and rate, for fits under jit and vmap."""
+    dataset = reduced(digits, 200)
+    group, outcome = outcome_of(
+        dataset,
+        activation="prelu",
+        width=16,
+        optimizer="adamw",
+        learning_rate=(0.003, 0.03),
+        weight_decay=0.01,
+        seed=(0, 7),
+        batch_size=64,
+        epochs=4,
+        evals=1,
+    )
+    examples = engine.put(dataset, "unit", jax.local_devices()[:1]).train
+    model = MLP((16, 16), "prelu", 10)
+
+    @jax.jit
+    def measure(seed, rate):
+        hyperparameters = training.Hyperparameters(rate, jnp.float32(0.9), jnp.float32(0.01))
+        params = training.fit(
+            model,
+            examples,
+            seed=seed,
+            epochs=4,
+            batch_size=64,
+            optimizer="adamw",
+            hyperparameters=hyperparameters,
+        )
+        return probes.probe(model, params, examples)
+
+    seeds, rates = (jnp.asarray(group.traced[name]) for name in ("seed", "learning_rate"))
+    measured = jax.vmap(measure)(seeds, rates)
+    metrics = outcome.metrics
+    np.testing.assert_allclose(measured.loss, metrics["train_loss"][:, -1], rtol=1e-5)
+    np.testing.assert_allclose(measured.gradient_norm, metrics["gradient_norm"][:, -1], rtol=1e-3)
+    assert len(set(metrics["train_loss"][:, -1])) == 4
+
+
+def test_fit_goes_on_from_the_network_it_is_given(digits):
+    examples = engine.put(reduced(digits, 64), "unit", jax.local_devices()[:1]).train
+    model, options = MLP((8,), "tanh", 10), {"seed": 3, "batch_size": 32}
+    options["hyperparameters"] = training.Hyperparameters(0.1, 0.9, 0.0)
+    params = init_population(model, 64, training.key_for(3, "init")[None])
+    params = jax.tree.map(lambda leaf: leaf[0], params)
+    untrained = training.fit(model, examples, epochs=0, params=params, **options)
+    jax.tree.map(np.testing.assert_array_equal, untrained, params)
+    drawn = training.fit(model, examples, epochs=0, **options)
+    jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, rtol=1e-6), drawn, params)
 
 
 @pytest.fixture(scope="module")

@@ -67,6 +67,9 @@ def test_what_makes_no_difference_makes_no_group():
         ("prelu", ("slope",), "network"),
         ("relu", (), "layer"),
     ]
+    planned = plan(activation="relu,prelu", decay_activations="false,true")
+    kinds = [(g.static.activation, g.static.decay_activations) for g in planned.groups]
+    assert kinds == [("relu", False), ("prelu", False), ("prelu", True)]
 
 
 def test_plain_sgd_has_no_momentum_axis():

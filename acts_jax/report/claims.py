@@ -1,0 +1,287 @@
+"""Claims put to the test: what a text says, what was measured, and the verdict between the two."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import math
+import re
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from acts_jax.report import figures, statistics
+from acts_jax.sweep import command_line, launch
+from acts_jax.sweep.store import write_atomically
+
+HOLDS, PARTLY, FAILS, UNDECIDED = "holds", "holds partly", "does not hold here", "undecided"
+COLORS = {HOLDS: "green", PARTLY: "yellow", FAILS: "red", UNDECIDED: "yellow"}
+
+
+@dataclasses.dataclass(frozen=True)
+class Check:
+    """One statement with a number in it, beside the number that was found.
+
+    Attributes:
+      statement: Such as "the largest slope of the sigmoid is 1/4".
+      claimed: What the text says: "0.25".
+      measured: The number found.
+      interval: 95% confidence interval of `measured`; None where nothing is random.
+      threshold: The rule in words: "within 1e-06 of 0.25".
+      holds: What the rule says; None if it is undecided, the interval lying on both sides.
+      format: Format specification of the numbers: ".3g", ".1%".
+      unit: Written after them, with its space: " steps".
+    """
+
+    statement: str
+    claimed: str
+    measured: float
+    interval: tuple[float, float] | None
+    threshold: str
+    holds: bool | None
+    format: str = ".3g"
+    unit: str = ""
+
+    @property
+    def found(self) -> str:
+        """The measured number with its interval: `37.1% (35.0% to 39.2%)`; `–` for NaN."""
+        if np.isnan(self.measured):
+            return "–"
+        number = _short(self.measured, self.format) + self.unit
+        if self.interval is None or not np.isfinite(self.interval).all():
+            return number
+        low, high = (_short(end, self.format) for end in self.interval)
+        return f"{number} ({low} to {high})"
+
+    @property
+    def verdict(self) -> str:
+        """`holds`, `does not hold here` or `undecided`."""
+        return {True: HOLDS, False: FAILS, None: UNDECIDED}[self.holds]
+
+
+@dataclasses.dataclass(frozen=True)
+class Claim:
+    """A statement of the textbooks, and everything that was found about it.
+
+    Attributes:
+      name: Of the experiment; files are called by it.
+      title: A heading.
+      text: The claim, as courses state it.
+      rows: Its rows in the list of claims.
+      checks: The statements it consists of; at least one.
+      summary: One or two sentences with the measured numbers in words.
+      figures: Pictures by name; a name is the name of its file.
+      numbers: Everything behind the pictures: mappings, sequences, arrays, DataFrames, scalars.
+      table: For the terminal and the page; strings are shown as they are, floats with 4 digits.
+    """
+
+    name: str
+    title: str
+    text: str
+    rows: tuple[int, ...]
+    checks: tuple[Check, ...]
+    summary: str
+    figures: Mapping[str, Figure]
+    numbers: Mapping[str, Any]
+    table: pd.DataFrame | None = None
+
+    def __post_init__(self):
+        if not self.checks:
+            raise ValueError(f"the claim {self.name!r} has no checks: nothing would decide it")
+
+    @property
+    def verdict(self) -> str:
+        """The verdict of all checks together.
+
+        "holds" if every check does, "holds partly" if some do, "does not hold here" if none does,
+        and "undecided" if none is decided.
+        """
+        results = [check.holds for check in self.checks]
+        if all(results):
+            return HOLDS
+        if any(results):
+            return PARTLY
+        return FAILS if False in results else UNDECIDED
+
+
+def near(
+    statement: str,
+    claimed: str,
+    measured: float | Sequence[float],
+    target: float,
+    tolerance: float,
+    **display: str,
+) -> Check:
+    """A check that `measured` lies within `tolerance` of `target`.
+
+    Args:
+      statement: As in `Check`.
+      claimed: As in `Check`.
+      measured: A number, or one value per seed: their mean is the number then, and the whole of
+        its 95% interval must lie on one side of the threshold for the check to be decided. A
+        sample of one value, or with a NaN among its values, decides nothing.
+      target: What `measured` should be.
+      tolerance: How far it may be off.
+      **display: `format` and `unit` of `Check`.
+    """
+    low, high = target - tolerance, target + tolerance
+    display = {"format": ".6g"} | display
+    rule = f"within {_short(tolerance, 'g')} of {_short(target, display['format'])}"
+    return _judged(statement, claimed, measured, low, high, rule, display)
+
+
+def at_most(
+    statement: str, claimed: str, measured: float | Sequence[float], limit: float, **display: str
+) -> Check:
+    """A check that `measured` is at most `limit`; arguments as for `near`."""
+    rule = f"at most {_with_unit(limit, display)}"
+    return _judged(statement, claimed, measured, -math.inf, limit, rule, display)
+
+
+def at_least(
+    statement: str, claimed: str, measured: float | Sequence[float], limit: float, **display: str
+) -> Check:
+    """A check that `measured` is at least `limit`; arguments as for `near`."""
+    rule = f"at least {_with_unit(limit, display)}"
+    return _judged(statement, claimed, measured, limit, math.inf, rule, display)
+
+
+def publish(
+    claim: Claim, workdir: Path, console: Console, facts: Mapping[str, str] | None = None
+) -> None:
+    """Prints a claim's table, checks and verdict, and saves its pictures and its numbers.
+
+    Args:
+      claim: What a study found.
+      workdir: An existing folder; gets a PNG per picture, and NAME.json.
+      console: Where to print.
+      facts: How the numbers came about (machine, versions, seconds); for the JSON.
+    """
+    console.print(f"\n[bold]{escape(claim.title)}[/bold]")
+    console.print(f"“{escape(claim.text)}”\n", style="italic")
+    if claim.table is not None:
+        console.print(terminal_table(claim.table), "")
+    for check in claim.checks:
+        color = COLORS[check.verdict]
+        console.print(f"[{color}]{check.verdict}[/{color}]: {escape(check.statement)}")
+        said = f"claimed {check.claimed}; found {check.found}; rule: {check.threshold}"
+        console.print(f"  {escape(said)}", highlight=False)
+    console.print(f"\n{escape(claim.summary)}", highlight=False)
+    color = COLORS[claim.verdict]
+    console.print(f"Verdict: [bold {color}]{claim.verdict}[/bold {color}]")
+    paths = figures.save(claim.figures, workdir, dpi=200)
+    path = workdir / f"{claim.name}.json"
+    text = json.dumps(record(claim) | {"facts": dict(facts or {})}, indent=1, allow_nan=False)
+    write_atomically(path, lambda file: file.write(text.encode()))
+    console.print(", ".join(map(str, [*paths, path])), soft_wrap=True, highlight=False)
+
+
+def present(study: Callable[[Console], Claim]) -> Callable[[], None]:
+    """The `main` of an experiment that puts one claim to the test.
+
+    Args:
+      study: Computes everything from the flags; may write to the console what it is doing. Its
+        claim is printed, and its pictures and numbers are saved in the --workdir.
+    """
+
+    def main() -> None:
+        """Runs the study and publishes its claim."""
+        started, console = time.perf_counter(), Console()
+        if not command_line.DRY_RUN.value:
+            command_line.folder()
+        claim = study(console)
+        seconds = time.perf_counter() - started
+        facts = launch.facts() | {"seconds": f"{seconds:.1f}"}
+        publish(claim, command_line.folder(), console, facts)
+        console.print(f"{seconds:.1f} s", highlight=False)
+
+    return main
+
+
+def record(claim: Claim) -> dict[str, Any]:
+    """A claim without its pictures, as JSON can hold it."""
+    fields = ("name", "title", "text", "rows", "verdict", "summary", "numbers")
+    checks = [dataclasses.asdict(check) | {"verdict": check.verdict} for check in claim.checks]
+    return plain({name: getattr(claim, name) for name in fields} | {"checks": checks})
+
+
+def plain(value: Any) -> Any:
+    """A value as JSON can hold it.
+
+    Arrays become lists, DataFrames dicts of columns, NaN None, infinities "inf" and "-inf".
+
+    Raises:
+      TypeError: For what JSON cannot hold.
+    """
+    if isinstance(value, Mapping):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, pd.DataFrame):
+        return {str(name): plain(column.tolist()) for name, column in value.items()}
+    if isinstance(value, (list, tuple, range)):
+        return [plain(item) for item in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return None if math.isnan(value) else f"{value}"
+    if value is None or value is pd.NA:
+        return None
+    if isinstance(value, (str, bool, int, float)):
+        return value
+    if hasattr(value, "tolist"):  # numpy's and jax's arrays and scalars
+        return plain(value.tolist())
+    raise TypeError(f"JSON cannot hold a {type(value).__name__}")
+
+
+def terminal_table(frame: pd.DataFrame) -> Table:
+    """A DataFrame without its index as a table for a terminal: numbers right, text left."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for name, column in frame.items():
+        numeric = pd.api.types.is_numeric_dtype(column)
+        table.add_column(escape(str(name)), justify="right" if numeric else "left")
+    for row in frame.itertuples(index=False):
+        table.add_row(*(escape(cell(value)) for value in row))
+    return table
+
+
+def cell(value: Any) -> str:
+    """An entry of a table: text as it is, floats with 4 digits, – for what is missing."""
+    if pd.isna(value):
+        return "–"
+    return f"{value:.4g}".replace("-", "−") if isinstance(value, float) else str(value)
+
+
+def _with_unit(limit: float, display: Mapping[str, str]) -> str:
+    return _short(limit, display.get("format", ".3g")) + display.get("unit", "")
+
+
+def _short(value: float, form: str) -> str:
+    """A number with a real minus sign and no zeros in its exponent: `−1.5e−6`."""
+    return re.sub(r"e([+-])0*(\d)", r"e\1\2", format(value, form)).replace("-", "−")
+
+
+def _judged(
+    statement: str,
+    claimed: str,
+    measured: float | Sequence[float],
+    low: float,
+    high: float,
+    rule: str,
+    display: Mapping[str, str],
+) -> Check:
+    """A check that `measured`, a number or a sample, lies in [low, high]."""
+    values = np.asarray(measured, float)
+    interval = statistics.interval(values) if values.ndim else None
+    first, last = interval or (float(values),) * 2
+    holds = None
+    if low <= first and last <= high:
+        holds = True
+    elif last < low or first > high:
+        holds = False
+    mean = float(values.mean())
+    return Check(statement, claimed, mean, interval, rule, holds, **display)

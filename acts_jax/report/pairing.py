@@ -1,0 +1,31 @@
+"""Scores seed by seed, at the settings that validation chooses: what paired differences need."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+from acts_jax.report import statistics
+
+
+def by_seed(
+    results: pd.DataFrame, by: Sequence[str] = ("activation",), score: str = "test_accuracy"
+) -> pd.DataFrame:
+    """A score of every seed, for each group of `by` at the setting that validation chooses for it.
+
+    The same seed means the same initial weights and the same batches, so that differences between
+    columns are paired. A diverged cell counts 0, its loss as infinite.
+
+    Args:
+      results: Of a sweep.
+      by: Columns of `results`; the settings are chosen in each group, see `statistics.select`.
+      score: The column that is compared.
+
+    Returns:
+      A row per seed and a column per group: the value of `by`, or a tuple of values.
+    """
+    cells = statistics.chosen(results, statistics.select(results, by=by))
+    return statistics.scores(cells).pivot_table(
+        index="seed", columns=list(by) if len(by) > 1 else by[0], values=score, observed=True
+    )

@@ -1,0 +1,48 @@
+"""Fixed slopes below zero beside learned ones: where those end, and which are more accurate.
+
+python -m experiments.learn_prelu
+python -m experiments.learn_prelu --dataset=mnist1d --workdir=runs/learn_prelu_mnist1d
+"""
+
+from rich.console import Console
+
+from acts_jax.report import claims, slopes
+from acts_jax.sweep import command_line, networks, trainer
+
+TEXT = (
+    "Leaky ReLU is 0.01x for x < 0, but we could use any constant. Choose it by trying some "
+    "values, or let gradient descent learn it (PReLU)."
+)
+COST = 0.01  # test accuracy that a slope may cost before it matters
+DRIFT = 0.25  # range of the ends over range of the starts, up to which the start does not matter
+RARE = 0.05  # share of slopes above 1, up to which they are rare
+
+
+def study(console: Console) -> claims.Claim:
+    """Trains both kinds of slope and compares them at the settings that validation chooses."""
+    results, curves, *_ = trainer.train(console, check)
+    found = slopes.compare(results, curves)
+    return claims.Claim(
+        name="learn_prelu",
+        title="The slope below zero: tried, or learned",
+        text=TEXT,
+        rows=(13,),
+        checks=slopes.checks(found, COST, DRIFT, RARE),
+        summary=found.summary,
+        figures={"learn_prelu": slopes.figure(found)},
+        numbers=found.numbers,
+        table=found.table,
+    )
+
+
+def check(plan, datasets) -> None:
+    """Refuses a sweep that has more, or less, than the study compares."""
+    networks.only_classification(datasets)
+    trainer.require(plan, activation=("leaky_relu", "prelu"), share=("layer",))
+    trainer.single(plan, "depth", "hidden_sizes")
+
+
+main = claims.present(study)
+
+if __name__ == "__main__":
+    command_line.run(main, config="configs/learn_prelu.py", workdir="runs/learn_prelu")

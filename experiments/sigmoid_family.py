@@ -1,0 +1,79 @@
+"""The sigmoid and its relatives on one scale: shapes, slopes, tails, and trained side by side.
+
+python -m experiments.sigmoid_family
+python -m experiments.sigmoid_family --config.depth=5 --dataset=mnist1d
+"""
+
+import jax.numpy as jnp
+import numpy as np
+from absl import flags
+from rich.console import Console
+
+from acts_jax.activations.sigmoidal import tanh_slope
+from acts_jax.report import sigmoids, statistics
+from acts_jax.report.claims import Claim, at_least, at_most, near, present
+from acts_jax.report.pairing import by_seed
+from acts_jax.sweep import command_line, networks, trainer
+from acts_jax.theory.description import describe
+
+flags.adopt_module_key_flags(command_line)
+ALIKE = 0.02  # difference in test accuracy, up to which two functions train alike
+
+
+def study(console: Console) -> Claim:
+    """Compares the shapes, trains the networks, compares the scores."""
+    results, _, datasets, plan = trainer.train(console)
+    dataset = networks.only_classification(datasets)
+    results["activation"] = results["activation"].map(sigmoids.label)
+    found = sigmoids.curves(plan.config["activation"])
+    selection = statistics.select(results, by=("activation",))
+    tanh = describe("tanh", threshold=0.25)
+    edge, scores = tanh.steep[0][1], by_seed(results)
+    checks = [
+        near("the largest slope of tanh", "1", tanh.steepest.value, 1, 1e-6),
+        near("tanh' > 0.25 up to |x| =", "about 1.31", edge, 1.3169579, 1e-6, format=".7f"),
+        at_least(
+            "tanh' at 1.31 is above 0.25", "> 0.25", float(tanh_slope(jnp.float32(1.31))), 0.25,
+            format=".5f",
+        ),
+        at_most(
+            "f(0) = 0, f'(0) = 1 and |f| < 1 for all of them: largest deviation", "0",
+            sigmoids.off_scale(found), 1e-6, format=".1g",
+        ),
+    ]  # fmt: skip
+    if "logistic" in found:
+        x, y, _ = found["logistic"]
+        same = float(np.abs(y - np.tanh(x)).max())
+        checks.append(at_most("2 sigmoid(2x) - 1 is tanh: largest difference", "0", same, 1e-12))
+    if "tanh" in scores:
+        checks += [
+            near(
+                f"{name} trains as tanh does: difference in test accuracy", "another sigmoid",
+                scores[name] - scores["tanh"], 0, ALIKE, format="+.1%",
+            )
+            for name in scores
+            if name != "tanh"
+        ]  # fmt: skip
+    worst, *_, best = selection.sort_values("test_accuracy").to_dict("records")
+    tails = sigmoids.table(found, selection)
+    summary = (
+        f"tanh' exceeds 1/4 for |x| < {edge:.7f}. At x = 4 the slopes reach from "
+        f"{tails['slope at 4'].min():.1e} ({tails['activation'].iloc[0]}) to "
+        f"{tails['slope at 4'].max():.1e} ({tails['activation'].iloc[-1]}), and yet the best and "
+        f"the worst at their own learning rates, {best['activation']} and {worst['activation']}, "
+        f"reach {best['test_accuracy']:.1%} and {worst['test_accuracy']:.1%} on test."
+    )
+    return Claim(
+        "sigmoid_family", "The sigmoid family",
+        "0.25 < tanh'(x) <= 1 for x in about [-1.31, 1.31]. Other sigmoids are arctan, tanh, the "
+        "Gudermannian, erf, the generalised logistic and algebraic functions.",
+        (3, 17), tuple(checks), summary,
+        {"sigmoid_family": sigmoids.figure(found, results, edge, dataset.name)},
+        {"selection": selection, "scores": scores, "shapes": tails}, tails,
+    )  # fmt: skip
+
+
+main = present(study)
+
+if __name__ == "__main__":
+    command_line.run(main, config="configs/sigmoid_family.py", workdir="runs/sigmoid_family")

@@ -1,0 +1,79 @@
+"""Softmax where it belongs, on the readout; as the sigmoid of two classes; and in hidden layers.
+
+python -m experiments.softmax_readout
+python -m experiments.softmax_readout --classes=3,8 --config.width=32
+"""
+
+from absl import flags
+from rich.console import Console
+
+from acts_jax.report import readout
+from acts_jax.report.claims import Claim, at_least, at_most, near, present
+from acts_jax.sweep import command_line, launch, networks, trainer
+from acts_jax.sweep.config import override
+
+CLASSES = flags.DEFINE_list(
+    "classes", [], "Names of the two classes for the heads (default: those most confused)."
+)
+flags.adopt_module_key_flags(command_line)
+
+
+def study(console: Console) -> Claim:
+    """Trains, looks at the probabilities, compares heads and hidden layers."""
+    plan, datasets = trainer.prepare(console)
+    dataset = networks.only_classification(datasets)
+    networks.only_one_shape(plan)
+    names = CLASSES.value
+    pair = readout.classes_of(dataset, names) if names else None
+    first, *others = networks.fit_groups(plan.groups, datasets)
+    best = first.best()
+    found = [readout.readouts(best, row) for row in range(len(best.results))]
+    two = readout.two_classes(dataset, *(pair or readout.hardest_pair(found[0])))
+    config = command_line.config()
+    for field, value in (("activation", first.model.activation), ("head", "sigmoid,softmax")):
+        override(config, field, value)
+    heads = networks.fit_groups(launch.make_plan(config).groups, {dataset.name: two})
+    inside = {f"{group.model.activation} inside": group for group in (first, *others)}
+    told = " or ".join(two.class_names)
+    scores = readout.table(inside | {f"{told}: {g.model.head} head": g for g in heads})
+    one_head, two_heads = map(readout.accuracies, heads)
+    same, own = readout.two_class_identity(), readout.accuracies(first)
+    every = [one.probabilities for one in found]
+    off = max(abs(p.sum(axis=1) - 1).max() for p in every)
+    worse = [(group.model.activation, own - readout.accuracies(group)) for group in others]
+    two_is_one = "softmax of two is the sigmoid of the difference, in"
+    heads_differ = f"{told}: accuracy of the softmax head minus that of the sigmoid head"
+    better = f"{first.model.activation} inside is better than"
+    checks = [
+        at_least("the smallest probability", "above 0", min(p.min() for p in every), 1e-45),
+        at_most("they sum to 1: largest deviation", "0", off, 1e-6, format=".1g"),
+        at_most(f"{two_is_one} value", "equal", same["value"], 1e-15, format=".1g"),
+        at_most(f"{two_is_one} gradient", "equal", same["gradient"], 1e-15, format=".1g"),
+        near(heads_differ, "0", two_heads - one_head, 0, 0.02, format="+.1%"),
+        *(at_least(f"{better} {n} inside: accuracy gained", "a mistake", g, 0.05, format=".1%")
+          for n, g in worse),
+    ]  # fmt: skip
+    if {"4", "7", "9"} <= set(dataset.class_names):
+        like = readout.looks_like(dataset, found, "4", ("7", "9"))
+        statement = "the test 4 that looks most like a 7 or a 9: their probability"
+        checks.append(at_least(statement, "a little", like, 0.01, format=".1%"))
+    reached = zip(scores["network"], scores["test accuracy"], strict=True)
+    summary = f"The strongest runner-up of a test example has {found[0].runner_up.max():.0%}. "
+    summary += "On test: " + "; ".join(f"{name} {share:.1%}" for name, share in reached) + "."
+    chosen = readout.examples(dataset, found[0])
+    return Claim(
+        "softmax_readout", "Softmax on the readout",
+        "Softmax gives a categorical distribution: values in (0, 1) that sum to 1; a 4 may look a "
+        "little like a 7 and a 9. Two classes take one sigmoid output, more take a softmax. "
+        "Softmax belongs on the readout, ReLU on the hidden layers.",
+        (10, 11, 12), tuple(checks), summary,
+        {"softmax_readout": readout.figure(dataset, found[0], chosen, scores)},
+        {"scores": scores, "examples": found[0].record(chosen),
+         "two_classes": same}, scores,
+    )  # fmt: skip
+
+
+main = present(study)
+
+if __name__ == "__main__":
+    command_line.run(main, config="configs/softmax_readout.py", workdir="runs/softmax_readout")

@@ -1,0 +1,72 @@
+"""Puts every claim of the textbooks to the test, and writes one page with all verdicts.
+
+python -m experiments.textbook
+python -m experiments.textbook --studies=iterate,dying_relu --dataset=mnist1d --workdir=runs/1d
+"""
+
+import importlib
+import time
+import traceback
+from pathlib import Path
+
+from absl import flags
+from rich.console import Console
+
+from acts_jax.report import claims, textbook
+from acts_jax.suggestion import suggest
+from acts_jax.sweep import command_line, launch
+from acts_jax.sweep.config import ConfigError
+
+STUDIES = (
+    "vanishing_gradients",
+    "sigmoid_family",
+    "speed_of_training",
+    "dying_relu",
+    "kinks",
+    "learn_prelu",
+    "linear_collapse",
+    "iterate",
+    "softmax_readout",
+    "saha_bora",
+)
+CHOSEN = flags.DEFINE_list("studies", list(STUDIES), "Which claims: names of experiments.")
+flags.adopt_module_key_flags(command_line)
+
+
+def main() -> int:
+    """Runs the studies, each in a folder of its own; the exit status is 1 if one failed."""
+    started, console, outcomes, seconds = time.perf_counter(), Console(), [], {}
+    for name in CHOSEN.value:
+        if name not in STUDIES:
+            raise ConfigError(f"unknown study {name!r}{suggest(name, STUDIES, 1)}")
+    if command_line.DRY_RUN.value:
+        raise ConfigError("the textbook has no --dry_run; its experiments do")
+    launch.configure(command_line.compilation_cache())
+    workdir, configs = command_line.folder(), Path(command_line.CONFIG.value)
+    for name in CHOSEN.value:
+        console.rule(name)
+        begun = time.perf_counter()
+        try:
+            with command_line.aimed_at(configs / f"{name}.py", workdir / name):
+                claim = importlib.import_module(f"experiments.{name}").study(console)
+                claims.publish(claim, command_line.folder(), console, launch.facts())
+            outcomes.append(claim)
+        except Exception as error:  # the other claims shall be told all the same
+            traceback.print_exc()
+            outcomes.append(textbook.Failure(name, f"{type(error).__name__}: {error}"))
+        seconds[name] = time.perf_counter() - begun
+    facts = launch.facts() | {
+        "seconds": ", ".join(f"{name} {taken:.0f}" for name, taken in seconds.items())
+        + f"; {time.perf_counter() - started:.0f} in all"
+    }
+    page = textbook.build(outcomes, workdir / "textbook.html", facts=facts)
+    console.rule()
+    for outcome in outcomes:
+        failed = isinstance(outcome, textbook.Failure)
+        console.print(f"{outcome.name}: {textbook.ERROR if failed else outcome.verdict}")
+    console.print(f"seconds: {facts['seconds']}\npage: {page}", soft_wrap=True, highlight=False)
+    return int(any(isinstance(outcome, textbook.Failure) for outcome in outcomes))
+
+
+if __name__ == "__main__":
+    command_line.run(main, config="configs", workdir="runs/textbook")

@@ -1,0 +1,115 @@
+"""Checks, verdicts, and what is published of a claim."""
+
+import json
+import math
+
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib.figure import Figure
+from rich.console import Console
+
+from acts_jax.report import claims
+from acts_jax.report.claims import Claim, at_least, at_most, near
+
+
+def claim(*checks, **fields):
+    figure = Figure()
+    figure.add_subplot().plot([0, 1])
+    fields = {"figures": {"picture": figure}, "numbers": {}, "table": None} | fields
+    return Claim("name", "A title", "A text.", (1,), checks, "A summary.", **fields)
+
+
+@pytest.mark.parametrize(
+    ("measured", "holds"),
+    [
+        (0.25 + 9e-7, True),
+        (0.25 + 2e-6, False),
+        (math.nan, None),
+        (math.inf, False),
+        ([0.25, 0.25, 0.25], True),
+        ([0.0, 0.5], None),  # the interval reaches beyond both ends
+        ([0.3, 0.3], False),
+        ([0.25], None),  # no interval
+        ([0.25, math.nan], None),
+    ],
+)
+def test_near_judges_a_number_or_the_interval_of_a_sample(measured, holds):
+    assert near("s", "0.25", measured, 0.25, 1e-6).holds is holds
+
+
+def test_bounds_are_decided_by_the_whole_interval():
+    sample = [0.38, 0.40, 0.42, 0.41]
+    low, high = at_most("s", "", sample, 0.5).interval
+    assert low < np.mean(sample) < high
+    assert at_most("s", "", sample, high + 1e-9).holds is True
+    assert at_most("s", "", sample, 0.41).holds is None
+    assert at_most("s", "", sample, low - 1e-9).holds is False
+    assert at_least("s", "", sample, high + 1e-9).holds is False
+    assert at_least("s", "", sample, 0.41).holds is None
+    assert at_least("s", "", sample, low - 1e-9).holds is True
+    assert at_least("s", "", 0.4, 0.4).holds is True
+    assert at_most("s", "", 0.4, 0.4).holds is True
+
+
+def test_a_check_writes_its_numbers_as_told():
+    check = at_most("s", "40%", [0.37, 0.39], 0.4, format=".1%")
+    assert check.threshold == "at most 40.0%"
+    assert check.found.startswith("38.0% (25.3% to 50.7%)")
+    assert at_least("s", "", -12.0, 3, unit=" steps", format=".0f").found == "−12 steps"
+    tiny = near("s", "", -1.5e-6, 0.0, 2e-6)
+    assert (tiny.found, tiny.threshold) == ("−1.5e−6", "within 2e−6 of 0")
+    assert at_most("s", "", math.nan, 1).found == "–"
+
+
+@pytest.mark.parametrize(
+    ("results", "verdict"),
+    [
+        ([True, True], "holds"),
+        ([True, False], "holds partly"),
+        ([True, None], "holds partly"),
+        ([False, False], "does not hold here"),
+        ([False, None], "does not hold here"),
+        ([None, None], "undecided"),
+    ],
+)
+def test_the_verdict_sums_up_the_checks(results, verdict):
+    number = {True: 1.0, False: 0.0, None: math.nan}
+    assert claim(*(at_least("s", "1", number[r], 1) for r in results)).verdict == verdict
+
+
+def test_a_claim_without_checks_is_refused():
+    with pytest.raises(ValueError, match="'name' has no checks"):
+        claim()
+
+
+def test_publishing_prints_and_saves_everything(tmp_path, capsys):
+    table = pd.DataFrame({"who": ["a[b]", "c"], "how much": [1.23456, math.nan]})
+    numbers = {
+        "array": np.array([[1.0, math.nan], [math.inf, -math.inf]]),
+        "frame": table,
+        "flag": np.bool_(True),
+        3: (np.float32(0.5), np.int64(2)),
+    }
+    checks = near("the [bold] one", "1", 1.0, 1.0, 0.1), at_least("the other", "2", 1.0, 2.0)
+    claims.publish(
+        claim(*checks, table=table, numbers=numbers), tmp_path, Console(width=80), {"jax": "1"}
+    )
+    printed = capsys.readouterr().out
+    for text in ("A title", "“A text.”", "the [bold] one", "a[b]", "1.235", "–", "A summary."):
+        assert text in printed
+    assert "claimed 2; found 1; rule: at least 2" in printed
+    assert "Verdict: holds partly" in printed
+    assert (tmp_path / "picture.png").stat().st_size > 1000
+    saved = json.loads((tmp_path / "name.json").read_text())
+    assert saved["verdict"] == "holds partly"
+    assert [check["verdict"] for check in saved["checks"]] == ["holds", "does not hold here"]
+    assert saved["facts"] == {"jax": "1"}
+    assert saved["numbers"] == {
+        "array": [[1.0, None], ["inf", "-inf"]],
+        "frame": {"who": ["a[b]", "c"], "how much": [1.23456, None]},
+        "flag": True,
+        "3": [0.5, 2],
+    }
+    with pytest.raises(TypeError, match="Figure"):
+        claims.plain({"picture": Figure()})

@@ -1,0 +1,25 @@
+"""Scores seed by seed."""
+
+import pandas as pd
+
+from acts_jax.report.pairing import by_seed
+
+
+def test_scores_are_those_of_the_setting_that_validation_chooses():
+    rows = [
+        (name, rate, seed, status, val, test)
+        for name, rate, status, val, test in [
+            ("relu", 0.1, "ok", 0.9, 0.8), ("relu", 1.0, "ok", 0.8, 0.99),
+            ("tanh", 0.1, "ok", 0.5, 0.4), ("tanh", 1.0, "diverged", None, None),
+        ]
+        for seed in (3, 7)
+    ]  # fmt: skip
+    columns = ["activation", "learning_rate", "seed", "status", "val_accuracy", "test_accuracy"]
+    results = pd.DataFrame(rows, columns=columns)
+    results.insert(0, "cell", range(len(results)))
+    for column in ("val_loss", "test_loss", "dead_fraction", "saturated_fraction"):
+        results[column] = 1.0
+    table = by_seed(results)
+    assert list(table.index) == [3, 7]
+    assert table["relu"].tolist() == [0.8, 0.8]
+    assert table["tanh"].tolist() == [0.4, 0.4]
