@@ -64,7 +64,9 @@ def checks(found, rates, chance: float) -> tuple[claims.Check, ...]:
             "a millionth of the gradient of the last",
             *("hardly train", lecun["ratio"], 1e-6),
         ),
-        at_most("test accuracy of that network", "low", lecun["test_accuracy"], 2 * chance, **share),
+        at_most(
+            "test accuracy of that network", "low", lecun["test_accuracy"], 2 * chance, **share
+        ),
         near(
             "critical weights undo it for relu: gradient factor per layer",
             *("1 (mean-field theory)", relu["factor"], 1.0, 0.1),
