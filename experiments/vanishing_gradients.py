@@ -49,7 +49,7 @@ def checks(found, rates, chance: float) -> tuple[claims.Check, ...]:
     lecun, critical = (gradients.deepest(rates, "sigmoid", init) for init in gradients.INITS)
     relu = gradients.deepest(rates, "relu", "critical")
     steepest = describe("sigmoid").steepest
-    slopes = found.loc[found["activation"] == "sigmoid", "slope"]
+    slopes, share = found.loc[found["activation"] == "sigmoid", "slope"], {"format": ".1%"}
     per_layer = "a sigmoid layer shrinks the error by 75% or more, {} weights: f′ × weights"
     return (
         near("the largest slope of the sigmoid is 1/4", "0.25", steepest.value, 0.25, 1e-9),
@@ -65,7 +65,7 @@ def checks(found, rates, chance: float) -> tuple[claims.Check, ...]:
             *("hardly train", lecun["ratio"], 1e-6),
         ),
         at_most(
-            "its test accuracy", "hardly train", lecun["test_accuracy"], 2 * chance, format=".1%"
+            "test accuracy of that network", "low", lecun["test_accuracy"], 2 * chance, **share
         ),
         near(
             "critical weights undo it for relu: gradient factor per layer",
