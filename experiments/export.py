@@ -10,8 +10,9 @@ from pathlib import Path
 
 from absl import flags
 
+from acts_jax import load_curves, load_results
 from acts_jax.report import export
-from acts_jax.sweep import command_line, store
+from acts_jax.sweep import command_line
 
 TO = flags.DEFINE_enum("to", "csv", ["csv", "tensorboard"], "What to write.")
 OUT = flags.DEFINE_string(
@@ -29,7 +30,7 @@ flags.declare_key_flag("workdir")
 def main() -> None:
     """Reads the store, writes the files, says where they are."""
     workdir = Path(command_line.WORKDIR.value)
-    results, curves = store.load_results(workdir), store.load_curves(workdir)
+    results, curves = load_results(workdir), load_curves(workdir)
     if (CELLS.value or {"csv": "all", "tensorboard": "best"}[TO.value]) == "best":
         results = export.best_cells(results)
         curves = curves[curves["cell"].isin(results["cell"])]
