@@ -135,7 +135,7 @@ def test_runs_are_named_by_what_tells_them_apart(frames):
 
 def test_a_groups_best_cell_is_chosen_on_validation(frames):
     results, _ = frames
-    results = results.assign(val_accuracy=0.5, val_loss=[1.0, 0.1, 0.9, 0.9] * 2)
+    results = results.assign(val_accuracy=0.5, val_loss=[1.0, 0.1, 0.9, 0.95] * 2)
     assert list(export.best_cells(results).index) == [2, 6]  # 1 and 5 have diverged
     results.loc[3, "val_accuracy"] = 0.6
     assert list(export.best_cells(results).index) == [3, 6]
