@@ -10,9 +10,9 @@ from pathlib import Path
 
 from absl import flags
 
+from acts_jax import load_curves, load_results
 from acts_jax.report import export
 from acts_jax.sweep import command_line
-from acts_jax.sweep.results import load_curves, load_results
 
 TO = flags.DEFINE_enum("to", "csv", ["csv", "tensorboard"], "What to write.")
 OUT = flags.DEFINE_string(

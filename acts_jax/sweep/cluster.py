@@ -73,11 +73,7 @@ def _results(work: Work, address: str | None, compilation_cache: Any) -> Iterato
         for number, part in enumerate(_parts(work, slots, memory, "num_gpus" in resources)):
             dataset = datasets[part.static.dataset]
             waiting[train.remote(number, part, dataset, *settings)] = number, part
-        try:
-            yield from _collect(waiting, board, work)
-        finally:
-            for task in waiting:
-                ray.cancel(task, force=True)
+        yield from _collect(waiting, board, work)  # what is left then ends with the connection
 
 
 def _collect(waiting: dict, board: Any, work: Work) -> Iterator[Finished]:

@@ -24,13 +24,12 @@ def workdir(tmp_path):
     """A sweep of two groups with three cells each, the second of which is the best."""
     config = make_config(activation="relu,tanh", width=4, seed="0,1,2")
     plan = grid.plan(config, catalogue.get, lambda name: None)
-    workdir = tmp_path / "run"
-    for group in plan.groups:
-        accuracy = np.array([[0.1, 0.5], [0.1, 0.9], [0.1, 0.7]])
-        metrics = {f"{s}_accuracy": accuracy for s in ("val", "test")}
-        metrics |= {f"{s}_loss": 1 - accuracy for s in ("val", "test")}
-        times = np.array([0, 1])
-        with store.open_workdir(workdir, plan):
+    with store.open_workdir(tmp_path / "run", plan) as workdir:
+        for group in plan.groups:
+            accuracy = np.array([[0.1, 0.5], [0.1, 0.9], [0.1, 0.7]])
+            metrics = {f"{s}_accuracy": accuracy for s in ("val", "test")}
+            metrics |= {f"{s}_loss": 1 - accuracy for s in ("val", "test")}
+            times = np.array([0, 1])
             store.write(workdir, group, store.Outcome(times, times, metrics, np.full(3, -1)))
     return workdir
 

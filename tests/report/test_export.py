@@ -39,13 +39,18 @@ def outcome_of(group):
     return store.Outcome(np.arange(3), 18 * np.arange(3), metrics, diverged)
 
 
-@pytest.fixture
-def frames(tmp_path):
-    """Results and curves of two groups of four cells."""
+def plan_of():
+    """Two groups of four cells."""
     config = make_config(
         activation="relu,prelu", share="channel", width=4, learning_rate="0.1,1", seed="0,1"
     )
-    plan = grid.plan(config, catalogue.get, lambda name: None)
+    return grid.plan(config, catalogue.get, lambda name: None)
+
+
+@pytest.fixture
+def frames(tmp_path):
+    """Results and curves of the plan."""
+    plan = plan_of()
     with store.open_workdir(tmp_path / "run", plan) as workdir:
         for group in plan.groups:
             store.write(workdir, group, outcome_of(group))
@@ -130,7 +135,7 @@ def test_runs_are_named_by_what_tells_them_apart(frames):
 
 def test_a_groups_best_cell_is_chosen_on_validation(frames):
     results, _ = frames
-    results = results.assign(val_accuracy=0.5, val_loss=[1.0, 0.1, 0.9, 0.9] * 2)
+    results = results.assign(val_accuracy=0.5, val_loss=[1.0, 0.1, 0.9, 0.95] * 2)
     assert list(export.best_cells(results).index) == [2, 6]  # 1 and 5 have diverged
     results.loc[3, "val_accuracy"] = 0.6
     assert list(export.best_cells(results).index) == [3, 6]
@@ -158,3 +163,17 @@ def test_a_folder_that_cannot_be_written_is_one_sentence(frames):
         export.to_csv(frames[0], Path("/proc/nowhere/results.csv"))
     with pytest.raises(store.StoreError, match="cannot write to /proc/nowhere"):
         export.to_tensorboard(*frames, Path("/proc/nowhere/board"))
+
+
+def test_cells_that_failed_have_no_run_and_are_never_best(frames, tmp_path):
+    workdir, plan = tmp_path / "run", plan_of()
+    (path,) = (workdir / "groups").glob("00001*")
+    path.unlink()
+    with store.open_workdir(workdir, plan):
+        store.write(workdir, plan.groups[1].part(0, 2), outcome_of(plan.groups[1].part(0, 2)))
+        failure = store.Failure("ValueError: no", "in line 1")
+        store.write_failure(workdir, plan.groups[1].part(2, 4), failure)
+    results, curves = load_results(workdir), load_curves(workdir)
+    assert list(results.status[4:]) == ["ok", "diverged", "failed", "failed"]
+    assert list(export.best_cells(results).status) == ["ok", "ok"]
+    assert len(export.to_tensorboard(results, curves, tmp_path / "board")) == 6

@@ -95,7 +95,7 @@ def test_every_cell_comes_once_however_the_shards_have_split_it(tmp_path):
 def test_a_failure_is_kept_only_where_nobody_had_a_result(tmp_path):
     planned = plan()
     first, second = planned.groups[:2]
-    failing = stored(tmp_path / "failing", planned, [], failed=[first, second])
+    failing = stored(tmp_path / "a_failing", planned, [], failed=[first, second])
     better = stored(tmp_path / "better", planned, [first.part(0, 2)])
     again = stored(tmp_path / "again", planned, [], failed=[second.part(0, 4)])
     result = merged(tmp_path / "all", planned, failing, better, again)
