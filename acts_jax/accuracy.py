@@ -148,12 +148,12 @@ class Mpmath:
 
     name = "mpmath"
 
-    def __init__(self, name: str, tables: tuple[Table, Table] | None = None):
-        self._name, self._tables = name, tables
+    def __init__(self, name: str, tables: tuple[Table, Table] | None = None, dtype: str = "float32"):
+        self._name, self._tables, self._parameters = name, tables, _parameters(name, dtype)
 
     def exact(self, order: int, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """The derivative of an order at float64 x, as float64 and what that lacks."""
-        pairs = [_exact(self._name, order, value) for value in x]
+        pairs = [_exact(self._name, order, value, self._parameters) for value in x]
         return np.array([p[0] for p in pairs]), np.array([p[1] for p in pairs])
 
     def true(self, order: int, x: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -196,8 +196,14 @@ class Itself:
         return *self.exact(order, x), self.exact(order + 1, x)[0]
 
 
-def _exact(name: str, order: int, x: float) -> tuple[float, float]:
-    true = reference.derivative(name, x, order)
+def _parameters(name: str, dtype: str) -> dict[str, float]:
+    """The defaults as the function computes with them: float32, unless x is float64."""
+    width = np.float64 if dtype == "float64" else np.float32
+    return {key: float(width(value)) for key, value in get(name).defaults.items()}
+
+
+def _exact(name: str, order: int, x: float, parameters: dict[str, float]) -> tuple[float, float]:
+    true = reference.derivative(name, x, order, **parameters)
     if hasattr(true, "_mpc_"):  # a difference quotient reached out of the domain
         return math.nan, 0.0
     value = float(true)
@@ -205,11 +211,11 @@ def _exact(name: str, order: int, x: float) -> tuple[float, float]:
 
 
 def tables(name: str) -> tuple[Table, Table]:
-    """f and f' of a catalogue entry, tabulated from mpmath: about a second."""
-    activation = get(name)
+    """f and f' of a catalogue entry, its parameters float32, from mpmath: about a second."""
+    activation, parameters = get(name), _parameters(name, "float32")
 
     def function(order: int) -> Callable[[float], float]:
-        return lambda x: min(max(_exact(name, order, x)[0], -_HUGE), _HUGE)
+        return lambda x: min(max(_exact(name, order, x, parameters)[0], -_HUGE), _HUGE)
 
     breaks = (0.0, *activation.kinks)
     return tuple(tabulate(function(order), breaks, activation.domain) for order in (0, 1))
@@ -297,7 +303,7 @@ def measure(
     if activation.name not in reference.names():
         truth = Itself(activation)
     elif dtype == "float64":
-        truth = Mpmath(activation.name)
+        truth = Mpmath(activation.name, dtype=dtype)
     else:
         truth = Mpmath(activation.name, tabulated or tables(activation.name))
     if isinstance(inputs, int):

@@ -11,6 +11,7 @@ from acts_jax.activations.numerics import (
     bounded,
     elementwise,
     keep_nan,
+    multiply_add,
     partials_of,
     with_derivatives,
 )
@@ -45,8 +46,8 @@ def _root_unit(x, alpha):
     lambda x, alpha: -1.5 * _root_unit(x, alpha) ** 2 * _inverse_root(x, alpha) ** 3,
 )
 def _isru_slope(x, alpha):
-    w = _inverse_root(x, alpha)
-    return w * w * w
+    square = 1 + (alpha * x) * x
+    return 1 / (square * jnp.sqrt(square))
 
 
 def _isru_by_alpha(x, alpha):
@@ -145,22 +146,27 @@ def bent_identity(x: jax.Array) -> jax.Array:
 
 
 def _squareplus_root(x, b):
-    # sqrt(x^2 + b), the square of large x bounded; 1 where both are 0
+    # sqrt(x^2 + b), whose square would overflow for large x
     a = jnp.abs(x)
-    square = jnp.square(bounded(x, 1e15)) + b
-    root = jnp.where(a > 1e15, a, jnp.sqrt(jnp.where(square == 0, 1, square)))
-    return a, root
+    return a, jnp.where(a > 1e15, a, jnp.sqrt(jnp.square(x) + b))
+
+
+def _nonzero(x):
+    return jnp.maximum(x, jnp.finfo(x.dtype).tiny)
 
 
 def _squareplus_slope(x, b):
-    a, root = _squareplus_root(x, b)
-    q = 0.5 * b / root / (root + a)
-    return jnp.where(x < 0, q, jnp.where((x == 0) & (b == 0), 0, 1 - q))
+    # (1 + x / root) / 2, and where that cancels b / (2 root (root - x)); 0 if x = b = 0
+    x = bounded(x, 1.8e19 if x.dtype == jnp.float32 else 1e150)
+    root = jnp.sqrt(jnp.square(x) + b)
+    left = x <= -0.5 * root
+    ratio = jnp.where(left, b, x) / _nonzero(root * jnp.where(left, root - x, 1))
+    return jnp.where(left, 0.5 * ratio, 0.5 + 0.5 * ratio)
 
 
 def _squareplus_by_b(x, b):
     _, root = _squareplus_root(x, b)
-    return 0.25 / root
+    return 0.25 / jnp.where(root == 0, 1, root)
 
 
 @register(
@@ -172,8 +178,8 @@ def _squareplus_by_b(x, b):
 )
 @elementwise(
     with_derivatives(
-        lambda x, b: 2 * b * _squareplus_by_b(bounded(x, 1e12), b) / _squareplus_root(x, b)[1] ** 2,
-        lambda x, b: -0.25 * x / _squareplus_root(bounded(x, 1e12), b)[1] ** 3,
+        lambda x, b: 2 * b * _squareplus_by_b(bounded(x, 1e12), b) / _nonzero(_squareplus_root(x, b)[1] ** 2),
+        lambda x, b: -0.25 * x / _nonzero(_squareplus_root(bounded(x, 1e12), b)[1] ** 3),
     )(_squareplus_slope),
     _squareplus_by_b,
 )
@@ -196,7 +202,7 @@ def squareplus(x: jax.Array, b: jax.Array | float = 4.0) -> jax.Array:
         ValueError: if b is a plain number below 0.
     """
     a, root = _squareplus_root(x, b)
-    return jnp.maximum(x, 0) + 0.5 * b / (root + a)
+    return jnp.maximum(x, 0) + 0.5 * (b / _nonzero(root + a))
 
 
 @register(
@@ -231,7 +237,7 @@ def symlog(x: jax.Array) -> jax.Array:
 def _horner(coefficients, t):
     result = coefficients[0]
     for coefficient in coefficients[1:]:
-        result = result * t + coefficient
+        result = multiply_add(result, t, coefficient)
     return result
 
 

@@ -140,4 +140,9 @@ def a_relu(x: jax.Array, k: jax.Array | float = 0.54, n: jax.Array | float = 1.3
     Raises:
         ValueError: if n is a plain number and not above 0.
     """
-    return scaled(k, _a_relu_by_k(x, k, n))
+    positive, steepness = _a_relu_parts(x, n)
+    # k x x^(n - 1) in the order that does not overflow before the result does
+    small = jnp.minimum(jnp.abs(k), 1)
+    value = jnp.where(positive < jnp.inf, small * positive * steepness, jnp.inf)
+    large = jnp.where(jnp.abs(k) > 1, k, jnp.sign(k))
+    return jnp.where(x <= 0, 0, jnp.where(x > 0, scaled(large, value), x))
