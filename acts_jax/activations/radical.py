@@ -11,8 +11,8 @@ from acts_jax.activations.numerics import (
     bounded,
     elementwise,
     keep_nan,
-    multiply_add,
     partials_of,
+    upper_half,
     with_derivatives,
 )
 
@@ -237,23 +237,35 @@ def symlog(x: jax.Array) -> jax.Array:
 def _horner(coefficients, t):
     result = coefficients[0]
     for coefficient in coefficients[1:]:
-        result = multiply_add(result, t, coefficient)
+        result = result * t + coefficient
     return result
+
+
+def _careful_horner(coefficients, t):
+    # result + rest in twice the digits, since the terms cancel
+    t_upper = upper_half(t)
+    result, rest = upper_half(coefficients[0]), coefficients[0] - upper_half(coefficients[0])
+    for coefficient in coefficients[1:]:
+        product, small = result * t_upper, result * (t - t_upper) + rest * t
+        result = upper_half(product + coefficient + small)
+        rest = ((coefficient - result) + product) + small
+    return result + rest
 
 
 def _rational_parts(x, p0, p1, p2, p3, q1, q2):
     # P / Q = scale * numerator / denominator, in t = x or, for abs(x) > 1, t = 1/x
     outside = jnp.abs(x) > 1
     t = jnp.where(outside, _inverse(x, outside), x)
-    numerator = jnp.where(outside, _horner((p0, p1, p2, p3), t), _horner((p3, p2, p1, p0), t))
+    pairs = ((p0, p3), (p1, p2), (p2, p1), (p3, p0))
+    coefficients = [jnp.where(outside, far, near) for far, near in pairs]
     bend = jnp.where(outside, q1 * t + q2, t * (q2 * t + q1))
     denominator = jnp.abs(bend) + jnp.where(outside, jnp.square(t), 1)
-    return outside, t, numerator, denominator, jnp.where(bend < 0, -1, 1)
+    return outside, t, coefficients, denominator, jnp.where(bend < 0, -1, 1)
 
 
 def _rational_jet(x, p0, p1, p2, p3, q1, q2):
-    outside, t, numerator, denominator, sign = _rational_parts(x, p0, p1, p2, p3, q1, q2)
-    by_t = jnp.where(outside, _horner((3 * p0, 2 * p1, p2), t), _horner((3 * p3, 2 * p2, p1), t))
+    outside, t, c, denominator, sign = _rational_parts(x, p0, p1, p2, p3, q1, q2)
+    numerator, by_t = _horner(c, t), _horner((3 * c[0], 2 * c[1], c[2]), t)
     denominator_by_t = jnp.where(outside, 2 * t + sign * q1, sign * (q1 + 2 * q2 * t))
     ratio = numerator / denominator
     ratio_by_t = (by_t - denominator_by_t * ratio) / denominator
@@ -285,12 +297,12 @@ def _rational_by(power, denominator_too):
     """The partial by a coefficient of x^power in P or Q."""
 
     def partial(x, *coefficients):
-        outside, t, numerator, denominator, sign = _rational_parts(x, *coefficients)
+        outside, t, c, denominator, sign = _rational_parts(x, *coefficients)
         far = jnp.where(outside, x, 1)
         weight = jnp.where(outside, far ** (power - 2), t**power) / denominator
         if not denominator_too:
             return weight
-        return -sign * (weight * far) * (numerator / denominator)
+        return -sign * (weight * far) * (_horner(c, t) / denominator)
 
     return partial
 
@@ -332,9 +344,6 @@ def rational(
     at Boullé's approximation of ReLU. With q1 not 0 there are kinks where q1 x + q2 x^2 = 0,
     and the derivative is the one of the positive sign there.
 
-    Where terms of the numerator cancel, the error is 4 ULP of the largest of them, not of
-    the result: at the defaults for -2 < x < 0.
-
     Args:
         x: any shape; float dtypes are kept, integers become floats.
         p0: any number; broadcasts against x.
@@ -347,5 +356,5 @@ def rational(
     Returns:
         x's dtype, the broadcast shape.
     """
-    outside, _, numerator, denominator, _ = _rational_parts(x, p0, p1, p2, p3, q1, q2)
-    return jnp.where(outside, x, 1) * (numerator / denominator)
+    outside, t, c, denominator, _ = _rational_parts(x, p0, p1, p2, p3, q1, q2)
+    return jnp.where(outside, x, 1) * (_careful_horner(c, t) / denominator)
