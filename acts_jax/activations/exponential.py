@@ -8,12 +8,14 @@ import jax.numpy as jnp
 from acts_jax.activations.catalogue import Parameter, register
 from acts_jax.activations.numerics import (
     bounded,
-    deep_exp,
+    decay_minus_one,
     deep_sigmoid,
     deep_unit,
     elementwise,
     gated,
     keep_nan,
+    lifted_exp,
+    log1p_over,
     log1p_within_one,
     partials_of,
     polynomial,
@@ -30,12 +32,12 @@ _CELU_SERIES = tuple(-(n + 1) / math.factorial(n + 2) for n in range(15))
 
 
 def _exponential_linear(x, alpha):
-    return jnp.where(x > 0, x, alpha * jnp.expm1(jnp.minimum(x, 0)))
+    return jnp.where(x > 0, x, alpha * decay_minus_one(jnp.minimum(x, 0)))
 
 
 def _exponential_linear_slope(x, alpha):
-    e, unit = deep_exp(jnp.minimum(x, 0))
-    return jnp.where(x > 0, 1, alpha * e * unit)
+    e = lifted_exp(jnp.minimum(x, 0), 16)
+    return jnp.where(x > 0, 1, alpha * e * 2.0**-16)
 
 
 @register(
@@ -44,7 +46,7 @@ def _exponential_linear_slope(x, alpha):
     formula=r"\begin{cases} x, & x > 0 \\ \alpha (e^x - 1), & x \le 0 \end{cases}",
     reference="Clevert, Unterthiner, Hochreiter 2015, arXiv:1511.07289",
 )
-@elementwise(_exponential_linear_slope, lambda x, alpha: jnp.expm1(jnp.minimum(x, 0)))
+@elementwise(_exponential_linear_slope, lambda x, alpha: decay_minus_one(jnp.minimum(x, 0)))
 def elu(x: jax.Array, alpha: jax.Array | float = 1.0) -> jax.Array:
     r"""Exponential linear unit.
 
@@ -107,7 +109,7 @@ def _celu_by_alpha(x, alpha):
     formula=r"\max(x, 0) + \min(0, \alpha (e^{x / \alpha} - 1))",
     reference="Barron 2017, arXiv:1704.07483",
 )
-@elementwise(lambda x, alpha: jnp.exp(jnp.minimum(x, 0) / alpha), _celu_by_alpha)
+@elementwise(lambda x, alpha: lifted_exp(jnp.minimum(x, 0) / alpha), _celu_by_alpha)
 def celu(x: jax.Array, alpha: jax.Array | float = 1.0) -> jax.Array:
     r"""Continuously differentiable exponential linear unit.
 
@@ -126,11 +128,11 @@ def celu(x: jax.Array, alpha: jax.Array | float = 1.0) -> jax.Array:
     Raises:
         ValueError: if alpha is a plain number and not above 0.
     """
-    return jnp.where(x > 0, x, alpha * jnp.expm1(jnp.minimum(x, 0) / alpha))
+    return jnp.where(x > 0, x, alpha * decay_minus_one(jnp.minimum(x, 0) / alpha))
 
 
 def _softplus(x):
-    return jnp.maximum(x, 0) + log1p_within_one(jnp.exp(-jnp.abs(x)))
+    return jnp.maximum(x, 0) + log1p_within_one(lifted_exp(-jnp.abs(x)))
 
 
 def _binary_entropy(x):
@@ -216,8 +218,7 @@ def exp(x: jax.Array) -> jax.Array:
 @with_derivatives(lambda x: (4 * jnp.square(bounded(x, 1e4)) - 2) * jnp.exp(-jnp.square(x)))
 def _gaussian_slope(x):
     x = bounded(x, 1e4)
-    e, unit = deep_exp(-jnp.square(x))
-    return -2 * x * e * unit
+    return -x * lifted_exp(-jnp.square(x), 16) * 2.0**-15
 
 
 @register(
@@ -237,12 +238,12 @@ def gaussian(x: jax.Array) -> jax.Array:
     Returns:
         Values in [0, 1], of x's shape.
     """
-    return jnp.exp(-jnp.square(x))
+    return lifted_exp(-jnp.square(x))
 
 
-@with_derivatives(lambda x: jnp.where(x < 0, jnp.exp(jnp.minimum(x, 0)), 1))
+@with_derivatives(lambda x: jnp.where(x < 0, lifted_exp(jnp.minimum(x, 0)), 1))
 def _elu_or_line(x):
-    return jnp.where(x < 0, jnp.expm1(jnp.minimum(x, 0)), x)
+    return jnp.where(x < 0, decay_minus_one(jnp.minimum(x, 0)), x)
 
 
 def _elish(x):
@@ -314,8 +315,7 @@ def hard_elish(x: jax.Array) -> jax.Array:
 
 
 def _pelu_slope(x, alpha, beta):
-    e, unit = deep_exp(jnp.minimum(x, 0) / beta)
-    return alpha / beta * e * unit
+    return alpha / beta * lifted_exp(jnp.minimum(x, 0) / beta, 16) * 2.0**-16
 
 
 def _pelu_by_beta(x, alpha, beta):
@@ -369,13 +369,14 @@ def pelu(x: jax.Array, alpha: jax.Array | float = 1.0, beta: jax.Array | float =
 def _soft_clipping_parts(x, alpha):
     # f(1 - x) = 1 - f(x), so all is computed at y = min(x, 1 - x) <= 1/2
     y = jnp.minimum(x, 1 - x)
-    return alpha * y, -jnp.expm1(-alpha), 1 + jnp.exp(alpha * (y - 1))
+    u = alpha * y
+    return u, lifted_exp(-jnp.abs(u), 16), 1 + lifted_exp(u - alpha)
 
 
 def _soft_clipping_slope(x, alpha):
-    u, m, denominator = _soft_clipping_parts(x, alpha)
-    e, unit = deep_exp(-jnp.abs(u))
-    return jnp.where(u < 0, e * unit, 1) * (m / ((1 + e) * denominator))
+    u, lifted, denominator = _soft_clipping_parts(x, alpha)
+    numerator = jnp.where(u < 0, lifted, 2.0**16) * -decay_minus_one(-alpha)
+    return numerator / ((1 + 2.0**-16 * lifted) * denominator) * 2.0**-16
 
 
 @register(
@@ -415,7 +416,10 @@ def soft_clipping(x: jax.Array, alpha: jax.Array | float = 10.0) -> jax.Array:
     Raises:
         ValueError: if alpha is a plain number and not above 0.
     """
-    u, m, denominator = _soft_clipping_parts(x, alpha)
-    e, unit = deep_exp(jnp.minimum(u, 44))
-    value = (jnp.log1p(m / denominator * e) * unit + jnp.maximum(u - 44, 0)) / alpha
+    # (1 + e^u) / (1 + e^(u - alpha)) = e^max(u, 0) (1 + z)
+    u, lifted, denominator = _soft_clipping_parts(x, alpha)
+    z = lifted * (-decay_minus_one(jnp.maximum(2 * u, 0) - alpha) / denominator)
+    above = jnp.maximum(u, 0) + 2.0**-16 * z * log1p_over(2.0**-16 * z)
+    below = z * log1p_over(2.0**-16 * z) / alpha * 2.0**-16
+    value = jnp.where(u < 0, below, above / alpha)
     return jnp.where(x > 0.5, 1 - value, value)

@@ -110,10 +110,10 @@ def swish(x: jax.Array, beta: jax.Array | float = 1.0) -> jax.Array:
 
 
 def gelu_slope_lifted(x: jax.Array) -> jax.Array:
-    """The derivative of gelu; for x < 0 2^16 times that, so that it does not flush to 0 early."""
+    """The derivative of gelu at finite x; for x < 0 2^16 times that, so that it does not flush to 0 early."""
     # Phi(x) + x phi(x), with the factor exp(-x^2 / 2) taken out of both terms; on the negative
     # side, and mirrored, since f'(-x) = 1 - f'(x). Near 0 without the factor.
-    a = jnp.abs(bounded(x, 1e3))
+    a = jnp.abs(x)
     q = (normal_tail(a) - a / math.sqrt(2 * math.pi)) * lifted_exp(-0.5 * jnp.square(a), 16)
     far = jnp.where(x < 0, q, 1 - 2.0**-16 * q)
     if x.dtype == jnp.float64:
@@ -123,8 +123,8 @@ def gelu_slope_lifted(x: jax.Array) -> jax.Array:
 
 
 def gelu_lifted(x: jax.Array) -> jax.Array:
-    """2^16 gelu(x) for x < 0, so that it does not flush to 0 early; gelu(x) for x > 0."""
-    a = jnp.abs(bounded(x, 1e4))
+    """gelu(x) for finite x; for x < 0 2^16 times that, so that it does not flush to 0 early."""
+    a = jnp.abs(x)
     tail = normal_tail(a) * lifted_exp(-0.5 * jnp.square(a), 16)
     return jnp.where(x < 0, -a * tail, x * (1 - 2.0**-16 * tail))
 
@@ -141,7 +141,7 @@ def _gelu_curvature(x):
 )
 @elementwise(
     with_derivatives(lambda x: _gelu_curvature(bounded(x, 1e4)))(
-        lambda x: gelu_slope_lifted(x) * jnp.where(x < 0, 2.0**-16, 1.0)
+        lambda x: gelu_slope_lifted(bounded(x, 1e3)) * jnp.where(x < 0, 2.0**-16, 1.0)
     )
 )
 def gelu(x: jax.Array) -> jax.Array:
@@ -159,7 +159,8 @@ def gelu(x: jax.Array) -> jax.Array:
     Returns:
         Values above -0.1699713, of x's shape.
     """
-    return gelu_lifted(x) * jnp.where(x < 0, 2.0**-16, 1.0)
+    inside = jnp.where(x < 0, bounded(x, 1e4), x)
+    return gelu_lifted(inside) * jnp.where(x < 0, 2.0**-16, 1.0)
 
 
 # f = x sigmoid(u) with u = sqrt(8 / pi) (x + 0.044715 x^3)

@@ -40,6 +40,8 @@ _LOG1P = (
 _EXP = (0.499999934, 0.166665206, 0.0416683881, 0.00836871734, 0.00138145941)
 # log(2), its part whose products with whole numbers below 2^9 are exact, and the rest;
 _LOG2, _LOG2_SHORT, _LOG2_REST = 0.6931471805599453, 0.693359375, -0.00021219444005469057
+# 2 artanh(s) / (s log(2)) in s^2 for abs(s) <= 0.1716, relative error 7e-10;
+_LOG2_RATIO = (2.88539008, 0.96179886, 0.576713085, 0.431768636)
 # log(cosh(x / 2)) / x^2 in x^2 for abs(x) <= 1, error of the logarithm 4e-9;
 _LOG_COSH = (0.124999881, -0.00520715386, 0.000343567419, -2.17910876e-05)
 # exp(a^2 / 2) Phi(-a) / t in t = 2.5 / (2.5 + a) on [0, 1], relative error 4.4e-9.
@@ -175,6 +177,16 @@ def _lifted_exp(lift):
         return fraction * _whole_power_of_two(whole + lift)
 
     return exp
+
+
+@with_derivatives(lifted_exp)
+def decay_minus_one(x: jax.Array) -> jax.Array:
+    """exp(x) - 1 for x <= 0."""
+    if x.dtype == jnp.float64:
+        return jnp.expm1(x)
+    near = jnp.maximum(x, -0.5 * _LOG2)
+    near = near + near * (near * polynomial(_EXP, near))
+    return jnp.where(x < -0.5 * _LOG2, lifted_exp(x) - 1, near)
 
 
 def sigmoid_lifted(x: jax.Array) -> jax.Array:
@@ -370,17 +382,25 @@ def arctan_within_one(z: jax.Array) -> jax.Array:
     return z * polynomial(_ARCTAN, z * z)
 
 
-@with_derivatives(lambda x: 2 / math.sqrt(math.pi) * lifted_exp(-jnp.square(x)))
 def error_function(x: jax.Array) -> jax.Array:
     """erf(x); XLA's is 7 ULP off for float32."""
     if x.dtype == jnp.float64:
         return lax.erf(x)
-    a = jnp.abs(x)
     inside = bounded(x, 1)
-    fine = polynomial(_LOG2_ERFC, jnp.minimum(a, 4))
-    far = 1 - power_of_two(jnp.zeros_like(x), fine)
-    near = inside * error_function_over(inside)
-    return jnp.where(a < 1, near, jnp.where(x < 0, -far, far))
+    far = error_function_beyond_one(jnp.abs(x))
+    far = jnp.where(x < 0, -far, far)
+    return jnp.where(inside == x, inside * error_function_over(inside), far)
+
+
+@with_derivatives(lambda x: 2 / math.sqrt(math.pi) * lifted_exp(-jnp.square(x)))
+def error_function_beyond_one(x: jax.Array) -> jax.Array:
+    """erf(x) for x >= 1."""
+    if x.dtype == jnp.float64:
+        return lax.erf(x)
+    fine = polynomial(_LOG2_ERFC, jnp.minimum(x, 4))
+    whole = _nearest(fine)
+    fraction = _exp_near_zero(_LOG2 * (fine - whole.astype(jnp.float32)))
+    return 1 - fraction * _whole_power_of_two(whole)
 
 
 def error_function_over(x: jax.Array) -> jax.Array:
@@ -424,9 +444,11 @@ def _power_float32(base, exponent):
     bits = lax.bitcast_convert_type(base, jnp.int32) - 0x3F3504F3
     scale = (bits >> 23).astype(jnp.float32)
     mantissa = lax.bitcast_convert_type((bits & 0x7FFFFF) + 0x3F3504F3, jnp.float32)
+    ratio = (mantissa - 1) / (mantissa + 1)
+    log2_mantissa = ratio * polynomial(_LOG2_RATIO, jnp.square(ratio))
     upper = upper_half(exponent)
     coarse = bounded(upper * scale, 1e4)
-    fine = (exponent - upper) * scale + bounded(exponent * jnp.log2(mantissa), 5e3)
+    fine = (exponent - upper) * scale + bounded(exponent * log2_mantissa, 5e3)
     whole = _nearest(bounded(coarse + fine, 254))
     fraction = _exp_near_zero(
         _LOG2 * bounded((coarse - whole.astype(jnp.float32)) + fine, 1)

@@ -4,6 +4,7 @@ import math
 
 import jax
 import jax.numpy as jnp
+from jax import lax
 
 from acts_jax.activations.catalogue import Parameter, register
 from acts_jax.activations.gated import gelu_lifted, gelu_slope_lifted
@@ -12,7 +13,6 @@ from acts_jax.activations.numerics import (
     deep_exp,
     deep_unit,
     elementwise,
-    error_function,
     error_function_over,
     gated,
     hyperbolic_tangent,
@@ -66,19 +66,18 @@ def lisht(x: jax.Array) -> jax.Array:
 
 
 def _serf_parts(x):
-    # softplus(x) = lead * rest, and e
+    # gate = erf(softplus(x)) / lead, with softplus(x) = p
     e, lead = _decay(x)
     log1p_ratio = log1p_over(e)
-    rest = jnp.where(x < 0, log1p_ratio, x + e * log1p_ratio)
-    return e, lead, rest, jnp.where(x < 0, e, 1) * rest
+    p = jnp.where(x < 0, e * log1p_ratio, x + e * log1p_ratio)
+    small = jnp.minimum(p, 1)
+    near = error_function_over(small) * jnp.where(x < 0, log1p_ratio, small)
+    return e, lead, p, jnp.where(p < 1, near, lax.erf(p))
 
 
 def _serf_slope(x):
     x = bounded(x, 1e3)
-    e, lead, rest, p = _serf_parts(x)
-    small = jnp.minimum(p, 1)
-    near = rest * error_function_over(small)
-    gate = jnp.where(p < 1, near, error_function(p))
+    e, lead, p, gate = _serf_parts(x)
     steepness = 2 / math.sqrt(math.pi) * x * lifted_exp(-jnp.square(p)) / (1 + e)
     return _unlift(x, lead * (gate + steepness))
 
@@ -104,9 +103,8 @@ def serf(x: jax.Array) -> jax.Array:
     Returns:
         Values above -0.3485, of x's shape.
     """
-    _, lead, rest, p = _serf_parts(bounded(x, 1e3))
-    near = rest * error_function_over(jnp.minimum(p, 1))
-    return _unlift(x, gated(x, lead * jnp.where(p < 1, near, error_function(p))))
+    _, lead, _, gate = _serf_parts(bounded(x, 1e3))
+    return _unlift(x, gated(x, lead * gate))
 
 
 def _logish_parts(x):
@@ -232,7 +230,7 @@ def _phish_parts(x):
 
 
 def _phish_slope(x):
-    x = bounded(x, 1e3)
+    x = bounded(x, 2e3)
     gate, steepness = _phish_parts(x)
     slope = _unlift(x, gate + x * steepness * gelu_slope_lifted(x))
     return jnp.where(jnp.abs(x) < 1e-30, x, slope)  # half of which may be subnormal

@@ -283,7 +283,7 @@ def _algebraic_slope(x, k):
     _, u = _algebraic_parts(x, k)
     a = jnp.abs(bounded(x))
     steepness = jnp.where(a > 1, u / jnp.where(a > 1, a, 1), 1)
-    return keep_nan(steepness * jnp.exp(-(1 + 1 / k) * log1p_within_one(u)), x)
+    return keep_nan(steepness * lifted_exp(-(1 + 1 / k) * log1p_within_one(u)), x)
 
 
 def _algebraic_by_k(x, k):
@@ -319,7 +319,7 @@ def algebraic(x: jax.Array, k: jax.Array | float = 2.0) -> jax.Array:
         ValueError: if k is a plain number and not above 0.
     """
     size, u = _algebraic_parts(x, k)
-    size = size * jnp.exp(-log1p_within_one(u) / k)
+    size = size * lifted_exp(-log1p_within_one(u) / k)
     return keep_nan(jnp.where(x < 0, -size, size), x)
 
 
