@@ -438,7 +438,33 @@ def power(base: jax.Array, exponent: jax.Array) -> jax.Array:
     return jnp.where(inside, _power_float32(jnp.where(inside, base, 1), exponent), limit)
 
 
+def power_within_one(base: jax.Array, exponent: jax.Array) -> jax.Array:
+    """base ** exponent where that is in (0, 1], for positive finite base: half of `power`."""
+    if base.dtype == jnp.float64:
+        return lax.pow(base, exponent)
+    return _power_within_one(base, exponent)
+
+
+@with_derivatives(
+    lambda base, exponent: exponent / base * _power_within_one(base, exponent),
+    lambda base, exponent: _power_within_one(base, exponent) * jnp.log(base),
+)
+def _power_within_one(base, exponent):
+    return power_of_two(*_log2_of_power(base, exponent))
+
+
 def _power_float32(base, exponent):
+    coarse, fine = _log2_of_power(base, exponent)
+    coarse, fine = bounded(coarse, 1e4), bounded(fine, 5e3)
+    whole = _nearest(bounded(coarse + fine, 254))
+    rest = bounded((coarse - whole.astype(jnp.float32)) + fine, 1)
+    # Two factors, since 2^whole alone overflows before the result does.
+    half = whole >> 1
+    factors = _whole_power_of_two(half), _whole_power_of_two(whole - half)
+    return _exp_near_zero(_LOG2 * rest) * factors[0] * factors[1]
+
+
+def _log2_of_power(base, exponent):
     # base = mantissa * 2^scale with mantissa in [sqrt(1/2), sqrt(2)). Products with the upper
     # 12 bits of the exponent are exact, so that 2^(exponent * scale) loses no digits.
     bits = lax.bitcast_convert_type(base, jnp.int32) - 0x3F3504F3
@@ -447,12 +473,4 @@ def _power_float32(base, exponent):
     ratio = (mantissa - 1) / (mantissa + 1)
     log2_mantissa = ratio * polynomial(_LOG2_RATIO, jnp.square(ratio))
     upper = upper_half(exponent)
-    coarse = bounded(upper * scale, 1e4)
-    fine = (exponent - upper) * scale + bounded(exponent * log2_mantissa, 5e3)
-    whole = _nearest(bounded(coarse + fine, 254))
-    fraction = _exp_near_zero(
-        _LOG2 * bounded((coarse - whole.astype(jnp.float32)) + fine, 1)
-    )
-    # Two factors, since 2^whole alone overflows before the result does.
-    half = whole >> 1
-    return fraction * _whole_power_of_two(half) * _whole_power_of_two(whole - half)
+    return upper * scale, (exponent - upper) * scale + exponent * log2_mantissa

@@ -17,7 +17,7 @@ from acts_jax.activations.numerics import (
     lifted_exp,
     log1p_within_one,
     log_cosh_of_half,
-    power,
+    power_within_one,
     power_of_two,
     with_derivatives,
 )
@@ -275,7 +275,8 @@ def _algebraic_parts(x, k):
     # min(|x|, 1), and u = |x|^k or, for |x| > 1, |x|^-k: both in [0, 1].
     a = jnp.abs(x)
     outside = a > 1
-    u = power(jnp.where(a > 0, a, 1), jnp.where(outside, -k, k))
+    tiny, largest = jnp.finfo(x.dtype).tiny, jnp.finfo(x.dtype).max
+    u = power_within_one(jnp.clip(a, tiny, largest), jnp.where(outside, -k, k))
     return jnp.where(outside, 1, a), jnp.where(a == 0, 0, u)
 
 
