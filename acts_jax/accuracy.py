@@ -150,7 +150,7 @@ class Mpmath:
 
     name = "mpmath"
 
-    def __init__(self, name: str, tables: tuple[Table, Table] | None = None, dtype: str = "float32"):
+    def __init__(self, name: str, dtype: str, tables: tuple[Table, Table] | None = None):
         self._name, self._tables, self._parameters = name, tables, _parameters(name, dtype)
         self._jets: dict[float, list[tuple[float, float]]] = {}
 
@@ -320,9 +320,9 @@ def measure(
     if activation.name not in reference.names():
         truth = Itself(activation)
     elif dtype == "float64":
-        truth = Mpmath(activation.name, dtype=dtype)
+        truth = Mpmath(activation.name, dtype)
     else:
-        truth = Mpmath(activation.name, tabulated or tables(activation.name))
+        truth = Mpmath(activation.name, dtype, tabulated or tables(activation.name))
     if isinstance(inputs, int):
         inputs = [stratified(dtype, inputs, near=(0.0, *activation.kinks))]
     evaluators = {

@@ -1,4 +1,4 @@
-"""Activations with an exponential side: elu, celu, selu, pelu, softplus, elish and others."""
+"""Activations with an exponential side: elu, celu, selu, pelu, softplus and others."""
 
 import math
 
@@ -8,20 +8,17 @@ import jax.numpy as jnp
 from acts_jax.activations.catalogue import Parameter, register
 from acts_jax.activations.numerics import (
     bounded,
-    decay_minus_one,
-    deep_sigmoid,
-    deep_unit,
     elementwise,
-    gated,
-    keep_nan,
-    lifted_exp,
-    log1p_over,
-    log1p_within_one,
-    partials_of,
     polynomial,
     with_derivatives,
 )
 from acts_jax.activations.sigmoidal import sigmoid, sigmoid_slope
+from acts_jax.activations.special_functions import (
+    decay_minus_one,
+    lifted_exp,
+    log1p_over,
+    log1p_within_one,
+)
 
 # Klambauer et al. 2017, equation 14: a fixed point of mean 0 and variance 1.
 SELU_SCALE = 1.0507009873554805
@@ -242,76 +239,9 @@ def gaussian(x: jax.Array) -> jax.Array:
 
 
 @with_derivatives(lambda x: jnp.where(x < 0, lifted_exp(jnp.minimum(x, 0)), 1))
-def _elu_or_line(x):
+def elu_or_line(x: jax.Array) -> jax.Array:
+    """exp(x) - 1 for x < 0, and x beyond."""
     return jnp.where(x < 0, decay_minus_one(jnp.minimum(x, 0)), x)
-
-
-def _elish(x):
-    return gated(_elu_or_line(x), deep_sigmoid(x))
-
-
-@register(
-    family="exponential",
-    range=(-0.17157287525380988, math.inf),
-    formula=(
-        r"\begin{cases} x \, \sigma(x), & x \ge 0 \\ "
-        r"(e^x - 1) \, \sigma(x), & x < 0 \end{cases}"
-    ),
-    reference="Basirat & Roth 2018, arXiv:1808.00783",
-)
-@elementwise(*partials_of(_elish, deep_unit))
-def elish(x: jax.Array) -> jax.Array:
-    r"""Exponential linear sigmoid squashing.
-
-    .. math::
-        f(x) = \begin{cases} x \, \sigma(x), & x \ge 0 \\
-        (e^x - 1) \, \sigma(x), & x < 0 \end{cases}
-
-    The derivative at 0 is 1/2 from both sides; the second jumps there.
-
-    Args:
-        x: any shape; float dtypes are kept, integers become floats.
-
-    Returns:
-        Values above -0.1715729, of x's shape.
-    """
-    return _elish(x) * deep_unit(x)
-
-
-def _hard_elish_slope(x):
-    inside = jnp.clip(x, -1, 0)
-    below = jnp.exp(inside) * ((inside + 1) / 2) + jnp.expm1(inside) / 2
-    above = jnp.where(x < 1, (2 * x + 1) / 2, 1.0)
-    return keep_nan(jnp.where(x <= -1, 0, jnp.where(x < 0, below, above)), x)
-
-
-@register(
-    family="exponential",
-    range=(-0.09967315152874262, math.inf),
-    kinks=(-1.0, 1.0),
-    formula=(
-        r"\begin{cases} x \, h(x), & x \ge 0 \\ (e^x - 1) \, h(x), & x < 0 \end{cases}, \quad "
-        r"h(x) = \min(\max(\tfrac{x + 1}{2}, 0), 1)"
-    ),
-    reference="Basirat & Roth 2018, arXiv:1808.00783",
-)
-@elementwise(_hard_elish_slope)
-def hard_elish(x: jax.Array) -> jax.Array:
-    r"""Elish with a piecewise linear gate h in place of the sigmoid.
-
-    .. math::
-        f(x) = \begin{cases} x \, h(x), & x \ge 0 \\ (e^x - 1) \, h(x), & x < 0 \end{cases}
-        \qquad h(x) = \min(\max(\tfrac{x + 1}{2}, 0), 1)
-
-    The derivative is 0 at -1 and 1 at 1, as further out; at 0 it is 1/2 from both sides.
-
-    Args:
-        x: any shape; float dtypes are kept, integers become floats.
-
-    Returns:
-        Values above -0.0996732, of x's shape.
-    """
-    return _elu_or_line(x) * jnp.clip((x + 1) / 2, 0, 1)
 
 
 def _pelu_slope(x, alpha, beta):
@@ -340,7 +270,7 @@ def _pelu_by_beta(x, alpha, beta):
 )
 @elementwise(
     _pelu_slope,
-    lambda x, alpha, beta: _elu_or_line(x / beta),
+    lambda x, alpha, beta: elu_or_line(x / beta),
     _pelu_by_beta,
 )
 def pelu(x: jax.Array, alpha: jax.Array | float = 1.0, beta: jax.Array | float = 1.0) -> jax.Array:
@@ -363,7 +293,7 @@ def pelu(x: jax.Array, alpha: jax.Array | float = 1.0, beta: jax.Array | float =
     Raises:
         ValueError: if alpha or beta is a plain number and not above 0.
     """
-    return alpha * _elu_or_line(x / beta)
+    return alpha * elu_or_line(x / beta)
 
 
 def _soft_clipping_parts(x, alpha):

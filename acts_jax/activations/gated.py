@@ -7,20 +7,16 @@ import jax.numpy as jnp
 from jax import lax
 
 from acts_jax.activations.catalogue import register
-from acts_jax.activations.numerics import (
-    bounded,
-    elementwise,
-    keep_nan,
+from acts_jax.activations.numerics import bounded, elementwise, keep_nan, scaled, with_derivatives
+from acts_jax.activations.sigmoidal import sigmoid_slope
+from acts_jax.activations.special_functions import (
     lifted_exp,
     normal_slope,
     normal_tail,
-    scaled,
     sigmoid_lifted,
     sigmoids_lifted,
     unlift,
-    with_derivatives,
 )
-from acts_jax.activations.sigmoidal import sigmoid_slope
 
 # Values and derivatives compute their exponentials anew: XLA would pass a common one through
 # memory, which takes longer.
@@ -110,7 +106,7 @@ def swish(x: jax.Array, beta: jax.Array | float = 1.0) -> jax.Array:
 
 
 def gelu_slope_lifted(x: jax.Array) -> jax.Array:
-    """The derivative of gelu at finite x; for x < 0 2^16 times that, so that it does not flush to 0 early."""
+    """The derivative of gelu at finite x; for x < 0 lifted: 2^16 times that."""
     # Phi(x) + x phi(x), with the factor exp(-x^2 / 2) taken out of both terms; on the negative
     # side, and mirrored, since f'(-x) = 1 - f'(x). Near 0 without the factor.
     a = jnp.abs(x)
@@ -123,7 +119,7 @@ def gelu_slope_lifted(x: jax.Array) -> jax.Array:
 
 
 def gelu_lifted(x: jax.Array) -> jax.Array:
-    """gelu(x) for finite x; for x < 0 2^16 times that, so that it does not flush to 0 early."""
+    """gelu(x) for finite x; for x < 0 lifted: 2^16 times that."""
     a = jnp.abs(x)
     tail = normal_tail(a) * lifted_exp(-0.5 * jnp.square(a), 16)
     return jnp.where(x < 0, -a * tail, x * (1 - 2.0**-16 * tail))

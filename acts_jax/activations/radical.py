@@ -164,6 +164,11 @@ def _squareplus_slope(x, b):
     return jnp.where(left, 0.5 * ratio, 0.5 + 0.5 * ratio)
 
 
+def _squareplus_curvature(x, b):
+    x = bounded(x, 1e12)
+    return 0.5 * b / _nonzero(_squareplus_root(x, b)[1] ** 3)
+
+
 def _squareplus_by_b(x, b):
     _, root = _squareplus_root(x, b)
     return 0.25 / jnp.where(root == 0, 1, root)
@@ -178,7 +183,7 @@ def _squareplus_by_b(x, b):
 )
 @elementwise(
     with_derivatives(
-        lambda x, b: 2 * b * _squareplus_by_b(bounded(x, 1e12), b) / _nonzero(_squareplus_root(x, b)[1] ** 2),
+        _squareplus_curvature,
         lambda x, b: -0.25 * x / _nonzero(_squareplus_root(bounded(x, 1e12), b)[1] ** 3),
     )(_squareplus_slope),
     _squareplus_by_b,

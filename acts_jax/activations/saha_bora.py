@@ -6,14 +6,8 @@ import jax
 import jax.numpy as jnp
 
 from acts_jax.activations.catalogue import Parameter, register
-from acts_jax.activations.numerics import (
-    bounded,
-    elementwise,
-    power,
-    power_within_one,
-    scaled,
-    with_derivatives,
-)
+from acts_jax.activations.numerics import bounded, elementwise, scaled, with_derivatives
+from acts_jax.activations.special_functions import power, power_within_one
 
 
 def _on_domain(value, x):
@@ -26,7 +20,12 @@ def _odds(x, alpha):
     weight = jnp.where(x < 0.5, alpha, 1 - alpha)
     safe = jnp.where(smaller > 0, smaller, 1)
     at_end = jnp.where(weight == 0, 1, 0)
-    return safe, larger, weight, jnp.where(smaller > 0, power_within_one(safe / larger, weight), at_end)
+    return (
+        safe,
+        larger,
+        weight,
+        jnp.where(smaller > 0, power_within_one(safe / larger, weight), at_end),
+    )
 
 
 def _geometric_mean_by_alpha(x, alpha):

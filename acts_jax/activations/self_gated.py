@@ -10,21 +10,23 @@ from acts_jax.activations.catalogue import Parameter, register
 from acts_jax.activations.gated import gelu_lifted, gelu_slope_lifted
 from acts_jax.activations.numerics import (
     bounded,
-    deep_exp,
-    deep_unit,
     elementwise,
-    error_function_over,
     gated,
-    hyperbolic_tangent,
-    lifted_exp,
-    log1p_over,
     partials_of,
     scaled,
-    tanh_excess,
-    two_artanh_over,
     with_derivatives,
 )
 from acts_jax.activations.sigmoidal import log_sigmoid_of, tanh_slope
+from acts_jax.activations.special_functions import (
+    deep_exp,
+    deep_unit,
+    error_function_over,
+    hyperbolic_tangent,
+    lifted_exp,
+    log1p_over,
+    tanh_excess,
+    two_artanh_over,
+)
 
 # Far on the negative side the gates are linear in e^x or a similar exponential, which is computed
 # 2^16 times too large there, so that it does not flush to 0 before the result does.

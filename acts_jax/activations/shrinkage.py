@@ -8,11 +8,11 @@ from acts_jax.activations.catalogue import Parameter, register
 from acts_jax.activations.numerics import (
     bounded,
     elementwise,
-    hyperbolic_tangent,
     keep_nan,
     polynomial,
     with_derivatives,
 )
+from acts_jax.activations.special_functions import hyperbolic_tangent
 
 # x - tanh(x) = x^3 P(x^2) / Q(x^2), from the continued fraction of tanh
 _SHRINK_P = (11486475.0, 810810.0, 12870.0, 44.0)

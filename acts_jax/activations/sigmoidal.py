@@ -7,19 +7,16 @@ import jax.numpy as jnp
 from jax import lax
 
 from acts_jax.activations.catalogue import Parameter, register
-from acts_jax.activations.numerics import (
+from acts_jax.activations.numerics import bounded, elementwise, keep_nan, with_derivatives
+from acts_jax.activations.special_functions import (
     arctan_within_one,
-    bounded,
-    elementwise,
     error_function,
     hyperbolic_tangent,
-    keep_nan,
     lifted_exp,
     log1p_within_one,
     log_cosh_of_half,
-    power_within_one,
     power_of_two,
-    with_derivatives,
+    power_within_one,
 )
 
 

@@ -6,7 +6,8 @@ import mpmath
 import numpy as np
 import pytest
 
-from acts_jax.activations.numerics import elementwise, power, with_derivatives
+from acts_jax.activations.numerics import elementwise, with_derivatives
+from acts_jax.activations.special_functions import power
 
 
 @pytest.mark.parametrize("exponent", [-7.5, -1.0, 0.1, 1 / 3, 0.5, 1.3, 2.0, 3.7, 12.0])
