@@ -51,7 +51,8 @@ def elu(x: jax.Array, alpha: jax.Array | float = 1.0) -> jax.Array:
         f(x) = \begin{cases} x, & x > 0 \\ \alpha (e^x - 1), & x \le 0 \end{cases}
 
     The derivative is 1 just above 0 and alpha at 0 and just below, as in `jax.nn`; for
-    alpha = 1 it is continuous, and the second derivative jumps.
+    alpha = 1 it is continuous, and the second derivative jumps. alpha is 1 in `jax.nn`, PyTorch
+    and Keras, too.
 
     Args:
         x: any shape; float dtypes are kept, integers become floats.
@@ -81,7 +82,7 @@ def selu(x: jax.Array) -> jax.Array:
 
     with lambda = 1.0507009873554805 and alpha = 1.6732632423543772, so that activations of
     mean 0 and variance 1 keep them. The derivative at 0 is lambda alpha = 1.7580993408, as
-    in `jax.nn`, and lambda just above.
+    in `jax.nn`, and lambda just above. PyTorch has the same two constants.
 
     Args:
         x: any shape; float dtypes are kept, integers become floats.
@@ -113,7 +114,8 @@ def celu(x: jax.Array, alpha: jax.Array | float = 1.0) -> jax.Array:
     .. math::
         f(x) = \begin{cases} x, & x > 0 \\ \alpha (e^{x / \alpha} - 1), & x \le 0 \end{cases}
 
-    The derivative at 0 is 1 for every alpha; the second jumps there.
+    The derivative at 0 is 1 for every alpha; the second jumps there. alpha is 1 in `jax.nn` and
+    PyTorch, too; for other values `elu` is another function in all of them.
 
     Args:
         x: any shape; float dtypes are kept, integers become floats.
@@ -156,7 +158,8 @@ def softplus(x: jax.Array, beta: jax.Array | float = 1.0) -> jax.Array:
     .. math::
         f(x) = \frac{1}{\beta} \log(1 + e^{\beta x}), \qquad f'(x) = \sigma(\beta x)
 
-    It tends to ReLU as beta grows. PyTorch has beta too, but returns x where beta x > 20.
+    It tends to ReLU as beta grows. PyTorch has beta too, but returns x where beta x is above its
+    threshold of 20; `jax.nn` has no beta.
 
     Args:
         x: any shape; float dtypes are kept, integers become floats.

@@ -59,7 +59,8 @@ def silu(x: jax.Array) -> jax.Array:
         f(x) = x \, \sigma(x) = \frac{x}{1 + e^{-x}}
 
     The minimum is -0.27846454 at x = -1.27846456, the largest slope 1.09983932 at 2.3993553.
-    `jax.nn.silu(-inf)` is NaN; this gives the limit 0.
+    `jax.nn.silu(-inf)` is NaN; this gives the limit 0. `jax.nn`, flax and Keras call it swish,
+    too; `swish` here has a sharpness besides.
 
     Args:
         x: any shape; float dtypes are kept, integers become floats.
@@ -102,7 +103,7 @@ def swish(x: jax.Array, beta: jax.Array | float = 1.0) -> jax.Array:
         x's dtype, the broadcast shape.
     """
     u = scaled(beta, x)
-    return _sigmoid_gated(jnp.where(u > 0, x, bounded(x)), u)
+    return _sigmoid_gated(jnp.where(u >= 0, x, bounded(x)), u)
 
 
 def gelu_slope_lifted(x: jax.Array) -> jax.Array:
@@ -146,8 +147,8 @@ def gelu(x: jax.Array) -> jax.Array:
     .. math::
         f(x) = x \, \Phi(x) = \frac{x}{2} \left(1 + \operatorname{erf} \frac{x}{\sqrt 2}\right)
 
-    The minimum is -0.16997121 at x = -0.75179152. `jax.nn.gelu` defaults to the tanh form,
-    which is `gelu_tanh` here; PyTorch defaults to this one.
+    The minimum is -0.16997121 at x = -0.75179152. `jax.nn.gelu`, which flax re-exports,
+    defaults to the tanh form, `gelu_tanh` here; PyTorch and Keras 3 default to this one.
 
     Args:
         x: any shape; float dtypes are kept, integers become floats.
@@ -197,7 +198,7 @@ def gelu_tanh(x: jax.Array) -> jax.Array:
     .. math::
         f(x) = \frac{x}{2} \left(1 + \tanh\left(\sqrt{2 / \pi} (x + 0.044715 x^3)\right)\right)
 
-    It is what `jax.nn.gelu` computes by default.
+    It is what `jax.nn.gelu` computes by default, PyTorch and Keras with `approximate`.
 
     Args:
         x: any shape; float dtypes are kept, integers become floats.

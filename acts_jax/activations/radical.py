@@ -194,7 +194,8 @@ def squareplus(x: jax.Array, b: jax.Array | float = 4.0) -> jax.Array:
     .. math::
         f(x) = \frac{x + \sqrt{x^2 + b}}{2}
 
-    With b = 0 it is ReLU, and the derivative at 0 is taken to be 0.
+    With b = 0 it is ReLU, and the derivative at 0 is taken to be 0. b is 4 in `jax.nn` and Keras 3,
+    too.
 
     Args:
         x: any shape; float dtypes are kept, integers become floats.

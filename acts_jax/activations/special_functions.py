@@ -309,7 +309,7 @@ def power_within_one(base: jax.Array, exponent: jax.Array) -> jax.Array:
 
 
 @with_derivatives(
-    lambda base, exponent: exponent / base * _power_within_one(base, exponent),
+    lambda base, exponent: exponent * power(base, exponent - 1),  # it underflows later
     lambda base, exponent: _power_within_one(base, exponent) * jnp.log(base),
 )
 def _power_within_one(base, exponent):
