@@ -157,9 +157,13 @@ def _smish_parts(x):
 def _smish_slope(x):
     x = bounded(x, 1e3)
     e, lead, denominator = _smish_parts(x)
-    below = 4 * (1 + x) + e * (18 + 12 * x + e * (28 + 8 * x + 15 * e))
-    above = 15 + e * (28 + 8 * x + e * (18 + 12 * x + 4 * e * (1 + x)))
-    return _unlift(x, lead * (jnp.where(x < 0, below, above) / jnp.square(denominator)))
+    r = 1 / denominator
+    numerator = jnp.where(x < 0, 2 + 3 * e, 3 + 2 * e)
+    steepness = (1 + e) * jnp.where(x < 0, 1 + 2 * e, e * (2 + e))
+    right = (numerator + 4 * x * steepness * r) * r
+    # the sum of both terms, which cancels on the left
+    left = (4 * (1 + x) + e * (18 + 12 * x + e * (28 + 8 * x + 15 * e))) * r * r
+    return _unlift(x, lead * jnp.where(x < -1, left, right))
 
 
 @register(

@@ -142,7 +142,8 @@ def test_within_four_ulp_without_jit(name):
 @pytest.mark.parametrize("dtype", [jnp.bfloat16, jnp.float16])
 def test_sixteen_bits_within_one_ulp(name, dtype):
     x = inputs(name)
-    here = (np.abs(x) <= float(jnp.finfo(dtype).max)) & (x.astype(dtype).astype(np.float32) == x)
+    with np.errstate(over="ignore"):
+        here = x.astype(dtype).astype(np.float32) == x  # those that it represents
     got = jax.jit(lambda x: (get(name)(x), derivative(get(name))(x)))(x[here].astype(dtype))
     for ours, true in zip(got, exact(name, 1.0), strict=False):
         error = ulp_error(np.asarray(ours), true[here])
