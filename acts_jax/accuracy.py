@@ -82,7 +82,8 @@ def mixed_error(
 
 def _ulp(value: np.ndarray, dtype) -> np.ndarray:
     if dtype == np.float32:  # the same, ten times faster
-        return np.spacing(np.abs(value).astype(np.float32)).astype(np.float64)
+        below_overflow = np.minimum(np.abs(value).astype(np.float32), np.float32(2.0**127))
+        return np.spacing(below_overflow).astype(np.float64)
     info = jnp.finfo(dtype)
     exponent = np.where(value == 0, info.minexp, np.frexp(value)[1] - 1)
     return np.ldexp(1.0, np.maximum(exponent, info.minexp) - info.nmant)
