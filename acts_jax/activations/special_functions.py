@@ -178,12 +178,6 @@ def _deep_decay(x):
     return jnp.exp(jnp.where(x < -80, x + 16, -jnp.abs(x)))
 
 
-@with_derivatives(deep_sigmoid)
-def deep_softplus(x: jax.Array) -> jax.Array:
-    """Softplus(x) / `deep_unit`(x)."""
-    return jnp.maximum(x, 0) + log1p_within_one(_deep_decay(x))
-
-
 def deep_unit(x: jax.Array) -> jax.Array:
     """What `deep_exp`(x) leaves to be multiplied, also where x may be positive."""
     return jnp.where(x < -80, math.exp(-16), 1.0)
