@@ -81,6 +81,9 @@ def mixed_error(
 
 
 def _ulp(value: np.ndarray, dtype) -> np.ndarray:
+    if dtype == np.float32:  # the same, ten times faster
+        below_overflow = np.minimum(np.abs(value).astype(np.float32), np.float32(2.0**127))
+        return np.spacing(below_overflow).astype(np.float64)
     info = jnp.finfo(dtype)
     exponent = np.where(value == 0, info.minexp, np.frexp(value)[1] - 1)
     return np.ldexp(1.0, np.maximum(exponent, info.minexp) - info.nmant)
@@ -148,13 +151,24 @@ class Mpmath:
 
     name = "mpmath"
 
-    def __init__(self, name: str, tables: tuple[Table, Table] | None = None):
-        self._name, self._tables = name, tables
+    def __init__(self, name: str, dtype: str, tables: tuple[Table, Table] | None = None):
+        self._name, self._tables, self._parameters = name, tables, _parameters(name, dtype)
+        self._jets: dict[float, list[tuple[float, float]]] = {}
 
     def exact(self, order: int, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """The derivative of an order at float64 x, as float64 and what that lacks."""
-        pairs = [_exact(self._name, order, value) for value in x]
+        if self._tables is None:
+            pairs = [self._jet(value)[order] for value in x]
+        else:
+            pairs = [_exact(self._name, order, value, self._parameters) for value in x]
         return np.array([p[0] for p in pairs]), np.array([p[1] for p in pairs])
+
+    def _jet(self, x: float) -> list[tuple[float, float]]:
+        # all orders at once, since mpmath takes milliseconds
+        if x not in self._jets:
+            terms = reference.derivatives(self._name, x, 2, **self._parameters)
+            self._jets[x] = [_pair(term) for term in terms]
+        return self._jets[x]
 
     def true(self, order: int, x: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """The derivative of an order at float64 x, what float64 lacks of it, and its derivative.
@@ -196,8 +210,18 @@ class Itself:
         return *self.exact(order, x), self.exact(order + 1, x)[0]
 
 
-def _exact(name: str, order: int, x: float) -> tuple[float, float]:
-    true = reference.derivative(name, x, order)
+def _parameters(name: str, dtype: str) -> dict[str, float]:
+    """The defaults as the function computes with them: float32, unless x is float64."""
+    width = np.float64 if dtype == "float64" else np.float32
+    return {key: float(width(value)) for key, value in get(name).defaults.items()}
+
+
+def _exact(name: str, order: int, x: float, parameters: dict[str, float]) -> tuple[float, float]:
+    return _pair(reference.derivative(name, x, order, **parameters))
+
+
+def _pair(true) -> tuple[float, float]:
+    """An mpmath number as float64 and what that lacks."""
     if hasattr(true, "_mpc_"):  # a difference quotient reached out of the domain
         return math.nan, 0.0
     value = float(true)
@@ -205,11 +229,11 @@ def _exact(name: str, order: int, x: float) -> tuple[float, float]:
 
 
 def tables(name: str) -> tuple[Table, Table]:
-    """f and f' of a catalogue entry, tabulated from mpmath: about a second."""
-    activation = get(name)
+    """f and f' of a catalogue entry, its parameters float32, from mpmath: about a second."""
+    activation, parameters = get(name), _parameters(name, "float32")
 
     def function(order: int) -> Callable[[float], float]:
-        return lambda x: min(max(_exact(name, order, x)[0], -_HUGE), _HUGE)
+        return lambda x: min(max(_exact(name, order, x, parameters)[0], -_HUGE), _HUGE)
 
     breaks = (0.0, *activation.kinks)
     return tuple(tabulate(function(order), breaks, activation.domain) for order in (0, 1))
@@ -297,9 +321,9 @@ def measure(
     if activation.name not in reference.names():
         truth = Itself(activation)
     elif dtype == "float64":
-        truth = Mpmath(activation.name)
+        truth = Mpmath(activation.name, dtype)
     else:
-        truth = Mpmath(activation.name, tabulated or tables(activation.name))
+        truth = Mpmath(activation.name, dtype, tabulated or tables(activation.name))
     if isinstance(inputs, int):
         inputs = [stratified(dtype, inputs, near=(0.0, *activation.kinks))]
     evaluators = {
@@ -341,10 +365,11 @@ def _compare(x, activation, truth, evaluators, errors) -> None:
             error.inputs += len(known)
             got = result[order][known]
             rough = ulp_error(got, true, low)
-            if not len(rough) or rough.max() <= min(error.ulp, error.mixed):
+            mixed = mixed_error(rough, true, slope, xs)
+            if not len(rough) or (rough.max() <= error.ulp and mixed.max() <= error.mixed):
                 continue
             # near a root the table's own error shows: mpmath decides on the worst
-            worst = np.union1d(_largest(rough), _largest(mixed_error(rough, true, slope, xs)))
+            worst = np.union1d(_largest(rough), _largest(mixed))
             exact, rest = truth.exact(order, xs[worst].astype(np.float64))
             _agree(activation.name, true[worst], exact, xs[worst])
             error.update(xs[worst], got[worst], exact, rest, slope[worst])

@@ -1,4 +1,4 @@
-"""Activations with an exponential side: elu, celu, selu, pelu, softplus, elish and others."""
+"""Activations with an exponential side: elu, celu, selu, pelu, softplus and others."""
 
 import math
 
@@ -8,18 +8,17 @@ import jax.numpy as jnp
 from acts_jax.activations.catalogue import Parameter, register
 from acts_jax.activations.numerics import (
     bounded,
-    deep_exp,
-    deep_sigmoid,
-    deep_unit,
     elementwise,
-    gated,
-    keep_nan,
-    log1p_within_one,
-    partials_of,
     polynomial,
     with_derivatives,
 )
 from acts_jax.activations.sigmoidal import sigmoid, sigmoid_slope
+from acts_jax.activations.special_functions import (
+    decay_minus_one,
+    lifted_exp,
+    log1p_over,
+    log1p_within_one,
+)
 
 # Klambauer et al. 2017, equation 14: a fixed point of mean 0 and variance 1.
 SELU_SCALE = 1.0507009873554805
@@ -30,12 +29,12 @@ _CELU_SERIES = tuple(-(n + 1) / math.factorial(n + 2) for n in range(15))
 
 
 def _exponential_linear(x, alpha):
-    return jnp.where(x > 0, x, alpha * jnp.expm1(jnp.minimum(x, 0)))
+    return jnp.where(x > 0, x, alpha * decay_minus_one(jnp.minimum(x, 0)))
 
 
 def _exponential_linear_slope(x, alpha):
-    e, unit = deep_exp(jnp.minimum(x, 0))
-    return jnp.where(x > 0, 1, alpha * e * unit)
+    e = lifted_exp(jnp.minimum(x, 0), 16)
+    return jnp.where(x > 0, 1, alpha * e * 2.0**-16)
 
 
 @register(
@@ -44,7 +43,7 @@ def _exponential_linear_slope(x, alpha):
     formula=r"\begin{cases} x, & x > 0 \\ \alpha (e^x - 1), & x \le 0 \end{cases}",
     reference="Clevert, Unterthiner, Hochreiter 2015, arXiv:1511.07289",
 )
-@elementwise(_exponential_linear_slope, lambda x, alpha: jnp.expm1(jnp.minimum(x, 0)))
+@elementwise(_exponential_linear_slope, lambda x, alpha: decay_minus_one(jnp.minimum(x, 0)))
 def elu(x: jax.Array, alpha: jax.Array | float = 1.0) -> jax.Array:
     r"""Exponential linear unit.
 
@@ -52,7 +51,8 @@ def elu(x: jax.Array, alpha: jax.Array | float = 1.0) -> jax.Array:
         f(x) = \begin{cases} x, & x > 0 \\ \alpha (e^x - 1), & x \le 0 \end{cases}
 
     The derivative is 1 just above 0 and alpha at 0 and just below, as in `jax.nn`; for
-    alpha = 1 it is continuous, and the second derivative jumps.
+    alpha = 1 it is continuous, and the second derivative jumps. alpha is 1 in `jax.nn`, PyTorch
+    and Keras, too.
 
     Args:
         x: any shape; float dtypes are kept, integers become floats.
@@ -82,7 +82,7 @@ def selu(x: jax.Array) -> jax.Array:
 
     with lambda = 1.0507009873554805 and alpha = 1.6732632423543772, so that activations of
     mean 0 and variance 1 keep them. The derivative at 0 is lambda alpha = 1.7580993408, as
-    in `jax.nn`, and lambda just above.
+    in `jax.nn`, and lambda just above. PyTorch has the same two constants.
 
     Args:
         x: any shape; float dtypes are kept, integers become floats.
@@ -107,14 +107,15 @@ def _celu_by_alpha(x, alpha):
     formula=r"\max(x, 0) + \min(0, \alpha (e^{x / \alpha} - 1))",
     reference="Barron 2017, arXiv:1704.07483",
 )
-@elementwise(lambda x, alpha: jnp.exp(jnp.minimum(x, 0) / alpha), _celu_by_alpha)
+@elementwise(lambda x, alpha: lifted_exp(jnp.minimum(x, 0) / alpha), _celu_by_alpha)
 def celu(x: jax.Array, alpha: jax.Array | float = 1.0) -> jax.Array:
     r"""Continuously differentiable exponential linear unit.
 
     .. math::
         f(x) = \begin{cases} x, & x > 0 \\ \alpha (e^{x / \alpha} - 1), & x \le 0 \end{cases}
 
-    The derivative at 0 is 1 for every alpha; the second jumps there.
+    The derivative at 0 is 1 for every alpha; the second jumps there. alpha is 1 in `jax.nn` and
+    PyTorch, too; for other values `elu` is another function in all of them.
 
     Args:
         x: any shape; float dtypes are kept, integers become floats.
@@ -126,11 +127,11 @@ def celu(x: jax.Array, alpha: jax.Array | float = 1.0) -> jax.Array:
     Raises:
         ValueError: if alpha is a plain number and not above 0.
     """
-    return jnp.where(x > 0, x, alpha * jnp.expm1(jnp.minimum(x, 0) / alpha))
+    return jnp.where(x > 0, x, alpha * decay_minus_one(jnp.minimum(x, 0) / alpha))
 
 
 def _softplus(x):
-    return jnp.maximum(x, 0) + log1p_within_one(jnp.exp(-jnp.abs(x)))
+    return jnp.maximum(x, 0) + log1p_within_one(lifted_exp(-jnp.abs(x)))
 
 
 def _binary_entropy(x):
@@ -157,7 +158,8 @@ def softplus(x: jax.Array, beta: jax.Array | float = 1.0) -> jax.Array:
     .. math::
         f(x) = \frac{1}{\beta} \log(1 + e^{\beta x}), \qquad f'(x) = \sigma(\beta x)
 
-    It tends to ReLU as beta grows. PyTorch has beta too, but returns x where beta x > 20.
+    It tends to ReLU as beta grows. PyTorch has beta too, but returns x where beta x is above its
+    threshold of 20; `jax.nn` has no beta.
 
     Args:
         x: any shape; float dtypes are kept, integers become floats.
@@ -216,8 +218,7 @@ def exp(x: jax.Array) -> jax.Array:
 @with_derivatives(lambda x: (4 * jnp.square(bounded(x, 1e4)) - 2) * jnp.exp(-jnp.square(x)))
 def _gaussian_slope(x):
     x = bounded(x, 1e4)
-    e, unit = deep_exp(-jnp.square(x))
-    return -2 * x * e * unit
+    return -x * lifted_exp(-jnp.square(x), 16) * 2.0**-15
 
 
 @register(
@@ -237,85 +238,17 @@ def gaussian(x: jax.Array) -> jax.Array:
     Returns:
         Values in [0, 1], of x's shape.
     """
-    return jnp.exp(-jnp.square(x))
+    return lifted_exp(-jnp.square(x))
 
 
-@with_derivatives(lambda x: jnp.where(x < 0, jnp.exp(jnp.minimum(x, 0)), 1))
-def _elu_or_line(x):
-    return jnp.where(x < 0, jnp.expm1(jnp.minimum(x, 0)), x)
-
-
-def _elish(x):
-    return gated(_elu_or_line(x), deep_sigmoid(x))
-
-
-@register(
-    family="exponential",
-    range=(-0.17157287525380988, math.inf),
-    formula=(
-        r"\begin{cases} x \, \sigma(x), & x \ge 0 \\ "
-        r"(e^x - 1) \, \sigma(x), & x < 0 \end{cases}"
-    ),
-    reference="Basirat & Roth 2018, arXiv:1808.00783",
-)
-@elementwise(*partials_of(_elish, deep_unit))
-def elish(x: jax.Array) -> jax.Array:
-    r"""Exponential linear sigmoid squashing.
-
-    .. math::
-        f(x) = \begin{cases} x \, \sigma(x), & x \ge 0 \\
-        (e^x - 1) \, \sigma(x), & x < 0 \end{cases}
-
-    The derivative at 0 is 1/2 from both sides; the second jumps there.
-
-    Args:
-        x: any shape; float dtypes are kept, integers become floats.
-
-    Returns:
-        Values above -0.1715729, of x's shape.
-    """
-    return _elish(x) * deep_unit(x)
-
-
-def _hard_elish_slope(x):
-    inside = jnp.clip(x, -1, 0)
-    below = jnp.exp(inside) * ((inside + 1) / 2) + jnp.expm1(inside) / 2
-    above = jnp.where(x < 1, (2 * x + 1) / 2, 1.0)
-    return keep_nan(jnp.where(x <= -1, 0, jnp.where(x < 0, below, above)), x)
-
-
-@register(
-    family="exponential",
-    range=(-0.09967315152874262, math.inf),
-    kinks=(-1.0, 1.0),
-    formula=(
-        r"\begin{cases} x \, h(x), & x \ge 0 \\ (e^x - 1) \, h(x), & x < 0 \end{cases}, \quad "
-        r"h(x) = \min(\max(\tfrac{x + 1}{2}, 0), 1)"
-    ),
-    reference="Basirat & Roth 2018, arXiv:1808.00783",
-)
-@elementwise(_hard_elish_slope)
-def hard_elish(x: jax.Array) -> jax.Array:
-    r"""Elish with a piecewise linear gate h in place of the sigmoid.
-
-    .. math::
-        f(x) = \begin{cases} x \, h(x), & x \ge 0 \\ (e^x - 1) \, h(x), & x < 0 \end{cases}
-        \qquad h(x) = \min(\max(\tfrac{x + 1}{2}, 0), 1)
-
-    The derivative is 0 at -1 and 1 at 1, as further out; at 0 it is 1/2 from both sides.
-
-    Args:
-        x: any shape; float dtypes are kept, integers become floats.
-
-    Returns:
-        Values above -0.0996732, of x's shape.
-    """
-    return _elu_or_line(x) * jnp.clip((x + 1) / 2, 0, 1)
+@with_derivatives(lambda x: jnp.where(x < 0, lifted_exp(jnp.minimum(x, 0)), 1))
+def elu_or_line(x: jax.Array) -> jax.Array:
+    """exp(x) - 1 for x < 0, and x beyond."""
+    return jnp.where(x < 0, decay_minus_one(jnp.minimum(x, 0)), x)
 
 
 def _pelu_slope(x, alpha, beta):
-    e, unit = deep_exp(jnp.minimum(x, 0) / beta)
-    return alpha / beta * e * unit
+    return alpha / beta * lifted_exp(jnp.minimum(x, 0) / beta, 16) * 2.0**-16
 
 
 def _pelu_by_beta(x, alpha, beta):
@@ -340,7 +273,7 @@ def _pelu_by_beta(x, alpha, beta):
 )
 @elementwise(
     _pelu_slope,
-    lambda x, alpha, beta: _elu_or_line(x / beta),
+    lambda x, alpha, beta: elu_or_line(x / beta),
     _pelu_by_beta,
 )
 def pelu(x: jax.Array, alpha: jax.Array | float = 1.0, beta: jax.Array | float = 1.0) -> jax.Array:
@@ -363,19 +296,20 @@ def pelu(x: jax.Array, alpha: jax.Array | float = 1.0, beta: jax.Array | float =
     Raises:
         ValueError: if alpha or beta is a plain number and not above 0.
     """
-    return alpha * _elu_or_line(x / beta)
+    return alpha * elu_or_line(x / beta)
 
 
 def _soft_clipping_parts(x, alpha):
     # f(1 - x) = 1 - f(x), so all is computed at y = min(x, 1 - x) <= 1/2
     y = jnp.minimum(x, 1 - x)
-    return alpha * y, -jnp.expm1(-alpha), 1 + jnp.exp(alpha * (y - 1))
+    u = alpha * y
+    return u, lifted_exp(-jnp.abs(u), 16), 1 + lifted_exp(u - alpha)
 
 
 def _soft_clipping_slope(x, alpha):
-    u, m, denominator = _soft_clipping_parts(x, alpha)
-    e, unit = deep_exp(-jnp.abs(u))
-    return jnp.where(u < 0, e * unit, 1) * (m / ((1 + e) * denominator))
+    u, lifted, denominator = _soft_clipping_parts(x, alpha)
+    numerator = jnp.where(u < 0, lifted, 2.0**16) * -decay_minus_one(-alpha)
+    return numerator / ((1 + 2.0**-16 * lifted) * denominator) * 2.0**-16
 
 
 @register(
@@ -415,7 +349,10 @@ def soft_clipping(x: jax.Array, alpha: jax.Array | float = 10.0) -> jax.Array:
     Raises:
         ValueError: if alpha is a plain number and not above 0.
     """
-    u, m, denominator = _soft_clipping_parts(x, alpha)
-    e, unit = deep_exp(jnp.minimum(u, 44))
-    value = (jnp.log1p(m / denominator * e) * unit + jnp.maximum(u - 44, 0)) / alpha
+    # (1 + e^u) / (1 + e^(u - alpha)) = e^max(u, 0) (1 + z)
+    u, lifted, denominator = _soft_clipping_parts(x, alpha)
+    z = lifted * (-decay_minus_one(jnp.maximum(2 * u, 0) - alpha) / denominator)
+    above = jnp.maximum(u, 0) + 2.0**-16 * z * log1p_over(2.0**-16 * z)
+    below = z * log1p_over(2.0**-16 * z) / alpha * 2.0**-16
+    value = jnp.where(u < 0, below, above / alpha)
     return jnp.where(x > 0.5, 1 - value, value)

@@ -7,38 +7,42 @@ import jax.numpy as jnp
 from jax import lax
 
 from acts_jax.activations.catalogue import register
-from acts_jax.activations.numerics import (
-    bounded,
-    deep_exp,
-    elementwise,
-    keep_nan,
-    normal_tail,
-    scaled,
-    with_derivatives,
-)
+from acts_jax.activations.numerics import bounded, elementwise, keep_nan, scaled, with_derivatives
 from acts_jax.activations.sigmoidal import sigmoid_slope
+from acts_jax.activations.special_functions import (
+    lifted_exp,
+    normal_slope,
+    normal_tail,
+    sigmoid_lifted,
+    sigmoids_lifted,
+    unlift,
+)
 
-# A gate with gate(-x) = 1 - gate(x) gives f'(-x) = 1 - f'(x): the derivative is computed on
-# the negative side, as q(|x|), and mirrored. Values and derivatives bound x differently, so that
-# their exponentials differ: XLA would pass a common one through memory, which takes longer.
-
-
-def _mirrored(q, x):
-    # q is used once, so that XLA fuses its computation into this one
-    return jnp.where(x < 0, 0.0, 1.0) + q * jnp.where(x < 0, 1.0, -1.0)
+# Values and derivatives compute their exponentials anew: XLA would pass a common one through
+# memory, which takes longer.
 
 
 def _sigmoid_gated(x, u):
-    """x * sigmoid(u)."""
-    e, unit = deep_exp(-jnp.abs(u))
-    return jnp.where(u < 0, bounded(x) * e * unit, x) / (1 + e)
+    """x * sigmoid(u) for finite x, or x = inf where u = inf."""
+    s = sigmoid_lifted(u)
+    # the order in which neither of the products leaves the range of normal numbers early
+    return jnp.where(jnp.abs(x) > 1e15, x * unlift(s), unlift(x * s))
+
+
+def _sigmoid_gated_slope(v, u):
+    """sigmoid(u) (1 + v sigmoid(-u)): the derivative of x sigmoid(u) for v = x u'."""
+    s, complement = sigmoids_lifted(u)
+    return unlift(s * (1 + v * complement))
+
+
+def _not_minus_infinity(x):
+    return jnp.maximum(x, jnp.finfo(x.dtype).min)
 
 
 @with_derivatives(lambda x: sigmoid_slope(x) * (2 - bounded(x) * lax.tanh(x / 2)))
 def _silu_slope(x):
-    a = jnp.abs(bounded(x))
-    e, unit = deep_exp(-a)
-    return _mirrored((1 - a + e) * e / jnp.square(1 + e) * unit, x)
+    x = bounded(x, 120 if x.dtype == jnp.float32 else 800)
+    return _sigmoid_gated_slope(x, x)
 
 
 @register(
@@ -55,7 +59,8 @@ def silu(x: jax.Array) -> jax.Array:
         f(x) = x \, \sigma(x) = \frac{x}{1 + e^{-x}}
 
     The minimum is -0.27846454 at x = -1.27846456, the largest slope 1.09983932 at 2.3993553.
-    `jax.nn.silu(-inf)` is NaN; this gives the limit 0.
+    `jax.nn.silu(-inf)` is NaN; this gives the limit 0. `jax.nn`, flax and Keras call it swish,
+    too; `swish` here has a sharpness besides.
 
     Args:
         x: any shape; float dtypes are kept, integers become floats.
@@ -63,7 +68,7 @@ def silu(x: jax.Array) -> jax.Array:
     Returns:
         Values above -0.2784646, of x's shape.
     """
-    return _sigmoid_gated(x, x)
+    return _sigmoid_gated(_not_minus_infinity(x), x)
 
 
 def _swish_by_beta(x, beta):
@@ -97,33 +102,28 @@ def swish(x: jax.Array, beta: jax.Array | float = 1.0) -> jax.Array:
     Returns:
         x's dtype, the broadcast shape.
     """
-    return _sigmoid_gated(x, scaled(beta, x))
+    u = scaled(beta, x)
+    return _sigmoid_gated(jnp.where(u >= 0, x, bounded(x)), u)
 
 
-def _gelu_exp(x):
-    return deep_exp(-jnp.square(bounded(x, 1e3)) / 2)
+def gelu_slope_lifted(x: jax.Array) -> jax.Array:
+    """The derivative of gelu at finite x; for x < 0 lifted: 2^16 times that."""
+    # Phi(x) + x phi(x), with the factor exp(-x^2 / 2) taken out of both terms; on the negative
+    # side, and mirrored, since f'(-x) = 1 - f'(x). Near 0 without the factor.
+    a = jnp.abs(x)
+    q = (normal_tail(a) - a / math.sqrt(2 * math.pi)) * lifted_exp(-0.5 * jnp.square(a), 16)
+    far = jnp.where(x < 0, q, 1 - 2.0**-16 * q)
+    if x.dtype == jnp.float64:
+        return far
+    near = 0.5 + x * normal_slope(bounded(x, 1))
+    return jnp.where(a < 1, near * jnp.where(x < 0, 2.0**16, 1.0), far)
 
 
-@with_derivatives(lambda x: _gelu_curvature(bounded(x, 1e4)))
-def _deep_gelu_slope(x):
-    # Phi(x) + x phi(x), with the factor exp(-x^2 / 2) taken out of both terms.
-    a = jnp.abs(bounded(x, 1e3))
-    e, _ = _gelu_exp(x)
-    return _mirrored((normal_tail(a) - a / math.sqrt(2 * math.pi)) * e, x)
-
-
-@with_derivatives(_deep_gelu_slope)
-def deep_gelu(x: jax.Array) -> jax.Array:
-    """gelu(x) / `gelu_unit`(x), which does not flush to 0 early."""
-    a = jnp.abs(bounded(x, 1e4))
-    e, _ = deep_exp(-jnp.square(a) / 2)
-    tail = normal_tail(a) * e
-    return jnp.where(x < 0, -a * tail, x * (1 - tail))
-
-
-def gelu_unit(x: jax.Array) -> jax.Array:
-    """The power of e that `deep_gelu` leaves out, piecewise constant."""
-    return jnp.where(x < 0, _gelu_exp(x)[1], 1)
+def gelu_lifted(x: jax.Array) -> jax.Array:
+    """gelu(x) for finite x; for x < 0 lifted: 2^16 times that."""
+    a = jnp.abs(x)
+    tail = normal_tail(a) * lifted_exp(-0.5 * jnp.square(a), 16)
+    return jnp.where(x < 0, -a * tail, x * (1 - 2.0**-16 * tail))
 
 
 def _gelu_curvature(x):
@@ -138,7 +138,7 @@ def _gelu_curvature(x):
 )
 @elementwise(
     with_derivatives(lambda x: _gelu_curvature(bounded(x, 1e4)))(
-        lambda x: _deep_gelu_slope(x) * gelu_unit(x)
+        lambda x: gelu_slope_lifted(bounded(x, 1e3)) * jnp.where(x < 0, 2.0**-16, 1.0)
     )
 )
 def gelu(x: jax.Array) -> jax.Array:
@@ -147,8 +147,8 @@ def gelu(x: jax.Array) -> jax.Array:
     .. math::
         f(x) = x \, \Phi(x) = \frac{x}{2} \left(1 + \operatorname{erf} \frac{x}{\sqrt 2}\right)
 
-    The minimum is -0.16997121 at x = -0.75179152. `jax.nn.gelu` defaults to the tanh form,
-    which is `gelu_tanh` here; PyTorch defaults to this one.
+    The minimum is -0.16997121 at x = -0.75179152. `jax.nn.gelu`, which flax re-exports,
+    defaults to the tanh form, `gelu_tanh` here; PyTorch and Keras 3 default to this one.
 
     Args:
         x: any shape; float dtypes are kept, integers become floats.
@@ -156,33 +156,33 @@ def gelu(x: jax.Array) -> jax.Array:
     Returns:
         Values above -0.1699713, of x's shape.
     """
-    return deep_gelu(x) * gelu_unit(x)
+    inside = jnp.where(x < 0, bounded(x, 1e4), x)
+    return gelu_lifted(inside) * jnp.where(x < 0, 2.0**-16, 1.0)
 
 
-_TANH_GELU_SCALE = math.sqrt(2 / math.pi)
+# f = x sigmoid(u) with u = sqrt(8 / pi) (x + 0.044715 x^3)
+_TANH_GELU_SCALE = math.sqrt(8 / math.pi)
 
 
 def _tanh_gelu_argument(x):
-    return _TANH_GELU_SCALE * (x + 0.044715 * (x * x * x))
+    return x * (_TANH_GELU_SCALE + (0.044715 * _TANH_GELU_SCALE) * jnp.square(x))
 
 
 def _gelu_tanh_curvature(x):
-    # f = x S(2 u), S the sigmoid: f'' = S' (4 u' + x (2 u'' - 4 u'^2 tanh u))
+    # sigmoid'(u) (2 u' + x (u'' - u'^2 tanh(u / 2)))
     x = bounded(x, 1e4)
     u = _tanh_gelu_argument(x)
     du = _TANH_GELU_SCALE * (1 + 0.134145 * jnp.square(x))
     ddu = _TANH_GELU_SCALE * 0.26829 * x
-    bracket = 4 * du + x * (2 * ddu - 4 * jnp.square(du) * lax.tanh(u))
-    e = jnp.exp(-2 * jnp.abs(u))
-    return bracket * e / jnp.square(1 + e)
+    return sigmoid_slope(u) * (2 * du + x * (ddu - jnp.square(du) * lax.tanh(u / 2)))
 
 
 @with_derivatives(_gelu_tanh_curvature)
 def _gelu_tanh_slope(x):
-    a = jnp.abs(bounded(x, 1e4))
-    e, unit = deep_exp(-2 * _tanh_gelu_argument(a))
-    steepness = 2 * _TANH_GELU_SCALE * (a + 0.134145 * (a * a * a))
-    return _mirrored((1 - steepness + e) * e / jnp.square(1 + e) * unit, x)
+    x = bounded(x, 12 if x.dtype == jnp.float32 else 30)
+    z = jnp.square(x)
+    v = x * (_TANH_GELU_SCALE + (0.134145 * _TANH_GELU_SCALE) * z)
+    return _sigmoid_gated_slope(v, _tanh_gelu_argument(x))
 
 
 @register(
@@ -198,7 +198,7 @@ def gelu_tanh(x: jax.Array) -> jax.Array:
     .. math::
         f(x) = \frac{x}{2} \left(1 + \tanh\left(\sqrt{2 / \pi} (x + 0.044715 x^3)\right)\right)
 
-    It is what `jax.nn.gelu` computes by default.
+    It is what `jax.nn.gelu` computes by default, PyTorch and Keras with `approximate`.
 
     Args:
         x: any shape; float dtypes are kept, integers become floats.
@@ -206,13 +206,13 @@ def gelu_tanh(x: jax.Array) -> jax.Array:
     Returns:
         Values above -0.1700408, of x's shape.
     """
-    return _sigmoid_gated(x, 2 * _tanh_gelu_argument(bounded(x, 1e4)))
+    return _sigmoid_gated(_not_minus_infinity(x), _tanh_gelu_argument(x))
 
 
 def _mish_curvature(x):
     # f = x T, T = tanh(softplus(x)), S the sigmoid: f'' = T' (2 + x (1 - S - 2 T S))
     x = bounded(x, 1e4)
-    e = jnp.exp(-jnp.abs(x))
+    e = lifted_exp(-jnp.abs(x))
     gate_slope = (4 * e) * (1 + e) / jnp.square(_mish_denominator(x, e))
     gate_slope = gate_slope * jnp.where(x < 0, 1, e)
     gate = _mish_numerator(x, e) / _mish_denominator(x, e)
@@ -231,8 +231,9 @@ def _mish_denominator(x, e):
 @with_derivatives(_mish_curvature)
 def _mish_slope(x):
     a = jnp.abs(bounded(x, 1e4))
-    e, unit = deep_exp(-a)
-    below = (4 * (1 - a) + e * (6 - 4 * a + e * (4 + e))) * e * unit
+    lifted = lifted_exp(-a, 16)
+    e = 2.0**-16 * lifted
+    below = (4 * (1 - a) + e * (6 - 4 * a + e * (4 + e))) * lifted * 2.0**-16
     above = 1 + e * (4 + e * (6 + 4 * a + e * (4 * (1 + a))))
     return jnp.where(x < 0, below, above) / jnp.square(_mish_denominator(x, e))
 
@@ -258,8 +259,9 @@ def mish(x: jax.Array) -> jax.Array:
     Returns:
         Values above -0.3088435, of x's shape.
     """
-    e, unit = deep_exp(-jnp.abs(x))
-    numerator = jnp.where(x < 0, bounded(x) * e * (2 + e) * unit, x * (1 + 2 * e))
+    lifted = lifted_exp(-jnp.abs(x), 16)
+    e = 2.0**-16 * lifted
+    numerator = jnp.where(x < 0, bounded(x) * lifted * (2 + e) * 2.0**-16, x * (1 + 2 * e))
     return numerator / _mish_denominator(x, e)
 
 
@@ -283,7 +285,7 @@ def quick_gelu(x: jax.Array) -> jax.Array:
     Returns:
         Values above -0.16362, of x's shape.
     """
-    return _sigmoid_gated(x, 1.702 * x)
+    return _sigmoid_gated(_not_minus_infinity(x), 1.702 * x)
 
 
 @register(

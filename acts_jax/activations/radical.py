@@ -12,6 +12,7 @@ from acts_jax.activations.numerics import (
     elementwise,
     keep_nan,
     partials_of,
+    upper_half,
     with_derivatives,
 )
 
@@ -45,8 +46,8 @@ def _root_unit(x, alpha):
     lambda x, alpha: -1.5 * _root_unit(x, alpha) ** 2 * _inverse_root(x, alpha) ** 3,
 )
 def _isru_slope(x, alpha):
-    w = _inverse_root(x, alpha)
-    return w * w * w
+    square = 1 + (alpha * x) * x
+    return 1 / (square * jnp.sqrt(square))
 
 
 def _isru_by_alpha(x, alpha):
@@ -145,22 +146,32 @@ def bent_identity(x: jax.Array) -> jax.Array:
 
 
 def _squareplus_root(x, b):
-    # sqrt(x^2 + b), the square of large x bounded; 1 where both are 0
+    # sqrt(x^2 + b), whose square would overflow for large x
     a = jnp.abs(x)
-    square = jnp.square(bounded(x, 1e15)) + b
-    root = jnp.where(a > 1e15, a, jnp.sqrt(jnp.where(square == 0, 1, square)))
-    return a, root
+    return a, jnp.where(a > 1e15, a, jnp.sqrt(jnp.square(x) + b))
+
+
+def _nonzero(x):
+    return jnp.maximum(x, jnp.finfo(x.dtype).tiny)
 
 
 def _squareplus_slope(x, b):
-    a, root = _squareplus_root(x, b)
-    q = 0.5 * b / root / (root + a)
-    return jnp.where(x < 0, q, jnp.where((x == 0) & (b == 0), 0, 1 - q))
+    # (1 + x / root) / 2, and where that cancels b / (2 root (root - x)); 0 if x = b = 0
+    x = bounded(x, 1.8e19 if x.dtype == jnp.float32 else 1e150)
+    root = jnp.sqrt(jnp.square(x) + b)
+    left = x <= -0.5 * root
+    ratio = jnp.where(left, b, x) / _nonzero(root * jnp.where(left, root - x, 1))
+    return jnp.where(left, 0.5 * ratio, 0.5 + 0.5 * ratio)
+
+
+def _squareplus_curvature(x, b):
+    x = bounded(x, 1e12)
+    return 0.5 * b / _nonzero(_squareplus_root(x, b)[1] ** 3)
 
 
 def _squareplus_by_b(x, b):
     _, root = _squareplus_root(x, b)
-    return 0.25 / root
+    return 0.25 / jnp.where(root == 0, 1, root)
 
 
 @register(
@@ -172,8 +183,8 @@ def _squareplus_by_b(x, b):
 )
 @elementwise(
     with_derivatives(
-        lambda x, b: 2 * b * _squareplus_by_b(bounded(x, 1e12), b) / _squareplus_root(x, b)[1] ** 2,
-        lambda x, b: -0.25 * x / _squareplus_root(bounded(x, 1e12), b)[1] ** 3,
+        _squareplus_curvature,
+        lambda x, b: -0.25 * x / _nonzero(_squareplus_root(bounded(x, 1e12), b)[1] ** 3),
     )(_squareplus_slope),
     _squareplus_by_b,
 )
@@ -183,7 +194,8 @@ def squareplus(x: jax.Array, b: jax.Array | float = 4.0) -> jax.Array:
     .. math::
         f(x) = \frac{x + \sqrt{x^2 + b}}{2}
 
-    With b = 0 it is ReLU, and the derivative at 0 is taken to be 0.
+    With b = 0 it is ReLU, and the derivative at 0 is taken to be 0. b is 4 in `jax.nn` and Keras 3,
+    too.
 
     Args:
         x: any shape; float dtypes are kept, integers become floats.
@@ -196,7 +208,7 @@ def squareplus(x: jax.Array, b: jax.Array | float = 4.0) -> jax.Array:
         ValueError: if b is a plain number below 0.
     """
     a, root = _squareplus_root(x, b)
-    return jnp.maximum(x, 0) + 0.5 * b / (root + a)
+    return jnp.maximum(x, 0) + 0.5 * (b / _nonzero(root + a))
 
 
 @register(
@@ -235,19 +247,31 @@ def _horner(coefficients, t):
     return result
 
 
+def _careful_horner(coefficients, t):
+    # result + rest in twice the digits, since the terms cancel
+    t_upper = upper_half(t)
+    result, rest = upper_half(coefficients[0]), coefficients[0] - upper_half(coefficients[0])
+    for coefficient in coefficients[1:]:
+        product, small = result * t_upper, result * (t - t_upper) + rest * t
+        result = upper_half(product + coefficient + small)
+        rest = ((coefficient - result) + product) + small
+    return result + rest
+
+
 def _rational_parts(x, p0, p1, p2, p3, q1, q2):
     # P / Q = scale * numerator / denominator, in t = x or, for abs(x) > 1, t = 1/x
     outside = jnp.abs(x) > 1
     t = jnp.where(outside, _inverse(x, outside), x)
-    numerator = jnp.where(outside, _horner((p0, p1, p2, p3), t), _horner((p3, p2, p1, p0), t))
+    pairs = ((p0, p3), (p1, p2), (p2, p1), (p3, p0))
+    coefficients = [jnp.where(outside, far, near) for far, near in pairs]
     bend = jnp.where(outside, q1 * t + q2, t * (q2 * t + q1))
     denominator = jnp.abs(bend) + jnp.where(outside, jnp.square(t), 1)
-    return outside, t, numerator, denominator, jnp.where(bend < 0, -1, 1)
+    return outside, t, coefficients, denominator, jnp.where(bend < 0, -1, 1)
 
 
 def _rational_jet(x, p0, p1, p2, p3, q1, q2):
-    outside, t, numerator, denominator, sign = _rational_parts(x, p0, p1, p2, p3, q1, q2)
-    by_t = jnp.where(outside, _horner((3 * p0, 2 * p1, p2), t), _horner((3 * p3, 2 * p2, p1), t))
+    outside, t, c, denominator, sign = _rational_parts(x, p0, p1, p2, p3, q1, q2)
+    numerator, by_t = _horner(c, t), _horner((3 * c[0], 2 * c[1], c[2]), t)
     denominator_by_t = jnp.where(outside, 2 * t + sign * q1, sign * (q1 + 2 * q2 * t))
     ratio = numerator / denominator
     ratio_by_t = (by_t - denominator_by_t * ratio) / denominator
@@ -279,12 +303,12 @@ def _rational_by(power, denominator_too):
     """The partial by a coefficient of x^power in P or Q."""
 
     def partial(x, *coefficients):
-        outside, t, numerator, denominator, sign = _rational_parts(x, *coefficients)
+        outside, t, c, denominator, sign = _rational_parts(x, *coefficients)
         far = jnp.where(outside, x, 1)
         weight = jnp.where(outside, far ** (power - 2), t**power) / denominator
         if not denominator_too:
             return weight
-        return -sign * (weight * far) * (numerator / denominator)
+        return -sign * (weight * far) * (_horner(c, t) / denominator)
 
     return partial
 
@@ -326,9 +350,6 @@ def rational(
     at Boullé's approximation of ReLU. With q1 not 0 there are kinks where q1 x + q2 x^2 = 0,
     and the derivative is the one of the positive sign there.
 
-    Where terms of the numerator cancel, the error is 4 ULP of the largest of them, not of
-    the result: at the defaults for -2 < x < 0.
-
     Args:
         x: any shape; float dtypes are kept, integers become floats.
         p0: any number; broadcasts against x.
@@ -341,5 +362,5 @@ def rational(
     Returns:
         x's dtype, the broadcast shape.
     """
-    outside, _, numerator, denominator, _ = _rational_parts(x, p0, p1, p2, p3, q1, q2)
-    return jnp.where(outside, x, 1) * (numerator / denominator)
+    outside, t, c, denominator, _ = _rational_parts(x, p0, p1, p2, p3, q1, q2)
+    return jnp.where(outside, x, 1) * (_careful_horner(c, t) / denominator)

@@ -6,7 +6,8 @@ import jax
 import jax.numpy as jnp
 
 from acts_jax.activations.catalogue import Parameter, register
-from acts_jax.activations.numerics import bounded, elementwise, power, scaled, with_derivatives
+from acts_jax.activations.numerics import bounded, elementwise, scaled, with_derivatives
+from acts_jax.activations.special_functions import power, power_within_one
 
 
 def _on_domain(value, x):
@@ -19,7 +20,12 @@ def _odds(x, alpha):
     weight = jnp.where(x < 0.5, alpha, 1 - alpha)
     safe = jnp.where(smaller > 0, smaller, 1)
     at_end = jnp.where(weight == 0, 1, 0)
-    return safe, larger, weight, jnp.where(smaller > 0, power(safe / larger, weight), at_end)
+    return (
+        safe,
+        larger,
+        weight,
+        jnp.where(smaller > 0, power_within_one(safe / larger, weight), at_end),
+    )
 
 
 def _geometric_mean_by_alpha(x, alpha):
@@ -140,4 +146,9 @@ def a_relu(x: jax.Array, k: jax.Array | float = 0.54, n: jax.Array | float = 1.3
     Raises:
         ValueError: if n is a plain number and not above 0.
     """
-    return scaled(k, _a_relu_by_k(x, k, n))
+    positive, steepness = _a_relu_parts(x, n)
+    # k x x^(n - 1) in the order that does not overflow before the result does
+    small = jnp.minimum(jnp.abs(k), 1)
+    value = jnp.where(positive < jnp.inf, small * positive * steepness, jnp.inf)
+    large = jnp.where(jnp.abs(k) > 1, k, jnp.sign(k))
+    return jnp.where(x <= 0, 0, jnp.where(x > 0, scaled(large, value), x))

@@ -7,28 +7,42 @@ import jax.numpy as jnp
 from jax import lax
 
 from acts_jax.activations.catalogue import Parameter, register
-from acts_jax.activations.gated import deep_gelu, gelu_unit
+from acts_jax.activations.gated import gelu_lifted, gelu_slope_lifted
 from acts_jax.activations.numerics import (
-    deep_exp,
-    deep_sigmoid,
-    deep_softplus,
-    deep_unit,
+    bounded,
     elementwise,
     gated,
-    hyperbolic_tangent,
-    log1p_within_one,
     partials_of,
     scaled,
     with_derivatives,
 )
-from acts_jax.activations.sigmoidal import erf_slope, log_sigmoid_of, tanh_slope
+from acts_jax.activations.sigmoidal import log_sigmoid_of, tanh_slope
+from acts_jax.activations.special_functions import (
+    deep_exp,
+    deep_unit,
+    error_function_over,
+    hyperbolic_tangent,
+    lifted_exp,
+    log1p_over,
+    tanh_excess,
+    two_artanh_over,
+)
 
-# Each part below has its exact derivative, so that autodiff of the formulas is exact too. Far on
-# the negative side the gates are linear in a small exponential: computed e^16 times too large,
-# and multiplied by `deep_unit` at the end.
+# Far on the negative side the gates are linear in e^x or a similar exponential, which is computed
+# 2^16 times too large there, so that it does not flush to 0 before the result does.
+_UNIT = 2.0**-16
 
 _tanh = with_derivatives(tanh_slope)(hyperbolic_tangent)
-_erf = with_derivatives(erf_slope)(lax.erf)
+
+
+def _unlift(x, value):
+    return value * jnp.where(x < 0, _UNIT, 1.0)
+
+
+def _decay(x):
+    """e = exp(-abs(x)), and what exp(x) or, for x > 0, 1 multiplies: lifted e or 1."""
+    lifted = lifted_exp(-jnp.abs(x), 16)
+    return _UNIT * lifted, jnp.where(x < 0, lifted, 1.0)
 
 
 @register(
@@ -53,8 +67,21 @@ def lisht(x: jax.Array) -> jax.Array:
     return gated(x, _tanh(x))
 
 
-def _serf(x):
-    return gated(x, _erf(deep_softplus(x)))
+def _serf_parts(x):
+    # gate = erf(softplus(x)) / lead, with softplus(x) = p
+    e, lead = _decay(x)
+    log1p_ratio = log1p_over(e)
+    p = jnp.where(x < 0, e * log1p_ratio, x + e * log1p_ratio)
+    small = jnp.minimum(p, 1)
+    near = error_function_over(small) * jnp.where(x < 0, log1p_ratio, small)
+    return e, lead, p, jnp.where(p < 1, near, lax.erf(p))
+
+
+def _serf_slope(x):
+    x = bounded(x, 1e3)
+    e, lead, p, gate = _serf_parts(x)
+    steepness = 2 / math.sqrt(math.pi) * x * lifted_exp(-jnp.square(p)) / (1 + e)
+    return _unlift(x, lead * (gate + steepness))
 
 
 @register(
@@ -63,7 +90,7 @@ def _serf(x):
     formula=r"x \operatorname{erf} \log(1 + e^x)",
     reference="Nag, Bhattacharyya, Mukherjee, Kundu 2021, arXiv:2108.09598",
 )
-@elementwise(*partials_of(_serf, deep_unit))
+@elementwise(_serf_slope)
 def serf(x: jax.Array) -> jax.Array:
     r"""Serf, the error function of the softplus as a gate.
 
@@ -78,11 +105,22 @@ def serf(x: jax.Array) -> jax.Array:
     Returns:
         Values above -0.3485, of x's shape.
     """
-    return _serf(x) * deep_unit(x)
+    _, lead, _, gate = _serf_parts(bounded(x, 1e3))
+    return _unlift(x, gated(x, lead * gate))
 
 
-def _logish(x):
-    return gated(x, log1p_within_one(deep_sigmoid(x)))
+def _logish_parts(x):
+    # log(1 + s) = 2 artanh(w), w = s / (2 + s) = lead * r with s the sigmoid
+    e, lead = _decay(x)
+    r = 1 / jnp.where(x < 0, 2 + 3 * e, 3 + 2 * e)
+    return e, lead, r * two_artanh_over(r * jnp.where(x < 0, e, 1))
+
+
+def _logish_slope(x):
+    x = bounded(x, 1e3)
+    e, lead, gate = _logish_parts(x)
+    steepness = jnp.where(x < 0, 1, e) / ((1 + e) * jnp.where(x < 0, 1 + 2 * e, 2 + e))
+    return _unlift(x, lead * (gate + x * steepness))
 
 
 @register(
@@ -91,7 +129,7 @@ def _logish(x):
     formula=r"x \log(1 + \sigma(x))",
     reference="Zhu, Zhao 2021, doi:10.1016/j.neucom.2021.06.067",
 )
-@elementwise(*partials_of(_logish, deep_unit))
+@elementwise(_logish_slope)
 def logish(x: jax.Array) -> jax.Array:
     r"""Logish, of slope log 2 far right.
 
@@ -106,14 +144,26 @@ def logish(x: jax.Array) -> jax.Array:
     Returns:
         Values above -0.2527689, of x's shape.
     """
-    return _logish(x) * deep_unit(x)
+    _, lead, gate = _logish_parts(x)
+    return _unlift(x, gated(x, lead * gate))
 
 
-def _smish(x):
-    # tanh(log(1 + s)) = p / (2 + p) with p = (1 + s)^2 - 1
-    s = deep_sigmoid(x)
-    p = s * (2 + s)
-    return gated(x, p / (2 + p))
+def _smish_parts(x):
+    # tanh(log(1 + s)) = p / (2 + p) with p = (1 + s)^2 - 1, s the sigmoid
+    e, lead = _decay(x)
+    return e, lead, jnp.where(x < 0, 2 + e * (6 + 5 * e), 5 + e * (6 + 2 * e))
+
+
+def _smish_slope(x):
+    x = bounded(x, 1e3)
+    e, lead, denominator = _smish_parts(x)
+    r = 1 / denominator
+    numerator = jnp.where(x < 0, 2 + 3 * e, 3 + 2 * e)
+    steepness = (1 + e) * jnp.where(x < 0, 1 + 2 * e, e * (2 + e))
+    right = (numerator + 4 * x * steepness * r) * r
+    # the sum of both terms, which cancels on the left
+    left = (4 * (1 + x) + e * (18 + 12 * x + e * (28 + 8 * x + 15 * e))) * r * r
+    return _unlift(x, lead * jnp.where(x < -1, left, right))
 
 
 @register(
@@ -122,7 +172,7 @@ def _smish(x):
     formula=r"x \tanh \log(1 + \sigma(x))",
     reference="Wang, Ren, Wang 2022, Electronics 11(4):540",
 )
-@elementwise(*partials_of(_smish, deep_unit))
+@elementwise(_smish_slope)
 def smish(x: jax.Array) -> jax.Array:
     r"""Smish, of slope 3/5 far right.
 
@@ -137,7 +187,9 @@ def smish(x: jax.Array) -> jax.Array:
     Returns:
         Values above -0.2499937, of x's shape.
     """
-    return _smish(x) * deep_unit(x)
+    e, lead, denominator = _smish_parts(x)
+    numerator = jnp.where(x < 0, 2 + 3 * e, 3 + 2 * e)
+    return _unlift(x, gated(x, lead * (numerator / denominator)))
 
 
 def _tanh_exp(x):
@@ -170,8 +222,24 @@ def tanh_exp(x: jax.Array) -> jax.Array:
     return _tanh_exp(x) * deep_unit(x)
 
 
-def _phish(x):
-    return gated(x, _tanh(deep_gelu(x)))
+def _phish_parts(x):
+    # g = gelu(x), tanh(g) and its derivative; g and tanh(g) are lifted for x < 0
+    lifted = gelu_lifted(x)
+    g = _unlift(x, lifted)
+    z = jnp.square(bounded(g, 1))
+    near = lifted * (1 + z * tanh_excess(z))
+    e = lifted_exp(-2 * jnp.maximum(g, 0))
+    r = 1 / (1 + e)
+    inside = g < 0.6
+    gate = jnp.where(inside, near, (1 - e) * r)
+    return gate, jnp.where(inside, 1 - jnp.square(_unlift(x, near)), 4 * e * jnp.square(r))
+
+
+def _phish_slope(x):
+    x = bounded(x, 2e3)
+    gate, steepness = _phish_parts(x)
+    slope = _unlift(x, gate + x * steepness * gelu_slope_lifted(x))
+    return jnp.where(jnp.abs(x) < 1e-30, x, slope)  # half of which may be subnormal
 
 
 @register(
@@ -180,7 +248,7 @@ def _phish(x):
     formula=r"x \tanh(x \, \Phi(x))",
     reference="Naveen 2022, doi:10.36227/techrxiv.17283824",
 )
-@elementwise(*partials_of(_phish, gelu_unit))
+@elementwise(_phish_slope)
 def phish(x: jax.Array) -> jax.Array:
     r"""Phish, with the tanh of `gelu` as its gate.
 
@@ -193,7 +261,7 @@ def phish(x: jax.Array) -> jax.Array:
     Returns:
         Values in [0, inf), of x's shape.
     """
-    return _phish(x) * gelu_unit(x)
+    return _unlift(x, gated(x, _phish_parts(bounded(x, 1e3))[0]))
 
 
 def _aria2_exponent(x, alpha, beta):

@@ -8,11 +8,11 @@ from acts_jax.activations.catalogue import Parameter, register
 from acts_jax.activations.numerics import (
     bounded,
     elementwise,
-    hyperbolic_tangent,
     keep_nan,
     polynomial,
     with_derivatives,
 )
+from acts_jax.activations.special_functions import hyperbolic_tangent
 
 # x - tanh(x) = x^3 P(x^2) / Q(x^2), from the continued fraction of tanh
 _SHRINK_P = (11486475.0, 810810.0, 12870.0, 44.0)
@@ -39,7 +39,8 @@ def hard_shrink(x: jax.Array, threshold: jax.Array | float = 0.5) -> jax.Array:
         f(x) = \begin{cases} x, & |x| > \lambda \\ 0, & |x| \le \lambda \end{cases}
 
     It jumps at both thresholds, where the derivative is 0, as in PyTorch and Keras; so is the
-    derivative by the threshold everywhere.
+    derivative by the threshold everywhere. The threshold is 0.5 in both, too; `tensorflow_addons`
+    has two, lower and upper.
 
     Args:
         x: any shape; float dtypes are kept, integers become floats.
@@ -69,7 +70,7 @@ def soft_shrink(x: jax.Array, threshold: jax.Array | float = 0.5) -> jax.Array:
     .. math::
         f(x) = \operatorname{sign}(x) \max(|x| - \lambda, 0)
 
-    The derivative is 0 at both thresholds, as in PyTorch and Keras.
+    The derivative is 0 at both thresholds, as in PyTorch and Keras, whose threshold is 0.5, too.
 
     Args:
         x: any shape; float dtypes are kept, integers become floats.

@@ -7,25 +7,23 @@ import jax.numpy as jnp
 from jax import lax
 
 from acts_jax.activations.catalogue import Parameter, register
-from acts_jax.activations.numerics import (
+from acts_jax.activations.numerics import bounded, elementwise, keep_nan, with_derivatives
+from acts_jax.activations.special_functions import (
     arctan_within_one,
-    bounded,
-    deep_exp,
-    deep_sigmoid,
-    deep_unit,
-    elementwise,
+    error_function,
     hyperbolic_tangent,
-    keep_nan,
+    lifted_exp,
     log1p_within_one,
-    power,
-    with_derivatives,
+    log_cosh_of_half,
+    power_of_two,
+    power_within_one,
 )
 
 
 @with_derivatives(lambda x: -sigmoid_slope(x) * lax.tanh(x / 2))
 def sigmoid_slope(x: jax.Array) -> jax.Array:
     """sigmoid'(x) = e / (1 + e)^2 with e = exp(-|x|); s (1 - s) would be 0 for x > 17."""
-    e = jnp.exp(-jnp.abs(x))
+    e = lifted_exp(-jnp.abs(x))
     return e / jnp.square(1 + e)
 
 
@@ -59,7 +57,7 @@ def sigmoid(x: jax.Array) -> jax.Array:
 def tanh_slope(x: jax.Array) -> jax.Array:
     """tanh'(x) from exp(-2 |x|); 1 - tanh^2 would be 0 for x > 9."""
     # 4 e with e = exp(-2 |x|), so that it flushes to 0 only where the result does
-    e = jnp.exp(math.log(4) - 2 * jnp.abs(x))
+    e = lifted_exp(-2 * jnp.abs(x), 2)
     return e / jnp.square(1 + 0.25 * e)
 
 
@@ -87,6 +85,11 @@ def tanh(x: jax.Array) -> jax.Array:
 _LECUN_SCALE = 1.7159
 
 
+def _scaled_tanh_slope(x):
+    e = lifted_exp(-4 / 3 * jnp.abs(x), 3)
+    return _LECUN_SCALE / 3 * e / jnp.square(1 + 0.125 * e)
+
+
 @register(
     family="sigmoidal",
     range=(-_LECUN_SCALE, _LECUN_SCALE),
@@ -94,7 +97,11 @@ _LECUN_SCALE = 1.7159
     reference="LeCun, Bottou, Orr, Mueller 1998, Efficient BackProp",
     aliases=("lecun_tanh",),
 )
-@elementwise(lambda x: _LECUN_SCALE * 2 / 3 * tanh_slope(x * (2 / 3)))
+@elementwise(
+    with_derivatives(lambda x: -4 / 3 * _scaled_tanh_slope(x) * hyperbolic_tangent(x * (2 / 3)))(
+        lambda x: _scaled_tanh_slope(x)
+    )
+)
 def scaled_tanh(x: jax.Array) -> jax.Array:
     r"""LeCun's tanh, scaled so that f(1) = 1 and f(-1) = -1 and the second derivative peaks there.
 
@@ -107,7 +114,9 @@ def scaled_tanh(x: jax.Array) -> jax.Array:
     Returns:
         Values in [-1.7159, 1.7159], of x's shape.
     """
-    return _LECUN_SCALE * hyperbolic_tangent(x * (2 / 3))
+    # tiny x: x * 2/3 may be subnormal, which the hardware takes for 0
+    tiny = jnp.abs(x) < 1e-30
+    return jnp.where(tiny, _LECUN_SCALE * 2 / 3 * x, _LECUN_SCALE * hyperbolic_tangent(x * (2 / 3)))
 
 
 @with_derivatives(lambda x: -2 * (bounded(x) * _arctan_slope(x)) * _arctan_slope(x))
@@ -138,8 +147,8 @@ def arctan(x: jax.Array) -> jax.Array:
 
 @with_derivatives(lambda x: -_sech(x) * lax.tanh(x))
 def _sech(x):
-    e, unit = deep_exp(-jnp.abs(x))
-    return 2 * e / (1 + e * e) * unit
+    e = lifted_exp(-jnp.abs(x), 1)
+    return e / (1 + 0.25 * (e * e))
 
 
 @register(
@@ -168,8 +177,7 @@ def gudermannian(x: jax.Array) -> jax.Array:
 @with_derivatives(lambda x: -2 * bounded(x, 1e4) * erf_slope(x))
 def erf_slope(x: jax.Array) -> jax.Array:
     """erf'(x), not flushed to 0 before it is subnormal."""
-    e, unit = deep_exp(-jnp.square(x))
-    return 2 / math.sqrt(math.pi) * e * unit
+    return 1 / math.sqrt(math.pi) * lifted_exp(-jnp.square(x), 1)
 
 
 @register(
@@ -190,13 +198,25 @@ def erf(x: jax.Array) -> jax.Array:
     Returns:
         Values in [-1, 1], of x's shape.
     """
-    return lax.erf(x)
+    return error_function(x)
 
 
-@with_derivatives(lambda x: jnp.where(x > 0, jnp.exp(-jnp.abs(x)), 1) / (1 + jnp.exp(-jnp.abs(x))))
+@with_derivatives(lambda x: sigmoid(-x))
 def log_sigmoid_of(x: jax.Array) -> jax.Array:
     """Logarithm of the sigmoid of a float array."""
-    return jnp.minimum(x, 0) - log1p_within_one(jnp.exp(-jnp.abs(x)))
+    return jnp.minimum(x, 0) - log1p_within_one(lifted_exp(-jnp.abs(x)))
+
+
+def _sigmoid_to_the(alpha, x, lift=0):
+    """2^lift sigmoid(x)^alpha."""
+    if x.dtype == jnp.float64:
+        return lifted_exp(alpha * log_sigmoid_of(x), lift)
+    # near 0 sigmoid(x) = exp(x / 2) / (2 cosh(x / 2)): the power of the 2 is exact
+    near = jnp.abs(x) < 1
+    inside = bounded(x, 1)
+    log_twice = 0.5 * inside - log_cosh_of_half(inside)
+    exponent = alpha * jnp.where(near, log_twice, log_sigmoid_of(x))
+    return power_of_two(jnp.where(near, -alpha, 0), exponent * math.log2(math.e), lift)
 
 
 @with_derivatives(
@@ -206,14 +226,16 @@ def log_sigmoid_of(x: jax.Array) -> jax.Array:
     ),
 )
 def _generalized_logistic_slope(x, alpha):
-    # alpha f(x) sigmoid(-x)
-    value, unit = deep_exp(alpha * log_sigmoid_of(x))
-    return (alpha * value) * deep_sigmoid(-x) * (unit * deep_unit(-x))
+    # alpha f(x) sigmoid(-x), both factors lifted
+    value = _sigmoid_to_the(alpha, x, 16)
+    decay = lifted_exp(-jnp.abs(x), 16)
+    complement = jnp.where(x > 0, decay, 2.0**16) / (1 + 2.0**-16 * decay)
+    return (alpha * value) * complement * 2.0**-32
 
 
 def _generalized_logistic_by_alpha(x, alpha):
     log_s = log_sigmoid_of(bounded(x, 1e4))
-    return jnp.exp(alpha * log_s) * log_s
+    return lifted_exp(alpha * log_s) * log_s
 
 
 @register(
@@ -243,14 +265,15 @@ def generalized_logistic(x: jax.Array, alpha: jax.Array | float = 2.0) -> jax.Ar
     Raises:
         ValueError: if alpha is a plain number and not above 0.
     """
-    return jnp.exp(alpha * log_sigmoid_of(x))
+    return _sigmoid_to_the(alpha, x)
 
 
 def _algebraic_parts(x, k):
     # min(|x|, 1), and u = |x|^k or, for |x| > 1, |x|^-k: both in [0, 1].
     a = jnp.abs(x)
     outside = a > 1
-    u = power(jnp.where(a > 0, a, 1), jnp.where(outside, -k, k))
+    tiny, largest = jnp.finfo(x.dtype).tiny, jnp.finfo(x.dtype).max
+    u = power_within_one(jnp.clip(a, tiny, largest), jnp.where(outside, -k, k))
     return jnp.where(outside, 1, a), jnp.where(a == 0, 0, u)
 
 
@@ -258,7 +281,7 @@ def _algebraic_slope(x, k):
     _, u = _algebraic_parts(x, k)
     a = jnp.abs(bounded(x))
     steepness = jnp.where(a > 1, u / jnp.where(a > 1, a, 1), 1)
-    return keep_nan(steepness * jnp.exp(-(1 + 1 / k) * log1p_within_one(u)), x)
+    return keep_nan(steepness * lifted_exp(-(1 + 1 / k) * log1p_within_one(u)), x)
 
 
 def _algebraic_by_k(x, k):
@@ -294,7 +317,7 @@ def algebraic(x: jax.Array, k: jax.Array | float = 2.0) -> jax.Array:
         ValueError: if k is a plain number and not above 0.
     """
     size, u = _algebraic_parts(x, k)
-    size = size * jnp.exp(-log1p_within_one(u) / k)
+    size = size * lifted_exp(-log1p_within_one(u) / k)
     return keep_nan(jnp.where(x < 0, -size, size), x)
 
 

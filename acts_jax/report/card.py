@@ -71,7 +71,7 @@ def make(
     if inputs:
         from acts_jax.accuracy import measure
 
-        errors = tuple(measure(activation, inputs=inputs, libraries=("acts_jax", "jax.nn")))
+        errors = tuple(measure(activation, inputs=inputs))
     return Card(activation, parameters, shape, errors)
 
 
