@@ -22,7 +22,7 @@ ALIKE = 0.02  # difference in test accuracy, up to which two functions train ali
 
 def study(console: Console) -> Claim:
     """Compares the shapes, trains the networks, compares the scores."""
-    results, _, datasets, plan = trainer.train(console)
+    results, _, datasets, plan, *_ = trainer.train(console)
     dataset = networks.only_classification(datasets)
     results["activation"] = results["activation"].map(sigmoids.label)
     found = sigmoids.curves(plan.config["activation"])

@@ -21,7 +21,7 @@ MUCH = 1.0  # log2 of the ratio of steps from which on it is "much faster": twic
 
 def study(console: Console) -> claims.Claim:
     """Trains to the loss, times a step of each program, and compares sigmoid with relu."""
-    results, curves, datasets, plan = trainer.train(console, check)
+    results, curves, datasets, plan, *_ = trainer.train(console, check)
     curves, budget = curves[curves["metric"] == "train_loss"], int(results["steps"].max())
     best = speed.at_best_rate(speed.steps_to(curves, LOSS.value))
     seconds = timed(plan, datasets)

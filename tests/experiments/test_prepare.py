@@ -40,7 +40,7 @@ def test_a_regression_is_told_in_the_unit_of_its_targets(main, data_dir, capsys)
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ([], "error: which dataset? For example --dataset=fashion_mnist\n"),
+        ([], "error: give one dataset, for example --dataset=fashion_mnist\n"),
         (["--dataset=minst"], "error: unknown dataset 'minst'; did you mean 'mnist'"),
         (["--dataset=digits", "--manual_dir=/none"], "error: manual_dir /none is no folder\n"),
         (["--dataset=digits", "--dry_run"], "error: this experiment has no flag --dry_run"),
