@@ -39,6 +39,8 @@ class Check:
       holds: What the rule says; None if it is undecided, the interval lying on both sides.
       format: Format specification of the numbers: ".3g", ".1%".
       unit: Written after them, with its space: " steps".
+      theorem: Whether mathematics leaves no other outcome (relu(−1) is 0): shown, but a theorem
+        that holds does not count towards the verdict of its claim.
     """
 
     statement: str
@@ -49,6 +51,7 @@ class Check:
     holds: bool | None
     format: str = ".3g"
     unit: str = ""
+    theorem: bool = False
 
     @property
     def found(self) -> str:
@@ -99,12 +102,13 @@ class Claim:
 
     @property
     def verdict(self) -> str:
-        """The verdict of all checks together.
+        """The verdict of all checks together, but for theorems that hold.
 
-        "holds" if every check does, "holds partly" if some do, "does not hold here" if none does,
-        and "undecided" if none is decided.
+        "holds" if every check does, "holds partly" if some do and others fail or are undecided,
+        "does not hold here" if all that are decided fail, and "undecided" if none is decided.
+        Theorems that hold decide only where there is nothing else.
         """
-        results = [check.holds for check in self.checks]
+        results = [check.holds for check in self.checks if not (check.theorem and check.holds)]
         if all(results):
             return HOLDS
         if any(results):
@@ -118,7 +122,7 @@ def near(
     measured: float | Sequence[float],
     target: float,
     tolerance: float,
-    **display: str,
+    **options: Any,
 ) -> Check:
     """A check that `measured` lies within `tolerance` of `target`.
 
@@ -130,28 +134,33 @@ def near(
         sample of one value, or with a NaN among its values, decides nothing.
       target: What `measured` should be.
       tolerance: How far it may be off.
-      **display: `format` and `unit` of `Check`.
+      **options: `format`, `unit` and `theorem` of `Check`; `bounds`, (0, 1) for a share or an
+        accuracy: what the mean of a sample cannot leave, nor can its interval then.
     """
     low, high = target - tolerance, target + tolerance
-    display = {"format": ".6g"} | display
-    rule = f"within {_short(tolerance, 'g')} of {_short(target, display['format'])}"
-    return _judged(statement, claimed, measured, low, high, rule, display)
+    options = {"format": ".6g"} | options
+    form, off = options["format"].lstrip("+"), _short(tolerance, "g")
+    if form.endswith("%"):
+        points = _short(100 * tolerance, "g")
+        off = f"{points} point{'' if points == '1' else 's'}"
+    rule = f"within {off} of {_short(target, form)}"
+    return _judged(statement, claimed, measured, low, high, rule, options)
 
 
 def at_most(
-    statement: str, claimed: str, measured: float | Sequence[float], limit: float, **display: str
+    statement: str, claimed: str, measured: float | Sequence[float], limit: float, **options: Any
 ) -> Check:
     """A check that `measured` is at most `limit`; arguments as for `near`."""
-    rule = f"at most {_with_unit(limit, display)}"
-    return _judged(statement, claimed, measured, -math.inf, limit, rule, display)
+    rule = f"at most {_with_unit(limit, options)}"
+    return _judged(statement, claimed, measured, -math.inf, limit, rule, options)
 
 
 def at_least(
-    statement: str, claimed: str, measured: float | Sequence[float], limit: float, **display: str
+    statement: str, claimed: str, measured: float | Sequence[float], limit: float, **options: Any
 ) -> Check:
     """A check that `measured` is at least `limit`; arguments as for `near`."""
-    rule = f"at least {_with_unit(limit, display)}"
-    return _judged(statement, claimed, measured, limit, math.inf, rule, display)
+    rule = f"at least {_with_unit(limit, options)}"
+    return _judged(statement, claimed, measured, limit, math.inf, rule, options)
 
 
 def publish(
@@ -171,7 +180,8 @@ def publish(
         console.print(terminal_table(claim.table), "")
     for check in claim.checks:
         color = COLORS[check.verdict]
-        console.print(f"[{color}]{check.verdict}[/{color}]: {escape(check.statement)}")
+        proved = " (a theorem)" if check.theorem else ""
+        console.print(f"[{color}]{check.verdict}[/{color}]{proved}: {escape(check.statement)}")
         said = f"claimed {check.claimed}; found {check.found}; rule: {check.threshold}"
         console.print(f"  {escape(said)}", highlight=False)
     console.print(f"\n{escape(claim.summary)}", highlight=False)
@@ -256,8 +266,8 @@ def cell(value: Any) -> str:
     return f"{value:.4g}".replace("-", "−") if isinstance(value, float) else str(value)
 
 
-def _with_unit(limit: float, display: Mapping[str, str]) -> str:
-    return _short(limit, display.get("format", ".3g")) + display.get("unit", "")
+def _with_unit(limit: float, options: Mapping[str, Any]) -> str:
+    return _short(limit, options.get("format", ".3g")) + options.get("unit", "")
 
 
 def _short(value: float, form: str) -> str:
@@ -272,11 +282,13 @@ def _judged(
     low: float,
     high: float,
     rule: str,
-    display: Mapping[str, str],
+    options: Mapping[str, Any],
 ) -> Check:
     """A check that `measured`, a number or a sample, lies in [low, high]."""
     values = np.asarray(measured, float)
-    interval = statistics.interval(values) if values.ndim else None
+    options = dict(options)
+    bounds = options.pop("bounds", (-math.inf, math.inf))
+    interval = statistics.interval(values, bounds=bounds) if values.ndim else None
     first, last = interval or (float(values),) * 2
     holds = None
     if low <= first and last <= high:
@@ -284,4 +296,4 @@ def _judged(
     elif last < low or first > high:
         holds = False
     mean = float(values.mean())
-    return Check(statement, claimed, mean, interval, rule, holds, **display)
+    return Check(statement, claimed, mean, interval, rule, holds, **options)

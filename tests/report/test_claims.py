@@ -78,6 +78,38 @@ def test_the_verdict_sums_up_the_checks(results, verdict):
     assert claim(*(at_least("s", "1", number[r], 1) for r in results)).verdict == verdict
 
 
+@pytest.mark.parametrize(
+    ("theorems", "others", "verdict"),
+    [
+        ([True], [False], "does not hold here"),
+        ([True], [None], "undecided"),
+        ([True], [True, None], "holds partly"),
+        ([True], [], "holds"),
+        ([False], [True], "holds partly"),  # so there is an error somewhere: it is not hidden
+        ([False], [], "does not hold here"),
+    ],
+)
+def test_a_theorem_that_holds_decides_nothing_beside_other_checks(theorems, others, verdict):
+    number = {True: 1.0, False: 0.0, None: math.nan}
+    checks = [at_least("s", "1", number[r], 1, theorem=True) for r in theorems]
+    assert claim(*checks, *(at_least("s", "1", number[r], 1) for r in others)).verdict == verdict
+
+
+def test_intervals_stay_within_the_bounds_of_a_share():
+    shares = [0.99, 1.0, 0.95]
+    assert at_least("s", "", shares, 0.5).interval[1] > 1
+    for check in (at_least, at_most):
+        assert check("s", "", shares, 0.5, bounds=(0, 1)).interval[1] == 1
+    assert near("s", "", [0.0, 0.0, 0.04], 0, 0.1, bounds=(0, 1)).interval[0] == 0
+
+
+def test_a_tolerance_of_percents_is_in_points():
+    rules = [near("s", "", 0.0, 0.5, t, format="+.1%").threshold for t in (0.02, 0.01, 0.005)]
+    assert rules == [
+        f"within {points} of 50.0%" for points in ("2 points", "1 point", "0.5 points")
+    ]
+
+
 def test_a_claim_without_checks_is_refused():
     with pytest.raises(ValueError, match="'name' has no checks"):
         claim()
