@@ -227,14 +227,15 @@ def _parameter_settings(
     given: Mapping[str, Any], activations: Mapping[str, Any]
 ) -> dict[str, dict[str, list[float]]]:
     """Per activation, the values of each of its parameters: those given, or the default."""
-    prefixes = {parameter_prefix(name): name for name in activations}
+    owners = _owners(activations)
     for name in given:
-        if name not in FIELDS and name not in prefixes:
-            known = (*FIELDS, *prefixes)
+        if name not in FIELDS and name not in owners:
+            known = (*FIELDS, *owners)
             raise ConfigError(f"unknown config field {name!r}{suggest(name, known, 1)}")
     settings = {}
-    for prefix, name in prefixes.items():
-        activation, chosen = activations[name], given.get(prefix) or {}
+    for name, activation in activations.items():
+        prefix = parameter_prefix(name)
+        chosen = (given.get(prefix) if owners[prefix] == name else None) or {}
         if not isinstance(chosen, Mapping):
             raise ConfigError(f"{prefix} takes its parameters by name, as {prefix}.NAME=VALUE")
         settings[name] = {p: [value] for p, value in activation.defaults.items()}
@@ -250,6 +251,24 @@ def _parameter_settings(
                 raise ConfigError(str(error)) from None
             settings[name][parameter] = numbers
     return settings
+
+
+def _owners(activations: Mapping[str, Any]) -> dict[str, str]:
+    """By what qualifies parameters, the activation that they belong to: one that has some."""
+    owners = {}
+    for name, activation in activations.items():
+        prefix = parameter_prefix(name)
+        if prefix in FIELDS:
+            raise ConfigError(f"activation {name!r} is called as the config field; rename it")
+        other = owners.setdefault(prefix, name)
+        if other != name and activation.parameters:
+            if activations[other].parameters:
+                raise ConfigError(
+                    f"activations {other!r} and {name!r} both have parameters named "
+                    f"{prefix}.NAME; rename one of them"
+                )
+            owners[prefix] = name
+    return owners
 
 
 def _sizes(text: str) -> tuple[int, ...]:

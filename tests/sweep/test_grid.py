@@ -1,6 +1,8 @@
 """The grid: which cells a config stands for, and how they are grouped."""
 
 import itertools
+import sys
+import textwrap
 import tracemalloc
 
 import numpy as np
@@ -97,6 +99,55 @@ def test_evaluations_are_spread_over_the_epochs():
     assert group.static.eval_epochs == tuple(range(0, 31, 3))
     (group,) = plan(epochs=3, evals=10).groups
     assert group.static.eval_epochs == (0, 1, 2, 3)
+
+
+@pytest.fixture
+def namesakes(tmp_path, monkeypatch):
+    """Functions in `namesakes` that are called as others are."""
+    monkeypatch.syspath_prepend(tmp_path)
+    (tmp_path / "namesakes.py").write_text(
+        textwrap.dedent("""
+            def relu(x):
+                return x
+
+            def leaky_relu(x):
+                return x
+
+            def elu(x, alpha=2.0):
+                return alpha * x
+
+            def depth(x):
+                return x
+        """)
+    )
+    yield
+    sys.modules.pop("namesakes", None)
+
+
+def test_ones_own_function_stands_beside_the_catalogues_of_that_name(namesakes):
+    names = ["namesakes:leaky_relu", "leaky_relu", "namesakes:relu", "relu"]
+    for order in (names, names[::-1]):
+        planned = plan(activation=order, leaky_relu={"negative_slope": "0.1,0.2"})
+        sizes = {group.static.activation: group.size for group in planned.groups}
+        assert sizes == {name: 2 if name == "leaky_relu" else 1 for name in names}
+        assert planned.config["leaky_relu"] == {"negative_slope": [0.1, 0.2]}
+
+
+@pytest.mark.parametrize(
+    ("activation", "message"),
+    [
+        (
+            "elu,namesakes:elu",
+            "activations 'elu' and 'namesakes:elu' both have parameters named elu.NAME; "
+            "rename one of them",
+        ),
+        ("namesakes:depth", "activation 'namesakes:depth' is called as the config field; rename it"),
+    ],
+)
+def test_names_that_would_be_taken_for_others_are_refused(namesakes, activation, message):
+    with pytest.raises(ConfigError) as error:
+        plan(activation=activation)
+    assert str(error.value) == message
 
 
 @pytest.mark.parametrize(
