@@ -4,16 +4,24 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
+import jax
 import matplotlib
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from acts_jax.data import Dataset
+from acts_jax.models import MLP
 from acts_jax.report import claims, statistics
 from acts_jax.report.claims import Check
 from acts_jax.report.layout import ALARM, FAINT, STYLE, leaders, styles, titles
+from acts_jax.step_time import step_seconds
+from acts_jax.sweep import engine
+from acts_jax.sweep.config import ConfigError
+from acts_jax.sweep.grid import Plan
 
 CELL = ["activation", "depth", "learning_rate", "seed"]
 
@@ -69,37 +77,125 @@ def at_best_rate(steps: pd.DataFrame) -> pd.DataFrame:
     return pd.concat(chosen, ignore_index=True)
 
 
-def log_ratio(best: pd.DataFrame, slow: str, fast: str, depth: int, budget: float) -> np.ndarray:
-    """Per seed, the logarithm to base 2 of the steps of one activation over those of another.
+def shapes(plan: Plan) -> dict[int, str]:
+    """Depth -> the hidden layers of a plan's networks: "depth 3, 32 units", "depth 2, 64-32".
+
+    Raises:
+      ConfigError: If networks of one depth differ in their hidden layers.
+    """
+    sizes = {group.static.hidden_sizes for group in plan.groups}
+    depths = {len(each) for each in sizes}
+    if len(depths) < len(sizes):
+        raise ConfigError("this experiment takes one shape of the hidden layers for each depth")
+    return {
+        len(each): f"depth {len(each)}, "
+        + ("-".join(map(str, each)) if len(set(each)) > 1 else f"{each[0] if each else 0} units")
+        for each in sizes
+    }
+
+
+def step_seconds_of(plan: Plan, datasets: Mapping[str, Dataset]) -> dict[tuple[str, int], float]:
+    """Seconds of a step of each program of a plan, by activation and depth, timed in turns."""
+    statics = [group.static for group in plan.groups]
+    first, dataset = statics[0], datasets[statics[0].dataset]
+    splits = engine.put(dataset, first.preprocessing, jax.local_devices()[:1])
+    head, outputs = engine.resolve(first, dataset)
+    models = {
+        (static.activation, len(static.hidden_sizes)): MLP(
+            static.hidden_sizes,
+            static.activation,
+            outputs,
+            learn=static.learned,
+            share=static.share,
+            layer_norm=static.layer_norm,
+            head=head,
+        )
+        for static in statics
+    }
+    return step_seconds(
+        models, splits.train, batch_size=first.batch_size, optimizer=first.optimizer
+    )
+
+
+class Ratios(NamedTuple):
+    """Steps of a slow activation over those of a fast one, seed by seed.
+
+    A network that never got to the loss counts the budget of steps, which it would have exceeded.
+
+    Attributes:
+      log2: Logarithms to base 2, one per seed at which either of the two got there [seeds].
+      understated: Seeds among them at which the slow one did not: the ratio is larger.
+      overstated: Seeds among them at which the fast one did not: the ratio is smaller.
+      dropped: Seeds left out, at which neither did.
+    """
+
+    log2: np.ndarray
+    understated: int
+    overstated: int
+    dropped: int
+
+    def times(self, factor: float) -> Ratios:
+        """The ratios multiplied by a factor: of seconds, given the ratio of seconds per step."""
+        return self._replace(log2=self.log2 + np.log2(factor))
+
+    def caveat(self, slow: str, fast: str, budget: int) -> str:
+        """What is counted instead of the networks that never got there, in words; or nothing."""
+        counts = ((slow, self.understated), (fast, self.overstated))
+        lost = ", ".join(f"{count} {name}" for name, count in counts if count)
+        parts = [f"networks that never got there count {budget} steps: {lost}"] if lost else []
+        if self.dropped:
+            parts.append(f"seeds left out because both never did: {self.dropped}")
+        return f" ({'; '.join(parts)})" if parts else ""
+
+
+def ratios(best: pd.DataFrame, slow: str, fast: str, depth: int, budget: float) -> Ratios:
+    """The steps of one activation over those of another at one depth.
 
     Args:
       best: From `at_best_rate`.
       slow: The numerator.
       fast: The denominator.
       depth: Of the networks.
-      budget: Steps trained: what a network that never got there counts, in the numerator an
-        understatement. Seeds at which both never did are left out.
+      budget: Steps trained.
     """
     at_depth = best[best["depth"] == depth]
     table = at_depth.pivot_table(index="seed", columns="activation", values="steps", dropna=False)
-    table = table.reindex(columns=[slow, fast]).dropna(how="all").fillna(budget)
-    return np.log2(table[slow] / table[fast]).to_numpy()
+    table = table.reindex(index=at_depth["seed"].unique(), columns=[slow, fast])
+    lost = table.isna()
+    kept = ~lost.all(axis=1)
+    counted = table[kept].fillna(budget)
+    return Ratios(
+        np.log2(counted[slow].to_numpy() / counted[fast].to_numpy()),
+        understated=int(lost.loc[kept, slow].sum()),
+        overstated=int(lost.loc[kept, fast].sum()),
+        dropped=int((~kept).sum()),
+    )
 
 
-def at_least_times(
-    statement: str, claimed: str, log_ratios: np.ndarray, limit: float, understated: bool
-) -> Check:
-    """`claims.at_least` for base 2 logarithms of ratios, undecided where it cannot fail.
+def at_least_times(statement: str, claimed: str, found: Ratios, limit: float) -> Check:
+    """`claims.at_least` for the geometric mean of ratios, undecided where the budget decides it.
+
+    Understated ratios can hold but not fail, overstated ones fail but not hold, and where no
+    network got there nothing is decided.
 
     Args:
       statement: As in `Check`.
       claimed: As in `Check`.
-      log_ratios: One per seed.
-      limit: For their mean.
-      understated: Whether some are too low, because a network did not get there in the budget.
+      found: From `ratios`.
+      limit: For the mean: 2 is twice.
     """
-    check = claims.at_least(statement, claimed, log_ratios, limit, format=".2f")
-    return dataclasses.replace(check, holds=check.holds or None) if understated else check
+    display = {"threshold": f"at least {limit:g} times", "format": ".2f", "unit": " times"}
+    if not found.log2.size:
+        return Check(statement, claimed, np.nan, None, holds=None, **display)
+    check = claims.at_least(statement, claimed, found.log2, np.log2(limit))
+    biased = found.overstated if check.holds else found.understated
+    return dataclasses.replace(
+        check,
+        measured=float(2**check.measured),
+        interval=tuple(2**end for end in check.interval),
+        holds=None if biased else check.holds,
+        **display,
+    )
 
 
 def summarise(

@@ -33,7 +33,10 @@ def test_steps_and_seconds_to_a_loss(main, tmp_path, capsys):
     assert table["reached"][sigmoid] == 0  # three layers of it are too slow for so few steps
     assert table["steps"][sigmoid] is None
     steps, seconds = record["checks"]
-    assert "counts 72 steps" in steps["statement"]
+    assert steps["statement"].startswith("depth 3, 16 units: the sigmoid takes at least 2 times")
+    assert "never got there count 72 steps: 3 sigmoid)" in steps["statement"]
+    assert steps["measured"] > 1
+    assert steps["threshold"] == "at least 2 times"
     assert steps["verdict"] != "does not hold here"
     assert seconds["verdict"] != "does not hold here"
 
@@ -43,6 +46,10 @@ def test_steps_and_seconds_to_a_loss(main, tmp_path, capsys):
     [
         (["--config.activation=relu,tanh"], "needs activation sigmoid"),
         (["--config.width=16,32"], "takes one width, not 16, 32"),
+        (["--config.layer_norm=true,false"], "takes one layer_norm, not True, False"),
+        (["--config.momentum=0,0.9"], "takes one momentum"),
+        (["--config.hidden_sizes=16-16,32-16"], "one shape of the hidden layers for each depth"),
+        (["--config.activation=sigmoid,relu,elu", "--config.elu.alpha=1,2"], "takes one alpha"),
         (["--loss=0"], "loss"),
     ],
 )

@@ -51,20 +51,63 @@ def test_the_rate_is_chosen_without_the_seed_it_is_reported_for():
     assert best["steps"].to_dict() == {0: 50, 1: 40, 2: pytest.approx(nan, nan_ok=True)}
 
 
+def steps_of(relu, sigmoid):
+    """Made-up steps of two activations, one network per seed."""
+    rows = [
+        (name, 2, 1.0, seed, taken)
+        for name, all_taken in (("relu", relu), ("sigmoid", sigmoid))
+        for seed, taken in enumerate(all_taken)
+    ]
+    return pd.DataFrame(rows, columns=[*speed.CELL, "steps"])
+
+
+def judged(relu, sigmoid, budget=100):
+    """The check "at least twice the steps" on made-up steps."""
+    found = speed.ratios(steps_of(relu, sigmoid), "sigmoid", "relu", 2, budget)
+    return speed.at_least_times("statement", "much faster", found, 2)
+
+
 def test_a_network_that_never_got_there_counts_the_budget():
-    best = pd.DataFrame(
-        [("relu", 2, 1.0, 0, 10.0), ("relu", 2, 1.0, 1, np.nan), ("relu", 2, 1.0, 2, 25.0),
-         ("sigmoid", 2, 1.0, 0, 40.0), ("sigmoid", 2, 1.0, 1, np.nan),
-         ("sigmoid", 2, 1.0, 2, np.nan)],
-        columns=[*speed.CELL, "steps"],
-    )  # fmt: skip
-    ratios = speed.log_ratio(best, "sigmoid", "relu", 2, budget=100)
-    np.testing.assert_allclose(ratios, [2, 2])
+    nan = np.nan
+    best = steps_of([10, nan, 25, nan], [40, nan, nan, 50])
+    found = speed.ratios(best, "sigmoid", "relu", 2, budget=100)
+    np.testing.assert_allclose(found.log2, [2, 2, -1])
+    assert found[1:] == (1, 1, 1)
+    assert found.caveat("sigmoid", "relu", 100) == (
+        " (networks that never got there count 100 steps: 1 sigmoid, 1 relu; seeds left out "
+        "because both never did: 1)"
+    )
+    np.testing.assert_allclose(found.times(4).log2, [4, 4, 1])
     times = {("relu", 2): 1e-3, ("sigmoid", 2): 1e-3}
     table = speed.summarise(best, times, rates=(0.1, 1.0))
     assert table["edge"].tolist() == ["high", "high"]
     sigmoid = table.set_index("activation").loc["sigmoid"]
-    assert (sigmoid["reached"], sigmoid["cells"]) == (1, 3)
+    assert (sigmoid["reached"], sigmoid["cells"]) == (2, 4)
     assert np.isnan(sigmoid["steps"])
     told = speed.summary(table, 0.1, 100)
-    assert "relu not within 100 steps in 1 of 3 networks" in told
+    assert "relu not within 100 steps in 2 of 4 networks" in told
+
+
+def test_ratios_are_shown_as_such_with_their_geometric_mean():
+    check = judged(relu=[10, 10, 10], sigmoid=[20, 40, 80])
+    assert check.measured == pytest.approx(4)
+    low, high = check.interval
+    assert low * high == pytest.approx(16)
+    assert check.found.startswith("4.00 times (")
+    assert check.threshold == "at least 2 times"
+    assert judged(relu=[10, 10], sigmoid=[30, 31]).holds is True
+    assert judged(relu=[10, 10], sigmoid=[15, 15.2]).holds is False
+
+
+def test_a_lost_sigmoid_cannot_make_the_claim_fail_nor_a_lost_relu_make_it_hold():
+    nan = np.nan
+    assert judged(relu=[10, 10, 10], sigmoid=[nan, 90, 95]).holds is True
+    assert judged(relu=[70, 70, 70], sigmoid=[nan, 90, 95]).holds is None
+    assert judged(relu=[70, nan, 70], sigmoid=[60, 61, 60]).holds is False
+    # were the relu that is lost counted as having got there, the ratio would still be 2.4 or more
+    assert judged(relu=[10, nan, 10], sigmoid=[250, 245, 250], budget=100).holds is None
+
+
+def test_where_no_network_gets_there_nothing_is_decided():
+    check = judged(relu=[np.nan] * 3, sigmoid=[np.nan] * 3)
+    assert (check.verdict, check.found) == ("undecided", "–")
