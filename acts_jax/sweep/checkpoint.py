@@ -36,7 +36,13 @@ def save(folder: Path, standing: Standing) -> None:
     items = ocp.args.StandardSave([np.frombuffer(file.getvalue(), np.uint8)])
     try:
         with _manager(folder) as manager:
-            manager.save(standing.evaluations, args=items)
+            # Damaged, or of a run whose record was not written: Orbax would save nothing earlier.
+            for step in manager.all_steps():
+                if step >= standing.evaluations:
+                    (folder / f"{step}.json").unlink(missing_ok=True)
+                    manager.delete(step)
+            if not manager.save(standing.evaluations, args=items):
+                raise OSError("Orbax declined to save")
         sums = json.dumps(_checksums(folder / str(standing.evaluations)))
         write_atomically(
             folder / f"{standing.evaluations}.json", lambda file: file.write(sums.encode())
@@ -66,8 +72,12 @@ def load(folder: Path, like: Standing) -> Standing | None:
         return None
     with np.load(io.BytesIO(content.tobytes())) as file:
         arrays = dict(file)
-    places, tree = jax.tree.flatten(jax.tree.map(lambda leaf: leaf.sharding, like.state))
-    state = jax.device_put([arrays[f"state.{i}"] for i in range(len(places))], places)
+    leaves, tree = jax.tree.flatten(like.state)
+    found = [arrays.get(f"state.{i}", np.zeros(0)) for i in range(len(leaves))]
+    if [(a.shape, a.dtype) for a in found] != [(a.shape, a.dtype) for a in leaves]:
+        logging.warning("the checkpoint in %s is of other networks; its cells start over", folder)
+        return None
+    state = jax.device_put(found, [leaf.sharding for leaf in leaves])
     metrics = {n.removeprefix("metric."): v for n, v in arrays.items() if n.startswith("metric.")}
     return Standing(step, tree.unflatten(state), metrics, arrays["diverged_step"])
 

@@ -138,7 +138,9 @@ def pack_width() -> int:
 
 def devices_for(group: Group, pack: int) -> list[jax.Device]:
     """The devices that a group runs on: as many as it has packs, but not a single CPU device."""
-    return jax.local_devices()[: max(FEWEST_CPU_DEVICES, math.ceil(group.size / pack))]
+    devices = jax.local_devices()
+    fewest = FEWEST_CPU_DEVICES if devices[0].platform == "cpu" else 1
+    return devices[: max(fewest, math.ceil(group.size / pack))]
 
 
 def steps(group: Group, dataset: Dataset, evaluations: int | None = None) -> int:
@@ -158,6 +160,11 @@ def state_bytes(static: Static, dataset: Dataset) -> int:
     """Memory that one cell keeps from its first step to its last, in bytes."""
     weights = sum((a + 1) * b for a, b in itertools.pairwise(_sizes(static, dataset)))
     return 4 * weights * (1 + {"sgd": 0, "momentum": 1, "adam": 2, "adamw": 2}[static.optimizer])
+
+
+def order_bytes(static: Static, dataset: Dataset) -> int:
+    """Memory that the batches of one seed's longest chunk take on each device, in bytes."""
+    return 4 * len(dataset.train.labels) * int(max(np.diff(static.eval_epochs)))
 
 
 def cell_bytes(static: Static, dataset: Dataset) -> int:
@@ -222,7 +229,8 @@ def run(
     per_epoch = size // static.batch_size
     everywhere = program.splits.train.labels.sharding
     standing = start or beginning(program, group)
-    for before, after in list(zip([0, *epochs], epochs, strict=False))[standing.evaluations :]:
+    marks = np.array([0, *epochs])
+    for before, after in list(itertools.pairwise(marks))[standing.evaluations :]:
         order = _orders(program.seeds, before, max(np.diff(epochs)), size, static.batch_size)
         order, steps = jax.device_put((order, np.int32((after - before) * per_epoch)), everywhere)
         state, measured = program.chunk(standing.state, program.cells, program.splits, order, steps)

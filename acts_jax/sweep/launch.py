@@ -14,7 +14,7 @@ from pathlib import Path
 import jax
 import jax.numpy as jnp
 
-from acts_jax import data
+from acts_jax import data, machine
 from acts_jax.activations import catalogue
 from acts_jax.sweep import engine, grid, layout, local, signals, store, work
 from acts_jax.sweep.config import ConfigError
@@ -77,7 +77,7 @@ def configure(compilation_cache: str | os.PathLike | None, cpu_devices: int | No
       compilation_cache: Folder of the cache that later processes read too; None for no cache.
       cpu_devices: How many, at least two; one per core by default.
     """
-    devices = max(cpu_devices or layout.cores(), engine.FEWEST_CPU_DEVICES)
+    devices = max(cpu_devices or machine.cores(), engine.FEWEST_CPU_DEVICES)
     with contextlib.suppress(RuntimeError):  # jax is in use already: its devices stay as they are
         jax.config.update("jax_num_cpu_devices", devices)
     if compilation_cache is not None:
@@ -194,14 +194,16 @@ def run(
             journal.note_chunk,
             work.Seconds(),
         )
-        for part, result in launcher(given):
-            started = time.perf_counter()
-            journal.note_result(part, result)
-            given.seconds.store += time.perf_counter() - started
-            if on_error == "stop" and isinstance(result, store.Failure):
-                raise store.CellError(
-                    f"{describe_part(part)} failed: {result.reason}\n{result.traceback}"
-                )
+        with contextlib.closing(launcher(given)) as finished:
+            for part, result in finished:
+                started = time.perf_counter()
+                journal.note_result(part, result)
+                given.seconds.store += time.perf_counter() - started
+                if on_error == "stop" and isinstance(result, store.Failure):
+                    raise store.CellError(
+                        f"{describe_part(part)} failed: {result.reason}\n{result.traceback}"
+                    )
+        stop.check()
     shutil.rmtree(workdir / "checkpoints", ignore_errors=True)
     return journal.progress, given.seconds
 

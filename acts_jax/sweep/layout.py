@@ -1,5 +1,6 @@
 """The layout of groups on this machine: how many cells one vmap carries, how many fit at once."""
 
+import functools
 import os
 from pathlib import Path
 
@@ -14,12 +15,7 @@ from acts_jax.sweep.grid import Group, Static
 SHARE = 0.2
 
 
-def cores() -> int:
-    """CPU cores that this process may use."""
-    affinity = getattr(os, "sched_getaffinity", None)  # Linux only
-    return len(affinity(0)) if affinity else os.cpu_count() or 1
-
-
+@functools.cache
 def memory() -> int:
     """Bytes of memory that the devices of this machine have together."""
     devices = jax.local_devices()
@@ -53,7 +49,11 @@ def parts(group: Group, dataset: Dataset, pack: int | None = None) -> list[Group
     devices = len(jax.local_devices())
     working = devices * pack * engine.cell_bytes(group.static, dataset)
     room = SHARE * memory() - working
-    rows = int(room / (pack * devices * engine.state_bytes(group.static, dataset)))
+    # As if every cell had a seed of its own; the batches lie on every device, and once where they
+    # are drawn.
+    each = engine.state_bytes(group.static, dataset)
+    each += (devices + 1) * engine.order_bytes(group.static, dataset)
+    rows = int(room / (pack * devices * each))
     most = max(1, rows) * pack * devices
     return [
         group.part(first, min(first + most, group.size)) for first in range(0, group.size, most)

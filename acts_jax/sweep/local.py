@@ -5,9 +5,11 @@ The next groups are compiled in the background while one runs.
 
 import collections
 import concurrent.futures
+import itertools
 import time
 import traceback
 from collections.abc import Iterator
+from types import ModuleType
 
 import jax
 
@@ -18,6 +20,7 @@ from acts_jax.sweep.work import Finished, Work
 
 LOOKAHEAD = 2  # groups being compiled while one runs
 KEPT = 8  # groups whose traces and programs stay in memory, about 25 MB each
+_finished = itertools.count(1)  # groups, in all of this process's sweeps
 POLL = 0.2  # seconds between two looks at the signals while waiting
 
 
@@ -31,15 +34,14 @@ def results(work: Work) -> Iterator[Finished]:
     splits = {}
     pool = concurrent.futures.ThreadPoolExecutor(LOOKAHEAD)
     try:
-        programs, finished = collections.deque(), 0
+        programs = collections.deque()
         while waiting or programs:
             while waiting and len(programs) <= LOOKAHEAD:
                 part = waiting.popleft()
                 data = _splits(part, work, splits)
                 programs.append((part, pool.submit(_build, part, work, data)))
             yield _finish(*programs.popleft(), work)
-            finished += 1
-            if finished % KEPT == 0:
+            if next(_finished) % KEPT == 0:
                 jax.clear_caches()  # jax would keep what it made for a group until the end
             work.stop.check()
     finally:
@@ -64,6 +66,8 @@ def _splits(part: Group, work: Work, known: dict) -> engine.Splits:
     devices = tuple(engine.devices_for(part, _pack(part, work)))
     place = static.dataset, static.preprocessing, devices
     if place not in known:
+        for other in [other for other in known if other[:2] != place[:2]]:
+            del known[other]  # programs that wait or run keep theirs
         known[place] = engine.put(work.datasets[static.dataset], static.preprocessing, devices)
         work.seconds.data += time.perf_counter() - started
     return known[place]
@@ -94,12 +98,9 @@ def _finish(part: Group, future: concurrent.futures.Future, work: Work) -> Finis
 
 def _run(part: Group, program: engine.Program, work: Work) -> engine.Outcome:
     """Runs a part, from its checkpoint if there is one; with checkpoints if it takes long."""
-    # Here, because Orbax takes as long to import as a short sweep takes to run.
-    from acts_jax.sweep import checkpoint
-
     rows, pack = program.cells.seed.shape
     folder = work.checkpoints / f"{name_of(part)}-{rows}x{pack}"
-    start = checkpoint.load(folder, engine.beginning(program, part))
+    start = _checkpoint().load(folder, engine.beginning(program, part)) if folder.exists() else None
     dataset, chunks = work.datasets[part.static.dataset], len(part.static.eval_epochs)
     resumed = start.evaluations if start else 0
     started = time.perf_counter()
@@ -111,8 +112,15 @@ def _run(part: Group, program: engine.Program, work: Work) -> engine.Outcome:
         work.on_chunk(part, steps, taken, int((standing.diverged_step >= 0).sum()))
         expected = (time.perf_counter() - started) * chunks / (done - resumed)
         if done < chunks and (work.stop or expected > work.checkpoint_after):
-            checkpoint.save(folder, standing)
+            _checkpoint().save(folder, standing)
         if done < chunks:
             work.stop.check()
 
     return engine.run(program, part, on_chunk, start)
+
+
+def _checkpoint() -> ModuleType:
+    """The module of checkpoints: imported when needed, for Orbax takes a while."""
+    from acts_jax.sweep import checkpoint
+
+    return checkpoint

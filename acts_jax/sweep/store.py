@@ -9,7 +9,6 @@ import dataclasses
 import json
 import os
 import re
-import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import IO, Any
@@ -21,6 +20,7 @@ import pyarrow.parquet as pq
 from acts_jax.sweep import lock
 from acts_jax.sweep.grid import Group, Plan
 
+UNFINISHED = ".*.unfinished"  # what a file is called until it is whole
 FAILED = ".failed.parquet"  # how the names of files end that hold no results, but the reason
 _NAME = re.compile(r"(?P<key>[^.]+)-(?P<first>\d+)-(?P<last>\d+)(\.failed)?\.parquet")
 
@@ -82,7 +82,7 @@ def open_workdir(workdir: str | os.PathLike, plan: Plan) -> Iterator[Path]:
     workdir = Path(workdir)
     config = json.loads(json.dumps(plan.config))
     with contextlib.ExitStack() as stack:
-        with _writing_to(workdir):
+        with writing_to(workdir):
             (workdir / "groups").mkdir(parents=True, exist_ok=True)
             if not os.access(workdir / "groups", os.W_OK):
                 raise PermissionError(13, "Permission denied")
@@ -127,16 +127,27 @@ def differences(there: Mapping[str, Any], now: Mapping[str, Any]) -> str:
     return "; ".join(f"{n}: {there.get(n)} there, {now.get(n)} now" for n in names)
 
 
-def tidy(workdir: Path) -> None:
+def tidy(workdir: Path, failures: bool = True) -> None:
     """Removes what earlier runs have left and no later one can use.
 
-    That is: results that cannot be read, the records of failed cells, which are about to be tried
-    again, and what a process that was killed had not written to its end.
+    That is: results that cannot be read, and what a process that was killed had not written to its
+    end.
+
+    Args:
+      workdir: From `open_workdir`.
+      failures: Whether the records of failed cells go too, those cells being tried again.
+
+    Raises:
+      StoreError: If a file cannot be read for another reason than damage, or not be removed.
     """
-    leftovers = [*(workdir / "groups").glob(".*"), *workdir.glob(".*.json.*")]
-    results = [path for path in files(workdir) if path.name.endswith(FAILED) or not whole(path)]
-    for path in (*leftovers, *results):
-        path.unlink()
+    leftovers = [
+        path for folder in (workdir, workdir / "groups") for path in folder.glob(UNFINISHED)
+    ]
+    failed = [path for path in files(workdir) if path.name.endswith(FAILED)] if failures else []
+    damaged = [path for path in files(workdir) if not whole(path)]
+    with writing_to(workdir):
+        for path in {*leftovers, *failed, *damaged}:
+            path.unlink()
 
 
 def missing(workdir: Path, groups: Iterable[Group]) -> list[Group]:
@@ -198,17 +209,16 @@ def name_of(group: Group) -> str:
 
 def write_atomically(path: Path, fill: Callable[[IO[bytes]], Any]) -> None:
     """Writes a file so that it is there whole, or not at all, whatever happens meanwhile."""
-    with tempfile.NamedTemporaryFile(
-        dir=path.parent, prefix=f".{path.name}.", delete=False
-    ) as file:
-        try:
+    unfinished = path.with_name(f".{path.name}.{os.getpid()}.unfinished")
+    try:
+        with unfinished.open("wb") as file:
             fill(file)
             file.flush()
             os.fsync(file.fileno())
-            os.replace(file.name, path)
-        except BaseException:
-            os.unlink(file.name)
-            raise
+        unfinished.replace(path)
+    except BaseException:
+        unfinished.unlink(missing_ok=True)
+        raise
     folder = os.open(path.parent, os.O_RDONLY)
     try:
         os.fsync(folder)
@@ -217,7 +227,7 @@ def write_atomically(path: Path, fill: Callable[[IO[bytes]], Any]) -> None:
 
 
 @contextlib.contextmanager
-def _writing_to(path: Path) -> Iterator[None]:
+def writing_to(path: Path) -> Iterator[None]:
     """Says in one sentence that a file or folder cannot be written, and why."""
     try:
         yield
@@ -230,7 +240,7 @@ def write_table(workdir: Path, name: str, columns: Mapping[str, Any]) -> Path:
     """Stores columns of results in a file of that name, atomically."""
     path = workdir / "groups" / name
     table = pa.table(dict(columns))
-    with _writing_to(workdir):
+    with writing_to(workdir):
         write_atomically(path, lambda file: pq.write_table(table, file, write_page_checksum=True))
     return path
 
@@ -252,7 +262,13 @@ def whole(path: Path) -> bool:
     _, first, last = place(path)
     try:
         return open_file(path).read().num_rows == last - first
-    except (OSError, pa.ArrowException):
+    except pa.ArrowMemoryError:
+        raise
+    except OSError as error:
+        if error.errno:  # the disk's fault, or a matter of permission: no sign of damage
+            raise StoreError(f"cannot read {path}: {error.strerror}") from error
+        return False
+    except pa.ArrowException:
         return False
 
 

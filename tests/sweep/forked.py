@@ -1,11 +1,12 @@
 """Sweeps in processes of their own, without the seconds that imports and reports take.
 
-    echo '[{"arguments": [...], "kill_after": 1.5, "signal": 9}]' | python tests/sweep/forked.py
+    echo '[{"arguments": [...], "signal": 9, "after": 1.5}]' | python tests/sweep/forked.py
 
 imports everything once, and forks a process for each run of the list. It prints a list with each
 run's exit status (negative: the signal it died of), what it wrote to stderr, and its seconds.
 """
 
+import glob
 import json
 import os
 import resource
@@ -45,7 +46,9 @@ def fork(run: dict) -> dict:
         if pid == 0:
             child(run, stderr.fileno())
         if "signal" in run:
-            time.sleep(run["kill_after"])
+            time.sleep(run.get("after", 0))
+            while "once" in run and not glob.glob(run["once"]):  # or a file is there
+                time.sleep(0.002)
             os.kill(pid, run["signal"])
         _, status = os.waitpid(pid, 0)
         stderr.seek(0)

@@ -86,6 +86,22 @@ def test_a_damaged_checkpoint_is_never_taken_for_a_whole_one(trained, halfway, c
     assert "is damaged; its cells start over" in caplog.text
 
 
+def test_after_damage_saving_begins_anew(trained, halfway):
+    program = trained.program()
+    beginning = engine.beginning(program, trained.group)
+    with pytest.raises(StopIteration):
+        trained.run(halfway, stop_after=3)
+    for step in (2, 3):
+        for path in (halfway / str(step)).rglob("*"):
+            if path.is_file():
+                path.write_bytes(b"")
+    checkpoint.save(halfway, engine.Standing(1, program.state, {}, np.full(3, -1)))
+    assert checkpoint.load(halfway, beginning).evaluations == 1
+    with pytest.raises(StopIteration):
+        trained.run(halfway, stop_after=3)
+    assert checkpoint.load(halfway, beginning).evaluations == 3
+
+
 def test_without_a_checkpoint_there_is_nothing_to_load(trained, tmp_path):
     assert (
         checkpoint.load(tmp_path / "none", engine.beginning(trained.program(), trained.group))

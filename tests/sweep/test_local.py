@@ -68,7 +68,11 @@ def test_packs_and_parts_follow_from_the_memory(digits, monkeypatch):
     each = engine.state_bytes(group.static, digits)
     assert each == 8 * (65 * 64 * 4 + 65 * 10)  # weights and momentum, float32
     busy = engine.cell_bytes(group.static, digits)
-    monkeypatch.setattr(layout, "memory", lambda: int(1 / layout.SHARE * (12 * busy + 120 * each)))
+    batches = 3 * engine.order_bytes(group.static, digits)  # on two devices, and where drawn
+    assert batches == 3 * 4 * 3 * 1157
+    monkeypatch.setattr(
+        layout, "memory", lambda: int(1 / layout.SHARE * (12 * busy + 120.5 * (each + batches)))
+    )
     assert layout.pack_for(group.static, digits) == engine.pack_width()
     parts = layout.parts(group, digits, pack=6)
     assert {part.size for part in parts[:-1]} == {120}

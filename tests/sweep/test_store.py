@@ -195,8 +195,8 @@ def test_failed_cells_have_a_reason_and_are_tried_again(stored, planned):
 def test_what_a_killed_process_left_unfinished_is_tidied_away(stored):
     workdir, _ = stored
     kept = set(workdir.rglob("*"))
-    (workdir / "groups" / ".00000-relu.parquet.x1y2").write_bytes(b"half of")
-    (workdir / ".config.json.a3b4").write_bytes(b"{")
+    (workdir / "groups" / ".00000-relu.parquet.77.unfinished").write_bytes(b"half of")
+    (workdir / ".config.json.77.unfinished").write_bytes(b"{")
     store.tidy(workdir)
     assert set(workdir.rglob("*")) == kept
 
