@@ -29,3 +29,15 @@ def by_seed(
     return statistics.scores(cells).pivot_table(
         index="seed", columns=list(by) if len(by) > 1 else by[0], values=score, observed=True
     )
+
+
+def rates(selection: pd.DataFrame) -> list[str]:
+    """The learning rates of `statistics.select` for a table: `0.1 ↑` is the highest one swept."""
+    marks = selection["at_edge"].map({"": "", "low": " ↓", "high": " ↑"})
+    return [f"{r:.3g}{mark}" for r, mark in zip(selection["learning_rate"], marks, strict=True)]
+
+
+def edge_note(rates: Sequence[str]) -> str:
+    """What the arrows of `rates` say, as a sentence to append; empty if there are none."""
+    note = " ↓ ↑: the lowest or highest rate swept; a better one may lie beyond."
+    return note if any(rate[-1] in "↓↑" for rate in rates) else ""

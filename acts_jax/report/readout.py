@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import jax
@@ -18,7 +18,8 @@ from acts_jax.activations.readout import softmax
 from acts_jax.activations.sigmoidal import sigmoid
 from acts_jax.data import Dataset
 from acts_jax.models import probabilities
-from acts_jax.report import statistics
+from acts_jax.report import pairing, statistics
+from acts_jax.report.claims import Check, at_least, at_most
 from acts_jax.report.layout import FAINT, INK, PALETTE, RULE, STYLE, percent, shorten, titles
 from acts_jax.suggestion import suggest
 from acts_jax.sweep.config import ConfigError
@@ -28,7 +29,7 @@ RIGHT, OTHER, WRONG = PALETTE[0], "#b8b8b8", PALETTE[1]
 
 
 class Readouts(NamedTuple):
-    """Class probabilities of the test examples, by one network.
+    """Class probabilities of the examples of a split, by one network.
 
     Attributes:
       probabilities: float32 [n, classes].
@@ -64,13 +65,13 @@ class Readouts(NamedTuple):
         return int(np.argmax(np.where(wanted, own, -1)))
 
 
-def readouts(networks: Networks, row: int = 0) -> Readouts:
-    """What one of the networks makes of the test split."""
-    test = networks.examples.test
-    x, _ = test.take(jnp.arange(len(test.labels)))
+def readouts(networks: Networks, row: int = 0, split: str = "test") -> Readouts:
+    """What one of the networks makes of a split: "train", "val" or "test"."""
+    examples = getattr(networks.examples, split)
+    x, _ = examples.take(jnp.arange(len(examples.labels)))
     outputs = networks.model.apply({"params": networks.network(row)}, x)
     found = np.asarray(probabilities(outputs, networks.model.head))
-    return Readouts(found, np.asarray(test.labels), np.sort(found, axis=1)[:, -2])
+    return Readouts(found, np.asarray(examples.labels), np.sort(found, axis=1)[:, -2])
 
 
 def two_class_identity() -> dict[str, float]:
@@ -91,6 +92,31 @@ def two_class_identity() -> dict[str, float]:
         n: float(np.abs(a - b).max())
         for n, a, b in zip(("value", "gradient"), two, one, strict=True)
     }
+
+
+def probability_checks(found: Sequence[Readouts], same: Mapping[str, float]) -> list[Check]:
+    """Whether probabilities are what softmax promises, as far as float32 can hold it.
+
+    Args:
+      found: By each network.
+      same: From `two_class_identity`.
+    """
+    every = np.concatenate([one.probabilities for one in found])
+    off = np.abs(every.sum(axis=1, dtype=float) - 1).max()
+    below = np.nextafter(np.float32(1), np.float32(0))  # the largest number below 1
+    proved, identity = {"theorem": True}, "softmax of two is the sigmoid of the difference, in"
+    return [
+        at_least("the smallest probability, float32", "above 0", every.min(), 1e-45, **proved),
+        at_most(
+            "the largest probability, float32: below 1 unless it rounds to it",
+            "below 1", every.max(), below, format=".8f", **proved,
+        ),
+        at_most("they sum to 1: largest deviation", "0", off, 1e-6, format=".1g", **proved),
+        *(
+            at_most(f"{identity} {what}", "equal", size, 1e-15, format=".1g", **proved)
+            for what, size in same.items()
+        ),
+    ]  # fmt: skip
 
 
 def two_classes(dataset: Dataset, first: int, second: int) -> Dataset:
@@ -142,11 +168,12 @@ def table(groups: dict[str, Networks]) -> pd.DataFrame:
     """One row per kind of network, at its best learning rate: test accuracy with its interval."""
     rows = []
     for name, networks in groups.items():
-        chosen = statistics.select(networks.results).iloc[0]
+        selection = statistics.select(networks.results)
+        chosen, (rate,) = selection.iloc[0], pairing.rates(selection)
         rows.append(
             {
                 "network": name,
-                "learning rate": chosen["learning_rate"],
+                "learning rate": rate,
                 "test accuracy": chosen["test_accuracy"],
                 "low": chosen["low"],
                 "high": chosen["high"],
@@ -165,10 +192,30 @@ def examples(dataset: Dataset, found: Readouts, doubtful: int = 6) -> list[int]:
 def looks_like(
     dataset: Dataset, found: Sequence[Readouts], name: str, others: Sequence[str]
 ) -> list[float]:
-    """By each network, the largest probability of `others` that an example of a class gets."""
+    """By each network, the share of a class's examples to which `others` come nearest.
+
+    An example comes nearest to the most probable of the classes that it does not belong to.
+    """
     label, *classes = map(dataset.class_names.index, (name, *others))
-    shares = [f.probabilities[f.labels == label][:, classes].sum(axis=1) for f in found]
-    return [float(share.max()) for share in shares]
+    shares = []
+    for one in found:
+        probabilities = one.probabilities[one.labels == label].copy()
+        probabilities[:, label] = -1
+        shares.append(float(np.isin(probabilities.argmax(axis=1), classes).mean()))
+    return shares
+
+
+def likeness_check(
+    dataset: Dataset, found: Sequence[Readouts], name: str, others: Sequence[str]
+) -> Check:
+    """Whether `others` are nearest to a class more often than as many classes drawn at random."""
+    chance = len(others) / (len(dataset.class_names) - 1)
+    return at_least(
+        f"test {name}s whose nearest other class is {' or '.join(others)}: share, against "
+        f"{chance:.0%} by chance",
+        "a little like them", looks_like(dataset, found, name, others), chance,
+        format=".1%", bounds=(0, 1),
+    )  # fmt: skip
 
 
 def figure(

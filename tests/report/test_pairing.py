@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from acts_jax.report.pairing import by_seed
+from acts_jax.report.pairing import by_seed, edge_note, rates
 
 
 def test_scores_are_those_of_the_setting_that_validation_chooses():
@@ -23,3 +23,12 @@ def test_scores_are_those_of_the_setting_that_validation_chooses():
     assert list(table.index) == [3, 7]
     assert table["relu"].tolist() == [0.8, 0.8]
     assert table["tanh"].tolist() == [0.4, 0.4]
+
+
+def test_rates_at_the_edge_of_the_sweep_have_an_arrow():
+    selection = pd.DataFrame(
+        {"learning_rate": [0.03, 0.1, 1 / 3], "at_edge": ["low", "", "high"]}, index=list("abc")
+    )
+    assert rates(selection) == ["0.03 ↓", "0.1", "0.333 ↑"]
+    assert edge_note(rates(selection)).endswith("a better one may lie beyond.")
+    assert edge_note(["0.1"]) == ""
