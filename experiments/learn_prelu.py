@@ -8,6 +8,7 @@ from rich.console import Console
 
 from acts_jax.report import claims, slopes
 from acts_jax.sweep import command_line, networks, trainer
+from acts_jax.sweep.config import ConfigError
 
 TEXT = (
     "Leaky ReLU is 0.01x for x < 0, but we could use any constant. Choose it by trying some "
@@ -15,7 +16,7 @@ TEXT = (
 )
 COST = 0.01  # test accuracy that a slope may cost before it matters
 DRIFT = 0.25  # range of the ends over range of the starts, up to which the start does not matter
-RARE = 0.05  # share of slopes above 1, up to which they are rare
+RARE = 0.05  # share of slopes of a magnitude above 1, up to which they are rare
 
 
 def study(console: Console) -> claims.Claim:
@@ -40,6 +41,11 @@ def check(plan, datasets) -> None:
     networks.only_classification(datasets)
     trainer.require(plan, activation=("leaky_relu", "prelu"), share=("layer",))
     trainer.single(plan, "depth", "hidden_sizes")
+    starts = plan.config["prelu"]["slope"]
+    if len(starts) < 2:
+        raise ConfigError(
+            f"this experiment needs several prelu.slope to start at, not {starts[0]:g}"
+        )
 
 
 main = claims.present(study)

@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 from acts_jax.report import statistics
 from acts_jax.report.claims import Check, at_least, at_most
 from acts_jax.report.layout import FAINT, INK, PALETTE, STYLE, leaders, titles
-from acts_jax.report.pairing import by_seed
+from acts_jax.report.pairing import by_seed, edge_note, rates
 
 START = 0.25  # of the learned slopes in He et al. 2015
 FIRST, DEEPER = (0.596, 0.681), (0.06, 0.20)  # where the paper's slopes ended, by layer
@@ -38,7 +38,9 @@ class Comparison:
       paths: Variant -> its slopes at every evaluation, from every start, at its learning rate;
         with decay, at that of the same variant without.
       ends: Variant -> its slopes at the end, from the start nearest to 0.25.
-      dependence: Per seed, range of the ends of one slope per layer over range of the starts.
+      dependence: Per seed, range of the ends of a layer's slope over range of the starts, mean
+        over the layers.
+      start: The starting value nearest to 0.25.
     """
 
     selection: pd.DataFrame
@@ -48,6 +50,7 @@ class Comparison:
     paths: Mapping[str, pd.DataFrame]
     ends: Mapping[str, pd.DataFrame]
     dependence: pd.Series
+    start: float
 
     @property
     def best(self) -> float:
@@ -58,7 +61,7 @@ class Comparison:
     def table(self) -> pd.DataFrame:
         """A row per variant: its setting, its accuracy and where its slopes end."""
         chosen = self.selection
-        table = pd.DataFrame({"slope": chosen.index, "learning rate": chosen["learning_rate"]})
+        table = pd.DataFrame({"slope": chosen.index, "learning rate": rates(chosen)})
         table["test accuracy, %"] = 100 * chosen["test_accuracy"]
         table["95% interval"] = [
             f"{100 * low:.1f} to {100 * high:.1f}"
@@ -78,9 +81,9 @@ class Comparison:
             f"Of the slopes tried, validation chose {self.best:g}: test accuracy "
             f"{accuracy['fixed']:.1%}, against {accuracy['per layer']:.1%} with one learned per "
             f"layer. Those end between {layer['value'].min():.2f} and {layer['value'].max():.2f} "
-            f"from a start at {layer[LEARNED].iloc[0]:g}; other starts move the end by "
+            f"from a start at {self.start:g}; other starts move the end by "
             f"{self.dependence.mean():.0%} of their own distance."
-        )
+        ) + edge_note(rates(self.selection))
 
     @property
     def numbers(self) -> dict:
@@ -116,17 +119,16 @@ def compare(results: pd.DataFrame, curves: pd.DataFrame) -> Comparison:
     middle = slopes[slopes[FIXED].between(0, 0.5)]
     rows = curves[(curves["metric"] == LEARNED) & np.isfinite(curves["value"])]
     rows = rows.assign(variant=names.set_axis(results["cell"])[rows["cell"].astype(str)].to_numpy())
-    rates = selection["learning_rate"]
+    chosen = selection["learning_rate"]
     paths = {
         name: rows[
             (rows["variant"] == name)
-            & np.isclose(rows["learning_rate"], rates.get(name.removesuffix(", decays"), rate))
+            & np.isclose(rows["learning_rate"], chosen.get(name.removesuffix(", decays"), rate))
         ]
-        for name, rate in rates.items()
+        for name, rate in chosen.items()
         if name != "fixed"
     }
     last = {name: path[path["epoch"] == rows["epoch"].max()] for name, path in paths.items()}
-    means = last["per layer"].groupby(["seed", LEARNED])["value"].mean().unstack()
     return Comparison(
         selection=selection,
         by_variant=by_seed(cells),
@@ -134,8 +136,20 @@ def compare(results: pd.DataFrame, curves: pd.DataFrame) -> Comparison:
         worst=float(middle.loc[middle["val_accuracy"].idxmin(), FIXED]),
         paths=paths,
         ends={name: path[path[LEARNED] == start] for name, path in last.items()},
-        dependence=(means.max(axis=1) - means.min(axis=1)) / np.ptp(starts),
+        dependence=dependence(last["per layer"]),
+        start=float(start),
     )
+
+
+def dependence(ends: pd.DataFrame) -> pd.Series:
+    """Per seed, how far the start moves the end: range over range, mean over the layers.
+
+    Args:
+      ends: Slopes at the end from at least two starts: columns seed, layer, value and the start.
+    """
+    by_start = ends.groupby(["seed", "layer", LEARNED])["value"].mean().unstack()
+    moved = (by_start.max(axis=1) - by_start.min(axis=1)) / np.ptp(by_start.columns)
+    return moved.groupby("seed").mean()
 
 
 def first_minus_deeper(ends: pd.DataFrame) -> pd.Series:
@@ -146,8 +160,8 @@ def first_minus_deeper(ends: pd.DataFrame) -> pd.Series:
 
 
 def share_above_one(ends: pd.DataFrame) -> pd.Series:
-    """Per seed, the share of slopes above 1."""
-    return ends["value"].gt(1).groupby(ends["seed"]).mean()
+    """Per seed, the share of slopes of a magnitude above 1."""
+    return ends["value"].abs().gt(1).groupby(ends["seed"]).mean()
 
 
 def _rank(variant: str) -> tuple:
@@ -166,7 +180,7 @@ def checks(found: Comparison, cost: float, drift: float, rare: float) -> tuple[C
       found: From `compare`.
       cost: Test accuracy that a slope may cost before it matters.
       drift: Range of the ends over range of the starts, up to which the start does not matter.
-      rare: Share of slopes above 1, up to which they are rare.
+      rare: Share of slopes of a magnitude above 1, up to which they are rare.
     """
     by_slope, by_variant, ends = found.by_slope, found.by_variant, found.ends
     last, point = by_slope.columns[-1], {"format": ".2%"}
@@ -192,9 +206,9 @@ def checks(found: Comparison, cost: float, drift: float, rare: float) -> tuple[C
         ),
         *(
             at_most(
-                f"learned slopes, one {variant}, are rarely above 1: their share",
+                f"learned slopes, one {variant}, rarely have a magnitude above 1: their share",
                 "rarely (He et al. 2015)", share_above_one(ends[variant]),
-                rare, format=".1%",
+                rare, format=".1%", bounds=(0, 1),
             )
             for variant in ("per layer", "per channel") if variant in ends
         ),
@@ -206,11 +220,11 @@ def checks(found: Comparison, cost: float, drift: float, rare: float) -> tuple[C
     ]  # fmt: skip
     if "per layer, decays" in ends:
         free, decayed = (
-            ends[name].groupby("seed")["value"].mean()
+            ends[name]["value"].abs().groupby(ends[name]["seed"]).mean()
             for name in ("per layer", "per layer, decays")
         )
         made.append(at_least(
-            "decay pulls slopes towards 0: without it minus with it, mean over the layers",
+            "decay pulls slopes towards 0: mean magnitude without it minus that with it",
             "towards 0 (He et al. 2015)", free - decayed, 0.0,
         ))  # fmt: skip
     return tuple(made)
@@ -229,7 +243,7 @@ def figure(found: Comparison) -> Figure:
             _draw_paths(axes, paths[paths["layer"] == layer], layer, layer == shown[-1])
         panels[0].set_ylabel("learned slope, one per layer")
         left, right = below.subplots(1, 2, width_ratios=(1, 1.25))
-        _draw_ends(left, found.ends)
+        _draw_ends(left, found.ends, found.start)
         _draw_scores(right, found)
         titles(
             result,
@@ -268,7 +282,7 @@ def _draw_paths(axes: Axes, rows: pd.DataFrame, layer: int, last: bool) -> None:
         leaders(axes, spots, x=end, shift=0.06, gap=0.08)
 
 
-def _draw_ends(axes: Axes, finals: Mapping[str, pd.DataFrame]) -> None:
+def _draw_ends(axes: Axes, finals: Mapping[str, pd.DataFrame], start: float) -> None:
     """Where the slopes of each variant end, by layer: a dot per seed (and channel)."""
     names = [name for name in finals if "decay" not in name]
     layers = sorted(set().union(*(finals[name]["layer"].dropna() for name in names)))
@@ -290,7 +304,7 @@ def _draw_ends(axes: Axes, finals: Mapping[str, pd.DataFrame]) -> None:
     axes.set_xticks(layers)
     axes.set_xlabel("layer")
     axes.set_ylabel("slope at the end")
-    axes.set_title("Where slopes end that start at 0.25 (bar: median)")
+    axes.set_title(f"Where slopes end that start at {start:g} (bar: median)")
     axes.legend(frameon=False, fontsize=8, ncols=3, loc="upper center", handletextpad=0.1)
     low, high = axes.get_ylim()
     axes.set_ylim(low, high + 0.14 * (high - low))

@@ -60,6 +60,7 @@ def test_where_slopes_end_and_how_accurate_they_are(main, tmp_path, capsys):
         (["--config.activation=leaky_relu", "--config.prelu.slope=1"], "prelu"),
         (["--config.depth=1,2"], "takes one depth, not 1, 2"),
         (["--config.share=network"], "needs share layer"),
+        (["--config.prelu.slope=1"], "needs several prelu.slope to start at, not 1"),
     ],
 )
 def test_another_sweep_is_refused_in_one_line(main, tmp_path, capsys, arguments, message):
