@@ -10,7 +10,8 @@ import glob
 
 from absl import flags
 
-from acts_jax.sweep import command_line, launch, merge, store
+from acts_jax.activations import catalogue
+from acts_jax.sweep import command_line, grid, launch, merge, store
 from acts_jax.sweep.config import ConfigError, make_config
 
 FROM = flags.DEFINE_list("from", [], "Workdirs to join, or a pattern such as 'runs/shard*'.")
@@ -23,9 +24,8 @@ def main() -> None:
     shards = [path for name in FROM.value for path in sorted(glob.glob(name)) or [name]]
     if not shards:
         raise ConfigError("give the shards to join: --from=runs/shard0,runs/shard1")
-    plan = launch.make_plan(
-        make_config(**store.load_config(shards[0])), command_line.DATA_DIR.value
-    )
+    config = make_config(**store.load_config(shards[0]))
+    plan = grid.plan(config, catalogue.get, lambda name: None)  # which needs no dataset here
     with store.open_workdir(command_line.WORKDIR.value, plan) as workdir:
         merged = merge.merge(workdir, plan, shards)
     left = sum(part.size for part in merged.missing)

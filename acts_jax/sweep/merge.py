@@ -30,31 +30,39 @@ def merge(workdir: Path, plan: Plan, shards: Sequence[str | os.PathLike]) -> Mer
     """Copies into one store what others have and it has not; each cell is there once.
 
     What is there stays, so merging again, or going on after an interruption, is harmless. Cells
-    that failed in every shard that tried them are recorded as failed.
+    that failed wherever they were tried are recorded as failed.
 
     Args:
       workdir: From `store.open_workdir`.
       plan: The whole sweep.
-      shards: Workdirs of runs of the same config.
+      shards: Workdirs of runs of the same config; the store itself is passed over among them.
 
     Raises:
       StoreError: If a shard is of another config or has a damaged file, before anything is copied.
     """
-    files = [path for shard in shards for path in _checked(Path(shard), plan)]
-    store.tidy(workdir)
+    others = [path for path in map(Path, shards) if path.resolve() != workdir.resolve()]
+    files = [path for shard in others for path in _checked(shard, plan)]
+    store.tidy(workdir, failures=False)
     absent = {group.key: np.zeros(group.size, bool) for group in plan.groups}
     for part in store.missing(workdir, plan.groups):
         absent[part.key][part.first : part.first + part.size] = True
     present = plan.cells - sum(map(np.count_nonzero, absent.values()))
-    # Records of failures come last: they are wanted only where there are no results.
-    for path in sorted(files, key=_is_failure):
+    # Records of failures come last, the store's own before others: they are wanted only where there
+    # are no results.
+    own = [path for path in store.files(workdir) if _is_failure(path)]
+    for path in sorted([*own, *files], key=_is_failure):
         key, first, last = store.place(path)
+        if path in own and absent[key][first:last].all():
+            absent[key][first:last] = False
+            continue
         wanted = np.diff(absent[key][first:last], prepend=False, append=False)
         for start, end in np.flatnonzero(wanted).reshape(-1, 2):
             table = store.open_file(path).read().slice(start, end - start)
             columns = dict(zip(table.column_names, table.columns, strict=True))
             ending = store.FAILED if _is_failure(path) else ".parquet"
             store.write_table(workdir, f"{key}-{first + start}-{first + end}{ending}", columns)
+        if path in own:
+            path.unlink()
         absent[key][first:last] = False
     missing = store.missing(workdir, plan.groups)
     left = sum(part.size for part in missing)

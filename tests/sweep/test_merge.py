@@ -106,6 +106,34 @@ def test_a_failure_is_kept_only_where_nobody_had_a_result(tmp_path):
     assert set(load_results(tmp_path / "all").status) == {"ok", "diverged"}
 
 
+def test_the_records_of_failures_that_were_there_stay_until_results_come(tmp_path):
+    planned = plan()
+    first, second = planned.groups[:2]
+    workdir = stored(tmp_path / "all", planned, [], failed=[first, second])
+    again = stored(tmp_path / "again", planned, [], failed=[first.part(2, 5), second])
+    before = files(workdir)
+    merged(workdir, planned, again)
+    assert files(workdir) == before
+    merged(workdir, planned, again, stored(tmp_path / "better", planned, [first.part(1, 3)]))
+    results = load_results(workdir)
+    assert results.cell.is_unique
+    failed = results[results.status == "failed"]
+    assert sorted(zip(failed.depth, failed.seed, strict=True)) == [
+        *((1, seed) for seed in (0, 3, 4)),
+        *((2, seed) for seed in range(5)),
+    ]
+    assert (failed.reason == "ValueError: no").all()
+
+
+def test_the_target_is_no_shard_of_itself(tmp_path):
+    planned = plan()
+    workdir = stored(tmp_path / "all", planned.shard(0, 2), failed=[planned.groups[1]])
+    shard = stored(tmp_path / "shard", planned.shard(1, 2))
+    result = merged(workdir, planned, shard, tmp_path / "shard" / ".." / "all")
+    assert (result.copied, result.present, result.missing) == (10, 10, [])
+    assert_same(workdir, stored(tmp_path / "whole", planned))
+
+
 def test_a_shard_of_another_config_is_refused_with_the_difference(tmp_path):
     planned = plan()
     shard = stored(tmp_path / "shard", planned)
