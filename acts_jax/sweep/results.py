@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from acts_jax.suggestion import suggest
 from acts_jax.sweep import store
 
 
@@ -53,7 +54,8 @@ def load_curves(workdir: str | os.PathLike, metrics: Collection[str] | None = No
       whole network), channel (missing unless there is one value per unit) and value.
 
     Raises:
-      StoreError: If there are no results, or a file cannot be read.
+      StoreError: If there are no results, no curves (every cell failed, or none has one of the
+        metrics), or a file cannot be read.
     """
     results = load_results(workdir)
     hyper = results.loc[:, : results.columns[results.columns.get_loc("status") - 1]]
@@ -61,13 +63,16 @@ def load_curves(workdir: str | os.PathLike, metrics: Collection[str] | None = No
     hyper = hyper.astype(text)
     parts, first = [], 0
     marks = ("curve.epoch", "curve.step")
-    tables = _read(
-        workdir,
-        lambda n: (
-            n in marks
-            or (n.startswith("curve.") and (metrics is None or n.removeprefix("curve.") in metrics))
-        ),
-    )
+    known = set()
+
+    def wanted(name: str) -> bool:
+        metric = name.removeprefix("curve.")
+        if metric == name or name in marks:
+            return name in marks
+        known.add(metric)
+        return metrics is None or metric in metrics
+
+    tables = _read(workdir, wanted)
     for table in tables:
         if not table.column_names:  # cells that failed have no curves
             first += table.num_rows
@@ -78,6 +83,11 @@ def load_curves(workdir: str | os.PathLike, metrics: Collection[str] | None = No
                 _long(name.removeprefix("curve."), _array(table[name]), first, epochs, steps)
             )
         first += table.num_rows
+    if not parts and known:
+        asked = ", ".join(sorted(metrics))
+        raise store.StoreError(f"no curves of {asked} in {workdir}{suggest(asked, known)}")
+    if not parts:
+        raise store.StoreError(f"no curves in {workdir}: every cell failed")
     names = sorted({part["metric"] for part in parts})
     join = {
         key: np.concatenate([part[key] for part in parts]) for key in parts[0] if key != "metric"
@@ -130,7 +140,13 @@ def _read(workdir: str | os.PathLike, wanted: Callable[[str], bool]) -> list[pa.
         try:
             file = store.open_file(path)
             tables.append(file.read([n for n in file.schema_arrow.names if wanted(n)]))
-        except (OSError, pa.ArrowException):
+        except pa.ArrowMemoryError:
+            raise
+        except (OSError, pa.ArrowException) as error:
+            number = getattr(error, "errno", None)
+            if number:  # the disk's fault, or a matter of permission: no sign of damage
+                reason = os.strerror(number)
+                raise store.StoreError(f"cannot read {path}: {reason}") from error
             raise store.StoreError(
                 f"{path} is damaged; run the sweep again to replace it"
             ) from None

@@ -1,0 +1,51 @@
+"""Loading results: what is not there, or cannot be read, is said in one sentence."""
+
+import numpy as np
+import pytest
+
+from acts_jax import load_curves, load_results
+from acts_jax.activations import catalogue
+from acts_jax.sweep import grid, store
+from acts_jax.sweep.config import make_config
+
+
+@pytest.fixture
+def planned():
+    config = make_config(activation="relu,tanh", width=4, seed="0,1")
+    return grid.plan(config, catalogue.get, lambda name: None)
+
+
+@pytest.fixture
+def workdir(tmp_path, planned):
+    """The results of a sweep of which one group failed."""
+    trained, failing = planned.groups
+    values = np.zeros((2, 2))
+    outcome = store.Outcome(np.arange(2), np.arange(2), {"val_loss": values}, np.full(2, -1))
+    with store.open_workdir(tmp_path, planned):
+        store.write(tmp_path, trained, outcome)
+        store.write_failure(tmp_path, failing, store.Failure("TypeError: no", "in line 1"))
+    return tmp_path
+
+
+def test_a_metric_that_no_cell_has_is_named_with_the_nearest(workdir):
+    with pytest.raises(store.StoreError) as error:
+        load_curves(workdir, metrics=["valloss"])
+    assert str(error.value) == f"no curves of valloss in {workdir}; did you mean 'val_loss'?"
+    assert set(load_curves(workdir, metrics=["valloss", "val_loss"]).metric) == {"val_loss"}
+
+
+def test_where_every_cell_failed_there_are_no_curves(workdir, planned):
+    (workdir / "groups" / f"{store.name_of(planned.groups[0])}.parquet").unlink()
+    assert set(load_results(workdir).status) == {"failed"}
+    for metrics in (None, ["val_loss"]):
+        with pytest.raises(store.StoreError, match=f"^no curves in {workdir}: every cell failed$"):
+            load_curves(workdir, metrics)
+
+
+def test_a_file_that_the_system_does_not_give_is_not_called_damaged(workdir, planned):
+    path = workdir / "groups" / f"{store.name_of(planned.groups[0])}.parquet"
+    path.unlink()
+    path.symlink_to(path)
+    with pytest.raises(store.StoreError) as error:
+        load_results(workdir)
+    assert str(error.value) == f"cannot read {path}: Too many levels of symbolic links"
