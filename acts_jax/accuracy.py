@@ -2,7 +2,6 @@
 
 import math
 import multiprocessing
-import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from acts_jax import reference
 from acts_jax.activations.catalogue import Activation, get
 from acts_jax.counterparts import LIBRARIES, evaluator, only_elementwise
 from acts_jax.derivative import derivative
+from acts_jax.machine import cores
 from acts_jax.tabulation import Table, tabulate
 
 DTYPES = ("float32", "bfloat16", "float16", "float64")
@@ -245,7 +245,7 @@ def tables_of(names: Sequence[str]) -> Iterator[tuple[str, tuple[Table, Table]]]
         yield from ((name, tables(name)) for name in names)
         return
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(len(os.sched_getaffinity(0)), mp_context=context) as pool:
+    with ProcessPoolExecutor(cores(), mp_context=context) as pool:
         yield from zip(names, pool.map(tables, names), strict=True)
 
 

@@ -18,6 +18,7 @@ from rich.table import Table
 from acts_jax.accuracy import Error
 from acts_jax.benchmark import KINDS, Timing
 from acts_jax.counterparts import LIBRARIES
+from acts_jax.machine import cores
 
 WELL_KNOWN = (
     "sigmoid", "tanh", "erf", "elu", "selu", "softplus", "silu", "gelu", "gelu_tanh", "mish",
@@ -38,7 +39,7 @@ def environment() -> dict[str, Any]:
     return {
         "device": jax.devices()[0].device_kind,
         "processor": _processor(),
-        "cores": len(os.sched_getaffinity(0)),
+        "cores": cores(),
         "torch_threads": _torch_threads(),
         "load": round(os.getloadavg()[0], 2),
         "python": platform.python_version(),

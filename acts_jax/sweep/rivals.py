@@ -7,7 +7,6 @@ takes all steps of all networks and returns when they are done, `weights` tells 
 
 import concurrent.futures
 import multiprocessing
-import os
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -21,6 +20,7 @@ from acts_jax import training
 from acts_jax.activations import catalogue
 from acts_jax.counterparts import jax_nn
 from acts_jax.data import Dataset, Split
+from acts_jax.machine import cores
 from acts_jax.models import MLP, init_population
 from acts_jax.sweep import engine, grid, torch_training
 from acts_jax.sweep.config import make_config
@@ -242,8 +242,8 @@ class EagerProcesses(Eager):
 
     def setup(self) -> None:
         """Starts the processes and gives each its share of the networks."""
-        cores = min(len(os.sched_getaffinity(0)), self.task.population)
-        shares = np.array_split(np.arange(self.task.population), cores)
+        processes = min(cores(), self.task.population)
+        shares = np.array_split(np.arange(self.task.population), processes)
         start = multiprocessing.get_context("spawn")
         self.pools = tuple(
             concurrent.futures.ProcessPoolExecutor(1, mp_context=start) for _ in shares
