@@ -137,14 +137,16 @@ def compare(
 @contextlib.contextmanager
 def empty_cache() -> Iterator[None]:
     """An empty compilation cache for a while, so that the first compilation is a cold one."""
-    before = jax.config.jax_compilation_cache_dir
+    options = "jax_compilation_cache_dir", "jax_persistent_cache_min_compile_time_secs"
+    before = {option: getattr(jax.config, option) for option in options}
     with tempfile.TemporaryDirectory() as folder:
         compilation_cache.reset_cache()
         launch.configure(folder)
         try:
             yield
         finally:
-            jax.config.update("jax_compilation_cache_dir", before)
+            for option, value in before.items():
+                jax.config.update(option, value)
             compilation_cache.reset_cache()
 
 

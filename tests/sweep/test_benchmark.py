@@ -3,6 +3,7 @@
 import dataclasses
 import math
 
+import jax
 import numpy as np
 import pytest
 
@@ -93,3 +94,18 @@ def test_activations_are_those_that_all_rivals_have():
         benchmark.tasks_of(["4-3-2:1"], 1, 1, "relo")
     assert set(rivals.ACTIVATIONS) <= set(rivals.jax_nn())
     assert math.prod(benchmark.tasks_of(["4-3-2:1"], 2, 1, "tanh")[0].sizes) == 24
+
+
+def test_the_empty_cache_leaves_the_settings_of_the_cache_as_they_were():
+    options = "jax_compilation_cache_dir", "jax_persistent_cache_min_compile_time_secs"
+    settings = lambda: [getattr(jax.config, option) for option in options]  # noqa: E731
+    before = settings()
+    jax.config.update(options[1], 7.0)
+    try:
+        with benchmark.empty_cache():
+            folder, seconds = settings()
+            assert folder != before[0]
+            assert seconds < 7
+        assert settings() == [before[0], 7.0]
+    finally:
+        jax.config.update(options[1], before[1])
