@@ -7,6 +7,7 @@ A sweep stores measurements only. Here every network of a group is trained at on
 import concurrent.futures
 import dataclasses
 import functools
+import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -190,9 +191,13 @@ def _start(group: Group, dataset: Dataset, device: jax.Device) -> _Start:
 
 def _mapped(one: Callable, group: Group, *cells: Any) -> Any:
     """one(*cell) of every cell of a group, leaves [networks, ...]."""
-    # packs of one size, so that one program does for all
-    pack = max(n for n in range(1, engine.pack_width() + 1) if group.size % n == 0)
-    return jax.lax.map(lambda cell: one(*cell), cells, batch_size=pack)
+    rows = math.ceil(group.size / engine.pack_width())
+    pack = math.ceil(group.size / rows)
+    # Filled up with copies of the last cell: packs of one size, so that one program does for all.
+    place = np.minimum(np.arange(rows * pack), group.size - 1)
+    filled = jax.tree.map(lambda leaf: leaf[place], cells)
+    found = jax.lax.map(lambda cell: one(*cell), filled, batch_size=pack)
+    return jax.tree.map(lambda leaf: leaf[: group.size], found)
 
 
 def _follow_group(looks: Sequence[int], group: Group, dataset: Dataset, device: jax.Device) -> Life:
