@@ -4,7 +4,9 @@ import contextlib
 import os
 import re
 import runpy
+import signal
 import sys
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -89,8 +91,8 @@ def run(
     """Runs an experiment: parses the flags, calls `main`, and exits.
 
     What the user can mend (a config, a dataset, a workdir) ends it with one line and exit status 2;
-    Ctrl-C and SIGTERM say how to continue, with exit status 130 and 143. A group that fails with
-    --on_error=stop ends it with exit status 1.
+    Ctrl-C and SIGTERM say whether there is something to go on from, with exit status 130 and 143.
+    A group that fails with --on_error=stop ends it with exit status 1.
 
     Args:
       main: The experiment; what it returns is the exit status.
@@ -107,7 +109,8 @@ def run(
                 raise ConfigError(f"unexpected argument {arguments[1]!r}; flags start with --")
             if config is None:
                 _refuse_the_sweeps_flags(main)
-            return main()
+            with _stopped_by_sigterm():
+                return main()
         except (ConfigError, DatasetError, StoreError) as error:
             print(f"error: {error}", file=sys.stderr)
             return 2
@@ -115,7 +118,8 @@ def run(
             print(f"error: {error}", file=sys.stderr)
             return 1
         except KeyboardInterrupt as stopped:
-            rest = "; the same command goes on from here" if config is not None else ""
+            stored = config is not None and _holds_a_sweep(Path(WORKDIR.value))
+            rest = "; the same command goes on from here" if stored else ""
             print(f"interrupted{rest}", file=sys.stderr)
             return stopped.status if isinstance(stopped, Stopped) else 130
 
@@ -123,6 +127,28 @@ def run(
     flags.set_default(WORKDIR, workdir)
     argv = list(sys.argv if argv is None else argv)
     app.run(guarded, argv=_spell_out(argv))
+
+
+@contextlib.contextmanager
+def _stopped_by_sigterm() -> Iterator[None]:
+    """Inside this context SIGTERM raises `Stopped`, as Ctrl-C raises a KeyboardInterrupt."""
+    if threading.current_thread() is not threading.main_thread():
+        yield  # other threads have no say in signals
+        return
+
+    def stop(number: int, _: Any) -> None:
+        raise Stopped(number)
+
+    before = signal.signal(signal.SIGTERM, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before or signal.SIG_DFL)
+
+
+def _holds_a_sweep(workdir: Path) -> bool:
+    """Whether a sweep was begun in a folder, or in one of those in it."""
+    return any(found for pattern in ("", "*/") for found in workdir.glob(f"{pattern}config.json"))
 
 
 def _refuse_the_sweeps_flags(main: Callable) -> None:

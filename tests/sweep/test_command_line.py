@@ -1,5 +1,7 @@
 """The command line that experiments share: --activation, --workdir, flags of sweeps alone."""
 
+import signal
+
 import pytest
 
 from acts_jax.activations import names
@@ -65,6 +67,23 @@ def test_the_short_flag_for_activations_is_an_override(call):
     arguments = ("--activation=relu,mish", "--config.depth=3")
     call(lambda: found.append(command_line.config()), *arguments, config="configs/smoke.py")
     assert (found[0].activation, found[0].depth) == ("relu,mish", "3")
+
+
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize("holder", [None, ".", "of_a_study"])
+def test_a_signal_tells_whether_there_is_something_to_go_on_from(
+    call, tmp_path, number, status, holder
+):
+    if holder is not None:
+        (tmp_path / holder).mkdir(exist_ok=True)
+        (tmp_path / holder / "config.json").write_text("{}")
+    before = signal.getsignal(number)
+    arguments = f"--workdir={tmp_path}", "--config=configs/smoke.py"
+    stopped, error = call(lambda: signal.raise_signal(number), *arguments, config="configs/x.py")
+    rest = "; the same command goes on from here" if holder else ""
+    assert (stopped, error) == (status, f"interrupted{rest}\n")
+    assert signal.getsignal(number) == before
+    assert call(lambda: signal.raise_signal(number), arguments[0]) == (status, "interrupted\n")
 
 
 def test_a_fault_of_ours_is_not_dressed_up_as_the_users(call):
