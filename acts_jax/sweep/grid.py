@@ -259,7 +259,7 @@ def _owners(activations: Mapping[str, Any]) -> dict[str, str]:
     for name, activation in activations.items():
         prefix = parameter_prefix(name)
         if prefix in FIELDS:
-            raise ConfigError(f"activation {name!r} is called as the config field; rename it")
+            raise ConfigError(f"activation {name!r} is called as a config field is; rename it")
         other = owners.setdefault(prefix, name)
         if other != name and activation.parameters:
             if activations[other].parameters:

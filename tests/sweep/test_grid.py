@@ -141,7 +141,10 @@ def test_ones_own_function_stands_beside_the_catalogues_of_that_name(namesakes):
             "activations 'elu' and 'namesakes:elu' both have parameters named elu.NAME; "
             "rename one of them",
         ),
-        ("namesakes:depth", "activation 'namesakes:depth' is called as the config field; rename it"),
+        (
+            "namesakes:depth",
+            "activation 'namesakes:depth' is called as a config field is; rename it",
+        ),
     ],
 )
 def test_names_that_would_be_taken_for_others_are_refused(namesakes, activation, message):
