@@ -9,7 +9,7 @@ from rich.console import Console
 from acts_jax.report import claims, kinks
 from acts_jax.report.claims import at_most, near
 from acts_jax.sweep import command_line, networks, trainer
-from acts_jax.sweep.config import ConfigError
+from acts_jax.sweep.config import FIELDS, ConfigError
 
 TEXT = (
     "relu(-1) = 0 and relu(0.5) = 0.5; its derivative is 0 or 1, and undefined at 0, where either "
@@ -33,7 +33,7 @@ def study(console: Console) -> claims.Claim:
         text=TEXT,
         rows=(4, 14),
         checks=(*kinks.values(), *trained(found)),
-        summary=f"Test accuracy with relu′(0) = 1 minus relu′(0) = 0, by hidden layers: {told}.",
+        summary=f"Test accuracy gained by taking 1 instead of 0 as relu′(0): {told}.",
         figures={"kinks": kinks.figure(found, MARGIN)},
         numbers={"pairs": found},
         table=shapes.agg(
@@ -46,6 +46,8 @@ def study(console: Console) -> claims.Claim:
 def check(plan, datasets) -> None:
     """Refuses a sweep that does not hold both derivatives at 0, and nothing else."""
     networks.only_classification(datasets)
+    free = {"depth", "width", "hidden_sizes", "learning_rate", "seed"}
+    trainer.single(plan, *(name for name, f in FIELDS.items() if f.axis and name not in free))
     if plan.config.get("relu_at_zero", {}).get("slope_at_zero") != [0.0, 1.0]:
         raise ConfigError("this experiment needs relu_at_zero.slope_at_zero=0,1")
 
@@ -53,12 +55,12 @@ def check(plan, datasets) -> None:
 def trained(found):
     """Whether accuracies are the same within the margin, on average and network by network."""
     for sizes, rows in found.groupby("hidden_sizes", sort=False):
-        said = f"hidden layers {sizes}: test accuracy with relu′(0) = 1 minus relu′(0) = 0"
+        said = f"hidden layers {sizes}: test accuracy gained by taking 1 instead of 0 as relu′(0)"
         yield near(
             said, "either value will do", rows["difference"], 0.0, MARGIN, format=".2%"
         )  # fmt: skip
         yield at_most(
-            f"{said}, size of the difference of two networks alike in all else",
+            f"{said}, its size in two networks alike in all else",
             "either value will do", rows["difference"].abs(), MARGIN, format=".2%",
         )  # fmt: skip
 

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 
 from acts_jax.activations.catalogue import get
 from acts_jax.report import statistics
-from acts_jax.report.claims import Check, near
+from acts_jax.report.claims import Check, at_most, near
 from acts_jax.report.layout import FAINT, INK, PALETTE, STYLE, titles
 from acts_jax.theory import features
 from acts_jax.theory.kinks import one_sided_slopes
@@ -48,24 +48,36 @@ def pairs(results: pd.DataFrame) -> pd.DataFrame:
 
 
 def values() -> list[Check]:
-    """relu at two points, its derivative at 0, and elu's derivatives on either side of it."""
-    relu = get("relu")
+    """relu at two points, its derivative at 0, and elu's values and derivatives around it."""
+    relu, proved = get("relu"), {"theorem": True}
     checks = [
-        near("relu(-1)", "0", float(relu(-1.0)), 0.0, 0.0),
-        near("relu(0.5)", "0.5", float(relu(0.5)), 0.5, 0.0),
+        near("relu(−1)", "0", float(relu(-1.0)), 0.0, 0.0, **proved),
+        near("relu(0.5)", "0.5", float(relu(0.5)), 0.5, 0.0, **proved),
         near(
-            "the library's relu′(0)",
-            "either value",
-            float(relu.derivative(np.float32(0))),
-            0.0,
-            0.0,
+            "the library's relu′(0)", "either value", float(relu.derivative(np.float32(0))),
+            0.0, 0.0, **proved,
         ),
-    ]
+    ]  # fmt: skip
     for alpha in ALPHAS:
         left, right = one_sided_slopes("elu", alpha=alpha)
-        checks.append(near(f"elu′, α {alpha:g}, right of 0", "1", right, 1.0, 1e-9))
-        checks.append(near(f"elu′, α {alpha:g}, left of 0", f"α = {alpha:g}", left, alpha, 1e-9))
+        said = f"elu′, α {alpha:g}"
+        checks += [
+            at_most(
+                f"elu, α {alpha:g}: largest distance from x above 0 and α(eˣ − 1) below",
+                "equal", elu_error(alpha), 1e-15, **proved,
+            ),
+            near(f"{said}, right of 0", "1", right, 1.0, 1e-9, **proved),
+            near(f"{said}, left of 0", f"α = {alpha:g}", left, alpha, 1e-9, **proved),
+        ]  # fmt: skip
     return checks
+
+
+def elu_error(alpha: float) -> float:
+    """The largest distance of elu from its formula on [-20, 20], over max(alpha, |x|)."""
+    x = np.linspace(-20, 20, 4001)
+    formula = np.where(x >= 0, x, alpha * np.expm1(np.minimum(x, 0)))
+    y = features.jet(get("elu").function, {"alpha": alpha}, x)[0]
+    return float(np.max(np.abs(y - formula) / np.maximum(alpha, np.abs(x))))
 
 
 def figure(found: pd.DataFrame, margin: float) -> Figure:

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from acts_jax import load_results
-from acts_jax.report.kinks import SLOPE
+from acts_jax.report.kinks import SLOPE, elu_error
 from experiments import kinks as script
 
 
@@ -38,6 +38,7 @@ def test_either_derivative_at_zero_will_do_unless_layers_are_silent(main, tmp_pa
         assert same == (zero.train_loss == one.train_loss)
         assert difference == pytest.approx(one.test_accuracy - zero.test_accuracy)
     checks = {check["statement"]: check for check in record["checks"]}
+    assert [check["theorem"] for check in record["checks"]] == [True] * 12 + [False] * 4
     assert checks["elu′, α 2, left of 0"]["measured"] == pytest.approx(2)
     assert checks["elu′, α 2, right of 0"]["measured"] == pytest.approx(1)
     assert all(check["verdict"] == "holds" for check in record["checks"][:-2])
@@ -49,3 +50,12 @@ def test_a_sweep_without_both_derivatives_is_refused(main, tmp_path, capsys):
         error = capsys.readouterr().err
         assert "relu_at_zero" in error
         assert error.count("\n") == 1
+
+
+def test_an_axis_that_pairs_would_mix_is_refused(main, tmp_path, capsys):
+    assert main("--config.momentum=0,0.9", f"--workdir={tmp_path}") == 2
+    assert "takes one momentum, not 0.0, 0.9" in capsys.readouterr().err
+
+
+def test_elu_is_held_to_its_formula():
+    assert elu_error(2.0) <= 1e-15
