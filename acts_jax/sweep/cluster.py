@@ -7,6 +7,7 @@ driver alone writes results; what a task had not finished when its node died, an
 import contextlib
 import functools
 import importlib
+import itertools
 import math
 import os
 import signal
@@ -16,11 +17,12 @@ import sysconfig
 import tempfile
 import time
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from acts_jax.data import Dataset
+from acts_jax.machine import cores
 from acts_jax.sweep import engine, launch, layout, local
 from acts_jax.sweep.config import ConfigError
 from acts_jax.sweep.grid import Group
@@ -30,6 +32,7 @@ from acts_jax.sweep.work import Finished, Launcher, Seconds, Work
 POLL = 0.2  # seconds between two looks at signals and progress
 RETRIES = 3  # of a part whose worker has died
 TASKS_PER_SLOT = 3  # so that no node waits long for the last part of another
+IN_FLIGHT_PER_SLOT = 4  # tasks, so that a slot finds its next one there, and a new node some
 STORE_BYTES = 2**28  # of the object store, beside the datasets
 
 
@@ -67,25 +70,45 @@ def _results(work: Work, address: str | None, compilation_cache: Any) -> Iterato
         board = ray.remote(num_cpus=0, scheduling_strategy=affinity)(_Board).remote()
         datasets = {name: ray.put(dataset) for name, dataset in work.datasets.items()}
         train = ray.remote(max_retries=RETRIES, **resources)(_train)
-        settings = work.pack, work.checkpoints, compilation_cache, board
-        waiting = {}
-        memory = ray.cluster_resources().get("memory", math.inf) / slots
-        for number, part in enumerate(_parts(work, slots, memory, "num_gpus" in resources)):
-            dataset = datasets[part.static.dataset]
-            waiting[train.remote(number, part, dataset, *settings)] = number, part
-        yield from _collect(waiting, board, work)  # what is left then ends with the connection
+        settings = work.checkpoints, compilation_cache, board
+
+        def submit(number: int, part: Group, pack: int) -> Any:
+            return train.remote(number, part, pack, datasets[part.static.dataset], *settings)
+
+        memory = ray.cluster_resources().get("memory", sys.maxsize) / slots
+        parts = _parts(work, slots, memory, "num_gpus" in resources)
+        # What is left when this is stopped ends with the connection.
+        yield from _collect(parts, submit, IN_FLIGHT_PER_SLOT * slots, board, work)
 
 
-def _collect(waiting: dict, board: Any, work: Work) -> Iterator[Finished]:
-    """The results of tasks as they come, and their progress meanwhile."""
+def _collect(
+    parts: Iterator[tuple[Group, int]], submit: Callable, most: int, board: Any, work: Work
+) -> Iterator[Finished]:
+    """The results of tasks as they come, and their progress meanwhile.
+
+    Args:
+      parts: From `_parts`.
+      submit: (number, part, pack) -> task.
+      most: Tasks that are submitted and not done: all of them are looked at each time.
+      board: A `_Board`, without which there are results still, but no progress in between.
+      work: What the parts are of.
+    """
     import ray
 
-    while waiting:
+    numbered, waiting = enumerate(parts), {}
+    while True:
+        for number, (part, pack) in itertools.islice(numbered, most - len(waiting)):
+            waiting[submit(number, part, pack)] = number, part
+        if not waiting:
+            return
         started = time.perf_counter()
         done, _ = ray.wait(list(waiting), timeout=POLL)
         work.seconds.run += time.perf_counter() - started
         running = {number for number, _ in waiting.values()}
-        for number, chunk in ray.get(board.read.remote()):
+        notes = []
+        with contextlib.suppress(ray.exceptions.RayError):
+            notes = ray.get(board.read.remote())
+        for number, chunk in notes:
             if number in running:
                 work.on_chunk(*chunk)
         for task in done:
@@ -103,8 +126,8 @@ def _collect(waiting: dict, board: Any, work: Work) -> Iterator[Finished]:
 def _train(
     number: int,
     part: Group,
+    pack: int,
     dataset: Dataset,
-    pack: int | None,
     checkpoints: Path,
     compilation_cache: str | os.PathLike | None,
     board: Any,
@@ -115,7 +138,8 @@ def _train(
     launch.configure(compilation_cache, cpu_devices=engine.FEWEST_CPU_DEVICES)
 
     def on_chunk(*chunk: Any) -> None:
-        ray.get(board.note.remote(number, chunk))  # waited for, so that no note outlives its task
+        with contextlib.suppress(ray.exceptions.RayError):
+            ray.get(board.note.remote(number, chunk))  # waited for: no note outlives its task
 
     work = Work(
         [part],
@@ -177,7 +201,7 @@ def _connected(address: str | None, work: Work) -> Iterator[None]:
             )
             own = {
                 "address": "local",
-                "num_cpus": layout.cores(),
+                "num_cpus": cores(),
                 "include_dashboard": False,
                 "object_store_memory": STORE_BYTES + 2 * size,
                 "_node_ip_address": "127.0.0.1",
@@ -221,28 +245,37 @@ def _slots(available: Mapping[str, float]) -> tuple[int, dict[str, int]]:
     return slots, {option: 1}
 
 
-def _parts(work: Work, slots: int, memory: float, on_gpus: bool) -> Iterator[Group]:
+def _parts(work: Work, slots: int, memory: float, on_gpus: bool) -> Iterator[tuple[Group, int]]:
     """The groups of some work, in parts where they are too large, or too few to keep all busy.
 
     A part is made of whole packs, as many for every device of a worker, so that it fills no
-    place with copies.
+    place with copies. The pack is chosen here, for a cell's result depends on it in its last bits,
+    and nodes may differ.
 
     Args:
       work: What is to be trained.
       slots: Tasks that run at once.
       memory: Bytes for each of them.
       on_gpus: Whether they run on GPUs.
+
+    Yields:
+      Each part, and how many of its cells one vmap carries.
     """
-    pack = work.pack or (engine.ACCELERATOR_PACK if on_gpus else engine.PACK["cpu"])
-    unit = pack * (1 if on_gpus else engine.FEWEST_CPU_DEVICES)
+    devices = 1 if on_gpus else engine.FEWEST_CPU_DEVICES
     cells = sum(group.size for group in work.groups)
     few = len(work.groups) < TASKS_PER_SLOT * slots
     share = cells / (TASKS_PER_SLOT * slots) if few else cells
     for group in work.groups:
-        each = engine.state_bytes(group.static, work.datasets[group.static.dataset])
+        dataset = work.datasets[group.static.dataset]
+        each = engine.state_bytes(group.static, dataset)
+        pack = work.pack or (engine.ACCELERATOR_PACK if on_gpus else engine.PACK["cpu"])
+        if not work.pack and not on_gpus:
+            fit = layout.SHARE * memory / devices / engine.cell_bytes(group.static, dataset)
+            pack = max(1, min(pack, int(fit)))
+        unit = pack * devices
         units = max(1, min(math.ceil(share / unit), int(layout.SHARE * memory / each / unit)))
         for first in range(0, group.size, units * unit):
-            yield group.part(first, min(first + units * unit, group.size))
+            yield group.part(first, min(first + units * unit, group.size)), pack
 
 
 def _sources(names: set[str]) -> list[str]:

@@ -17,6 +17,9 @@ from acts_jax.sweep import cluster, launch, local, store
 from acts_jax.sweep.config import ConfigError, make_config
 from acts_jax.sweep.signals import Stopped
 
+# Ray forks to start its processes, which run programs of their own at once.
+pytestmark = pytest.mark.filterwarnings(r"ignore:os\.fork\(\) was called:RuntimeWarning")
+
 SMALL = {"width": 8, "depth": 1, "epochs": 2, "evals": 2, "batch_size": 256}
 
 
@@ -71,11 +74,12 @@ def run(workdir, data_dir, launcher, on_progress=lambda progress: None, **fields
 
 
 def test_a_cluster_that_loses_a_node_trains_every_cell_once_as_this_machine_does(
-    nodes, my_module, tmp_path, data_dir
+    nodes, my_module, tmp_path, data_dir, monkeypatch
 ):
     """Groups are split in parts, of which one fails by its own fault and one with its node."""
+    monkeypatch.setattr(cluster, "IN_FLIGHT_PER_SLOT", 1)  # so that parts wait for their turn
     fields = {
-        "activation": "relu,mine:cube,mine:narrow",
+        "activation": "mine:cube,mine:narrow",
         "learning_rate": "logspace(1e-3,1000,8)",  # of which some diverge
         "seed": "0,1",
     }
@@ -106,9 +110,24 @@ def test_a_cluster_that_loses_a_node_trains_every_cell_once_as_this_machine_does
     ]
     assert curves[0].equals(curves[1])
     assert (there.reason[there.status == "failed"] == "ValueError: 8 is too wide").all()
-    assert (progress.cells_done, progress.failed) == (32, 16)
-    assert steps[-1] == progress.steps_done == progress.steps * 2 // 3
-    assert len(list((tmp_path / "cluster" / "groups").iterdir())) == 6
+    assert (progress.cells_done, progress.failed) == (16, 16)
+    assert steps[-1] == progress.steps_done == progress.steps // 2
+    assert len(list((tmp_path / "cluster" / "groups").iterdir())) == 4
+
+
+class Falling(cluster._Board):
+    """A board whose process ends when something is noted."""
+
+    def note(self, *_):
+        os._exit(1)
+
+
+def test_without_the_board_of_progress_cells_are_trained_all_the_same(
+    nodes, tmp_path, data_dir, monkeypatch
+):
+    monkeypatch.setattr(cluster, "_Board", Falling)
+    progress = run(tmp_path, data_dir, cluster.launcher(nodes.address, None), activation="relu")
+    assert (progress.cells_done, progress.failed) == (progress.cells, 0)
 
 
 def test_a_signal_cancels_what_is_not_done(nodes, tmp_path, data_dir):
