@@ -10,6 +10,7 @@ from rich.console import Console
 from acts_jax.report import claims, deaths
 from acts_jax.report.claims import at_least, at_most
 from acts_jax.sweep import command_line, networks, trainer
+from acts_jax.sweep.config import FIELDS
 
 TEXT = (
     "A ReLU unit can die for good; with too high a learning rate up to 40% of the units are dead. "
@@ -22,35 +23,28 @@ def study(console: Console) -> claims.Claim:
     """Follows every unit of every network from the first step to the last."""
     plan, datasets = trainer.prepare(console)
     trainer.require(plan, activation=("relu",), optimizer=tuple(deaths.OPTIMIZERS))
+    axes = (name for name, field in FIELDS.items() if field.axis)
+    trainer.single(plan, *(name for name in axes if name not in deaths.NETWORK))
     dataset, static = networks.only_classification(datasets), plan.groups[0].static
     steps = static.epochs * (len(dataset.train.labels) // static.batch_size)
     looks = (0, *np.unique(np.geomspace(1, steps, 18).round().astype(int)).tolist())
     lives = networks.follow_groups(plan.groups, datasets, looks)
     units = deaths.tabulate(plan.groups, lives, looks)
     back, table = deaths.comeback(units), deaths.summary(units)
-    relu = table[table["activation"] == "relu"].set_index("optimizer").loc["momentum"]
     return claims.Claim(
-        name="dying_relu",
-        title="The dying ReLU",
-        text=TEXT,
-        rows=(6,),
-        checks=checks(units, back),
-        summary=(
-            f"With momentum 40% of relu's units are dead from a learning rate of "
-            f"{relu['40% dead from']:.2g} on; at {relu['at rate']:.2g} it is {relu['most dead']}, "
-            f"and accuracy falls from {relu['accuracy']} to {relu['accuracy there']}. Deaths that "
-            f"were followed by a return: {deaths.told(back)}."
-        ),
-        figures={"dying_relu": deaths.by_rate(units), "dying_relu_steps": deaths.by_step(units)},
-        numbers={"units": units, "threshold": deaths.threshold(deaths.final(units)).reset_index()},
-        table=table,
-    )
+        "dying_relu", "The dying ReLU", TEXT, (6,), checks(units, back),
+        f"With momentum {deaths.toll(table)}. Deaths that were seen to be followed by a return: "
+        f"{deaths.told(back)}; returns between two looks are missed.",
+        {"dying_relu": deaths.by_rate(units), "dying_relu_steps": deaths.by_step(units)},
+        {"units": units, "threshold": deaths.threshold(deaths.final(units)).reset_index()},
+        table,
+    )  # fmt: skip
 
 
 def checks(units, back) -> tuple[claims.Check, ...]:
     """The claim's statements against what was counted."""
     best, worst = (f(deaths.final(units)) for f in (deaths.chosen, deaths.worst))
-    made, share = [], {"format": ".1%"}
+    made, share = [], {"format": ".1%", "bounds": (0, 1)}
     for optimizer, words in deaths.OPTIMIZERS.items():
         proper, dead = (
             rows.loc[rows["optimizer"].eq(optimizer) & rows["activation"].eq("relu"), "dead"]
@@ -58,15 +52,16 @@ def checks(units, back) -> tuple[claims.Check, ...]:
         )
         made += [
             at_least(f"too high a rate kills 40% of relu, {words}", "40%", dead, 0.4, **share),
-            at_most(f"and no more than that, {words}", "up to 40%", dead, 0.4, **share),
             at_most(f"few are dead at the best rate, {words}", "avoids it", proper, 0.05, **share),
         ]
         for layers in deaths.LAYERS:
-            said = f"relu units of {layers} that died and then returned, {words}"
-            made.append(at_most(said, "none", back.loc[(optimizer, layers), "share"], 0, **share))
+            said = f"relu units of {layers} that died and were seen to return, {words}"
+            returned = back[back.index.droplevel("seed") == (optimizer, layers)]["share"].dropna()
+            if len(returned):
+                made.append(at_most(said, "none", returned, 0, **share))
     for name in sorted({*SPARED} & {*units["activation"]}):
         dead = worst[worst["activation"] == name].groupby("optimizer")["dead"]
-        sample = dead.get_group(dead.mean().idxmax())
+        sample = dead.get_group(dead.mean().idxmax()) if len(dead) else []
         made.append(at_most(f"dead at {name}'s worst rate", "ameliorates", sample, 0.01, **share))
     return tuple(made)
 

@@ -295,5 +295,5 @@ def _judged(
         holds = True
     elif last < low or first > high:
         holds = False
-    mean = float(values.mean())
+    mean = float(values.mean()) if values.size else math.nan
     return Check(statement, claimed, mean, interval, rule, holds, **options)

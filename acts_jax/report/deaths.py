@@ -83,7 +83,8 @@ def chosen(networks: pd.DataFrame) -> pd.DataFrame:
 def worst(networks: pd.DataFrame) -> pd.DataFrame:
     """The rows of `final` at the rate with the most dead units, without the diverged networks.
 
-    Rates at which fewer than half of the seeds finish do not count.
+    Rates at which fewer than half of the seeds finish do not count: an activation of which no rate
+    is left has no rows.
     """
     keys = ["activation", "optimizer", "learning_rate"]
     finished = networks.groupby(keys)["dead"].transform(lambda dead: dead.notna().mean())
@@ -115,49 +116,84 @@ def threshold(networks: pd.DataFrame) -> pd.Series:
 
 
 def comeback(units: pd.DataFrame, activation: str = "relu") -> pd.DataFrame:
-    """Deaths and returns of an activation, all learning rates and seeds together.
+    """Deaths of an activation that were seen, and returns, all learning rates together.
+
+    What happens between two looks is not seen.
 
     Returns:
-      Columns deaths, returned and share, NaN without deaths; a row for each optimizer and
-      "layer 1" or "deeper layers".
+      Columns deaths, returned and share, NaN without deaths; a row for each optimizer, "layer 1" or
+      "deeper layers", and seed.
     """
     mine = units[(units["activation"] == activation) & (units["step"] == 0)]
     mine = mine.assign(layers=np.where(mine["layer"] == 1, *LAYERS))
-    back = mine.groupby(["optimizer", "layers"])[["deaths", "returned"]].sum()
+    back = mine.groupby(["optimizer", "layers", "seed"])[["deaths", "returned"]].sum()
     return back.assign(share=back["returned"] / back["deaths"])
 
 
 def told(back: pd.DataFrame) -> str:
-    """What `comeback` counted, in words."""
+    """What `comeback` counted, in words, all seeds together."""
     return "; ".join(
         f"{row['returned']:,.0f} of {row['deaths']:,.0f} in {layers} ({OPTIMIZERS[optimizer]})"
-        for (optimizer, layers), row in back.iterrows()
+        for (optimizer, layers), row in back.groupby(level=[0, 1]).sum().iterrows()
     )
 
 
 def summary(units: pd.DataFrame) -> pd.DataFrame:
-    """For the terminal: a row per optimizer and activation."""
+    """For the terminal: a row per optimizer and activation.
+
+    An arrow marks a best rate at the edge of those that were tried. What was counted at the rate
+    with the most dead units is NaN where no rate let half of the seeds finish.
+    """
     networks = final(units)
     keys = ["optimizer", "activation"]
-    best, most = (rows.groupby(keys) for rows in (chosen(networks), worst(networks)))
+    best, most = (
+        rows.groupby(keys).mean(numeric_only=True) for rows in (chosen(networks), worst(networks))
+    )
+    most = most.reindex(best.index)
     from_rate, rows = threshold(networks), []
     for optimizer, name in networks[keys].drop_duplicates().itertuples(index=False):
-        good = best.get_group((optimizer, name)).mean(numeric_only=True)
-        bad = most.get_group((optimizer, name)).mean(numeric_only=True)
+        good, bad = best.loc[optimizer, name], most.loc[optimizer, name]
         rows.append(
             {
                 "optimizer": optimizer,
                 "activation": name,
-                "best rate": good["learning_rate"],
+                "best rate": _at_edge(good["learning_rate"], networks["learning_rate"]),
                 "dead": f"{good['dead']:.1%}",
                 "accuracy": f"{good['test_accuracy']:.1%}",
                 "40% dead from": from_rate[name, optimizer],
-                "most dead": f"{bad['dead']:.1%}",
+                "most dead": _percent(bad["dead"]),
                 "at rate": bad["learning_rate"],
-                "accuracy there": f"{bad['test_accuracy']:.1%}",
+                "accuracy there": _percent(bad["test_accuracy"]),
             }
         )
     return pd.DataFrame(rows)
+
+
+def toll(table: pd.DataFrame, optimizer: str = "momentum", activation: str = "relu") -> str:
+    """What `summary` says of the rates that kill units, in words."""
+    rows = table[table["optimizer"].eq(optimizer) & table["activation"].eq(activation)]
+    row = rows.iloc[0]
+    if np.isnan(row["at rate"]):
+        return f"half of the seeds of {activation} finish at no learning rate"
+    rate = row["40% dead from"]
+    killing = "no learning rate kills" if np.isnan(rate) else f"{rate:.2g} is the rate that kills"
+    return (
+        f"{killing} 40% of {activation}'s units; the most, {row['most dead']}, are dead at "
+        f"{row['at rate']:.2g}, with an accuracy of {row['accuracy there']} in place of the "
+        f"{row['accuracy']} at the best rate"
+    )
+
+
+def _percent(share: float) -> str:
+    return "–" if np.isnan(share) else f"{share:.1%}"
+
+
+def _at_edge(rate: float, rates: pd.Series) -> str:
+    """The rate with an arrow to where better ones might lie."""
+    ends = (rates.min(), rates.max())
+    if ends[0] == ends[1] or rate not in ends:
+        return f"{rate:.2g}"
+    return f"{rate:.2g} {'↓' if rate == ends[0] else '↑'}"
 
 
 def by_rate(units: pd.DataFrame) -> Figure:

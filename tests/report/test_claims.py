@@ -31,6 +31,7 @@ def claim(*checks, **fields):
         ([0.0, 0.5], None),  # the interval reaches beyond both ends
         ([0.3, 0.3], False),
         ([0.25], None),  # no interval
+        ([], None),
         ([0.25, math.nan], None),
     ],
 )
