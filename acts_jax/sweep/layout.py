@@ -14,6 +14,9 @@ from acts_jax.sweep.grid import Group, Static
 # compiler and other processes want theirs.
 SHARE = 0.2
 
+# Measured on an AMD EPYC: networks of 1 MB each train 17% faster two at a time than six.
+CACHE = 3 * 2**20
+
 
 @functools.cache
 def memory() -> int:
@@ -31,10 +34,26 @@ def memory() -> int:
     return physical if limit == "max" else min(physical, int(limit))
 
 
-def pack_for(static: Static, dataset: Dataset) -> int:
-    """Cells per vmap: what is fastest on this platform, or fewer where that many do not fit."""
-    each = SHARE * memory() / len(jax.local_devices())
-    return max(1, min(engine.pack_width(), int(each / engine.cell_bytes(static, dataset))))
+def pack_for(
+    static: Static, dataset: Dataset, platform: str | None = None, room: float | None = None
+) -> int:
+    """Cells per vmap: what is fastest on a platform, or fewer where that many do not fit.
+
+    On a CPU, the weights of a pack and its optimizer's state should fit into a core's cache.
+
+    Args:
+      static: Of the cells.
+      dataset: Their data.
+      platform: Such as "cpu"; this machine's by default.
+      room: Bytes of memory for the cells of one device; by default a share of this machine's.
+    """
+    devices = jax.local_devices()
+    platform = platform or devices[0].platform
+    room = SHARE * memory() / len(devices) if room is None else room
+    fitting = int(room / engine.cell_bytes(static, dataset))
+    if platform == "cpu":
+        fitting = min(fitting, CACHE // engine.state_bytes(static, dataset))
+    return max(1, min(engine.PACK.get(platform, engine.ACCELERATOR_PACK), fitting))
 
 
 def parts(group: Group, dataset: Dataset, pack: int | None = None) -> list[Group]:

@@ -82,3 +82,11 @@ def test_packs_and_parts_follow_from_the_memory(digits, monkeypatch):
     )
     monkeypatch.setattr(layout, "memory", lambda: int(1 / layout.SHARE * 2 * 3.5 * busy))
     assert layout.pack_for(group.static, digits) == 3
+    assert layout.pack_for(group.static, digits, "gpu", room=1e12) == engine.ACCELERATOR_PACK
+
+
+def test_the_packs_of_wide_networks_stay_within_a_cores_cache(digits):
+    (group,) = launch.make_plan(make_config(width=512, depth=4)).groups
+    assert engine.state_bytes(group.static, digits) > layout.CACHE
+    assert layout.pack_for(group.static, digits, "cpu", room=1e12) == 1
+    assert layout.pack_for(group.static, digits, "gpu", room=1e12) == engine.ACCELERATOR_PACK
