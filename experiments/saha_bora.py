@@ -6,7 +6,7 @@ python -m experiments.saha_bora --config.sbaf.k=0.91,0.98 --config.depth=1,2,3
 
 from rich.console import Console
 
-from acts_jax.report import claims, saha_bora, saha_bora_figures
+from acts_jax.report import claims, saha_bora, saha_bora_figures, statistics
 from acts_jax.report.pairing import by_seed
 from acts_jax.sweep import command_line, networks, trainer
 
@@ -22,7 +22,9 @@ ALIKE = 0.01  # difference in test accuracy, up to which two functions train ali
 def study(console: Console) -> claims.Claim:
     """Trains both functions beside their targets, measures their shapes and fits them."""
     results, *_ = trainer.train(console, check)
-    scores, fits = by_seed(results, ("activation", "depth")), saha_bora.fits()
+    results, fits = saha_bora.by_parameters(results), saha_bora.fits()
+    groups = ("activation", "depth")
+    scores, selection = by_seed(results, groups), statistics.select(results, groups)
     return claims.Claim(
         name="saha_bora",
         title="SBAF and A-ReLU: how near to the sigmoid and the ReLU?",
@@ -33,12 +35,12 @@ def study(console: Console) -> claims.Claim:
             *saha_bora.distances(fits, CLOSE),
             *saha_bora.trained(scores, ALIKE),
         ),
-        summary=saha_bora.summary(fits, scores),
+        summary=saha_bora.summary(fits, scores, selection),
         figures={
             "saha_bora": saha_bora_figures.sbaf_figure(fits),
             "saha_bora_a_relu": saha_bora_figures.a_relu_figure(fits, scores),
         },
-        numbers={"fits": saha_bora.table(fits), "test_accuracy": scores},
+        numbers={"fits": saha_bora.table(fits), "test_accuracy": scores, "selection": selection},
         table=saha_bora.table(fits),
     )
 

@@ -10,6 +10,7 @@ import pandas as pd
 from acts_jax.activations.catalogue import get
 from acts_jax.report.claims import Check, at_least, at_most, near
 from acts_jax.report.layout import percent
+from acts_jax.report.pairing import rates
 from acts_jax.theory import features, fitting
 from acts_jax.theory.description import describe
 from acts_jax.theory.fitting import Fit
@@ -91,11 +92,19 @@ def a_relu_gap() -> Fit:
     return fitting.compare("a_relu", "relu", (0.0, crossing), **PUBLISHED)
 
 
-def summary(found: Mapping[str, Fit], scores: pd.DataFrame) -> str:
-    """What came out, in sentences."""
+def summary(found: Mapping[str, Fit], scores: pd.DataFrame, selection: pd.DataFrame) -> str:
+    """What came out, in sentences; `selection` is that of the trained networks."""
     share = {name: percent(fit.relative_rms) for name, fit in found.items()}
     curvature = "is convex" if sbaf_least_curvature() >= 0 else "is not always convex"
     worst = scores.mean().idxmin()
+    edges = [
+        f"{name} at depth {depth} {rate}"
+        for name, depth, rate in zip(
+            selection["activation"], selection["depth"], rates(selection), strict=True
+        )
+        if rate[-1] in "↓↑"
+    ]
+    told = f" Learning rates at the edge of the sweep: {', '.join(edges)}." if edges else ""
     return (
         f"The best SBAF on [0, 1] is off by {share['sigmoid']} of the sigmoid's range there and "
         f"{share['relu']} of the ReLU's (root mean square). With x mapped to SBAF's domain, and y "
@@ -103,7 +112,7 @@ def summary(found: Mapping[str, Fit], scores: pd.DataFrame) -> str:
         f"clear of its ends by {share['sigmoid, inside']} and {share['relu, inside']}; a straight "
         f"line is off from the sigmoid by {share['line']}: SBAF {curvature}, and cannot bend like "
         f"a sigmoid. A-ReLU as published is off by {share['a_relu, published']} on [0, 10]. Least "
-        f"accurate in training: {worst[0]} at depth {worst[1]}, {scores[worst].mean():.1%}."
+        f"accurate in training: {worst[0]} at depth {worst[1]}, {scores[worst].mean():.1%}.{told}"
     )
 
 
@@ -133,24 +142,27 @@ def shapes() -> list[Check]:
     """What the formulas say about the two functions' shapes."""
     sbaf, a_relu = describe("sbaf", k=0.98, alpha=0.5), describe("a_relu", k=0.54, n=1.3)
     ends, gap = sbaf_end_slopes(), a_relu_gap()
-    lowest, fixed, exact = sbaf.range[0], sbaf.fixed_points[0].low, {"format": ".8g"}
+    lowest, fixed, proved = sbaf.range[0], sbaf.fixed_points[0].low, {"theorem": True}
+    exact = {"format": ".8g"} | proved
     offset, crossing = sbaf_minimum_offset(), a_relu.fixed_points[-1].low
     return [
         near("SBAF's minimum, k 0.98 and α 0.5", "0.67114094", lowest, 0.67114094, 1e-8, **exact),
         near("its fixed point", "0.68767649", fixed, 0.68767649, 1e-8, **exact),
-        at_most("its minimum lies at x = α: distance", "at α", offset, 1e-6),
+        at_most("its minimum lies at x = α: distance", "at α", offset, 1e-6, **proved),
         at_most(
             "its derivative is y (1-y) (x-α) / (x (1-x)): relative difference",
-            "equal", sbaf_formula_error(), 1e-12,
+            "equal", sbaf_formula_error(), 1e-12, **proved,
         ),
-        at_least("its slopes at 0 and 1 are infinite", "infinite", min(-ends[0], ends[1]), 1e30),
+        at_least(
+            "its slopes at 0 and 1 are infinite", "infinite", min(-ends[0], ends[1]), 1e30, **proved
+        ),
         at_least(
             "A-ReLU is differentiable everywhere: its continuous derivatives",
-            "everywhere differentiable", a_relu.smoothness, 1,
+            "everywhere differentiable", a_relu.smoothness, 1, **proved,
         ),
-        near("A-ReLU crosses y = x at", "7.7987", crossing, 7.7987, 5e-5),
-        near("its largest distance below the ReLU", "0.75056", gap.worst, 0.75056, 5e-6),
-        near("... is at x", "3.2524", gap.worst_at, 3.2524, 5e-4),
+        near("A-ReLU crosses y = x at", "7.7987", crossing, 7.7987, 5e-5, **proved),
+        near("its largest distance below the ReLU", "0.75056", gap.worst, 0.75056, 5e-6, **proved),
+        near("... is at x", "3.2524", gap.worst_at, 3.2524, 5e-4, **proved),
     ]  # fmt: skip
 
 
@@ -165,15 +177,32 @@ def distances(fits: Mapping[str, Fit], close: float) -> list[Check]:
     ]  # fmt: skip
 
 
+def by_parameters(results: pd.DataFrame) -> pd.DataFrame:
+    """The results with each value of a swept parameter as an activation: "sbaf, α 0.5".
+
+    Choosing among them on validation would give SBAF a larger tuning budget than its targets.
+    """
+    names, swept = results["activation"].astype(str), results["activation"].isin(("sbaf", "a_relu"))
+    for column in results.columns[results.nunique() > 1]:
+        activation, _, parameter = column.partition(".")
+        if activation in ("sbaf", "a_relu"):
+            given = " " + results[column].map("{:g}".format)
+            names = names.where(results[column].isna(), names + f", {parameter}" + given)
+    return results.assign(activation=names.where(swept, results["activation"]))
+
+
 def trained(scores: pd.DataFrame, alike: float) -> list[Check]:
     """Whether networks are as accurate as with what their activation approximates, to `alike`."""
+    squashed = " of the sigmoid of the pre-activation"
     return [
         near(
-            f"depth {depth}: {name} trains like {target}, difference in test accuracy",
+            f"depth {depth}: {name}{squashed if name[:4] == 'sbaf' else ''} trains like {target}, "
+            "difference in test accuracy",
             "approximates it",
             scores[name, depth] - scores[target, depth], 0.0, alike, format=".1%",
         )
-        for depth in sorted({depth for _, depth in scores})
-        for name, target in (("sbaf", "sigmoid"), ("sbaf", "relu"), ("a_relu", "relu"))
-        if {(name, depth), (target, depth)} <= set(scores)
+        for name, depth in sorted(scores, key=lambda column: column[1])
+        for target in ("sigmoid", "relu")
+        if name.startswith("sbaf") or (name.startswith("a_relu") and target == "relu")
+        if (target, depth) in scores
     ]  # fmt: skip

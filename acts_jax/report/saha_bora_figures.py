@@ -123,7 +123,8 @@ def a_relu_figure(found: Mapping[str, Fit], scores: pd.DataFrame) -> Figure:
 
     Args:
       found: From `fits`.
-      scores: Test accuracies, a row per seed, a column per (activation, depth).
+      scores: Test accuracies, a row per seed, a column per (activation, depth); SBAF may come
+        several times, as of `by_parameters`.
     """
     with matplotlib.rc_context(STYLE):
         figure = Figure(figsize=(10.5, 3.5), layout="constrained")
@@ -135,8 +136,7 @@ def a_relu_figure(found: Mapping[str, Fit], scores: pd.DataFrame) -> Figure:
             figure,
             "A-ReLU beside the ReLU, and networks trained with each function",
             "k 0.54 and n 1.3, as published. Bars: 95% intervals over seeds, at the learning rate "
-            "(for SBAF also α, 0 or 0.5) that validation chose. SBAF sees the sigmoid of the "
-            "pre-activation.",
+            "that validation chose. SBAF sees the sigmoid of the pre-activation.",
         )
     return figure
 
@@ -176,13 +176,19 @@ def _draw_slope(axes: Axes) -> None:
     axes.set_title("f′(x): no jump at 0")
 
 
+def _family(name: str) -> str:
+    return name.partition(",")[0]
+
+
 def _draw_scores(axes: Axes, scores: pd.DataFrame) -> None:
     depths = sorted({depth for _, depth in scores})
-    names = [name for name in ("sigmoid", "sbaf", "relu", "a_relu") if (name, depths[0]) in scores]
+    order = ("sigmoid", "sbaf", "relu", "a_relu")
+    found = dict.fromkeys(name for name, _ in scores if _family(name) in order)
+    names = sorted(found, key=lambda name: order.index(_family(name)))
     for i, depth in enumerate(depths):
         x = np.arange(len(names)) + 0.22 * (i - (len(depths) - 1) / 2)
         errors = [100 * (1 - scores[name, depth]) for name in names]
-        colors = [SBAF if name in ("sbaf", "a_relu") else TARGET for name in names]
+        colors = [SBAF if _family(name) in ("sbaf", "a_relu") else TARGET for name in names]
         ends = np.transpose([statistics.interval(error, bounds=(0.1, 100)) for error in errors])
         axes.vlines(x, *ends, colors=colors, lw=2)
         means = [error.mean() for error in errors]
@@ -192,7 +198,9 @@ def _draw_scores(axes: Axes, scores: pd.DataFrame) -> None:
     axes.set_yticks([1, 2, 5, 10, 20, 50, 100], ["1", "2", "5", "10", "20", "50", "100"])
     axes.yaxis.set_minor_formatter(NullFormatter())
     axes.set_ylim(1.5, 130)
-    axes.set_xticks(range(len(names)), names)
+    axes.set_xticks(
+        range(len(names)), [name.replace(", alpha", ",\nα").replace(", ", ",\n") for name in names]
+    )
     axes.set_xlim(-0.5, len(names) - 0.5)
     axes.legend(frameon=False, fontsize=8.5, handletextpad=0.1)
     axes.set_title("Test error of trained networks, %")

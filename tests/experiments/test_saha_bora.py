@@ -43,7 +43,9 @@ def test_the_shapes_are_those_of_the_literature(record):
     assert measured["its slopes at 0 and 1 are infinite"] == "inf"
     assert measured["A-ReLU crosses y = x at"] == pytest.approx(7.7987, abs=5e-5)
     assert measured["its largest distance below the ReLU"] == pytest.approx(0.75056, abs=5e-6)
+    assert measured["... is at x"] == pytest.approx(3.2524, abs=5e-5)
     assert [check["verdict"] for check in record["checks"][:9]] == ["holds"] * 9
+    assert [check["theorem"] for check in record["checks"]] == [True] * 9 + [False] * 9
 
 
 def test_a_convex_function_is_no_sigmoid(record):
@@ -57,3 +59,15 @@ def test_a_convex_function_is_no_sigmoid(record):
     assert float(rows["sbaf → sigmoid", "−6..6 → 0..1"].rstrip("%")) == pytest.approx(line, abs=0.5)
     assert "SBAF is convex" in record["summary"]
     assert record["verdict"] == "holds partly"
+
+
+def test_each_alpha_is_tuned_and_judged_by_itself(record):
+    trained = [check["statement"] for check in record["checks"][-2:]]
+    assert trained == [
+        f"depth 1: sbaf, alpha {alpha} of the sigmoid of the pre-activation trains like sigmoid, "
+        "difference in test accuracy"
+        for alpha in ("0", "0.5")
+    ]
+    chosen = record["numbers"]["selection"]
+    assert chosen["activation"] == ["a_relu", "sbaf, alpha 0", "sbaf, alpha 0.5", "sigmoid"]
+    assert chosen["seeds"] == [2] * 4
