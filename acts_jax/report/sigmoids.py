@@ -13,8 +13,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from acts_jax.activations.catalogue import get
+from acts_jax.activations.sigmoidal import tanh_slope
 from acts_jax.derivative import derivative
 from acts_jax.report import statistics
+from acts_jax.report.claims import Check, at_least, at_most, near
 from acts_jax.report.layout import (
     FAINT,
     INK,
@@ -26,6 +28,8 @@ from acts_jax.report.layout import (
     styles,
     titles,
 )
+from acts_jax.report.pairing import rates
+from acts_jax.theory.description import Shape
 
 Curve = tuple[np.ndarray, np.ndarray, np.ndarray]
 
@@ -55,9 +59,40 @@ def off_scale(found: Mapping[str, Curve]) -> float:
     return max(outside, *(max(abs(y), abs(slope - 1)) for y, slope in middle.values()))
 
 
+def shape_checks(found: Mapping[str, Curve], tanh: Shape) -> list[Check]:
+    """What is said of tanh's slope, and whether all are on one scale.
+
+    Args:
+      found: From `curves`.
+      tanh: Described with the threshold 0.25.
+    """
+    proved = {"theorem": True}
+    checks = [
+        near("the largest slope of tanh", "1", tanh.steepest.value, 1, 1e-6, **proved),
+        near(
+            "tanh' > 0.25 up to |x| =", "about 1.31", tanh.steep[0][1], 1.3169579, 1e-6,
+            format=".7f", **proved,
+        ),
+        at_least(
+            "tanh' at 1.31 is above 0.25", "> 0.25", float(tanh_slope(jnp.float32(1.31))), 0.25,
+            format=".5f", **proved,
+        ),
+        at_most(
+            "f(0) = 0, f'(0) = 1 and |f| < 1 for all of them: largest deviation", "0",
+            off_scale(found), 1e-6, format=".1g", **proved,
+        ),
+    ]  # fmt: skip
+    if "logistic" in found:
+        x, y, _ = found["logistic"]
+        same = float(np.abs(y - np.tanh(x)).max())
+        said = "2 sigmoid(2x) - 1 is tanh: largest difference"
+        checks.append(at_most(said, "0", same, 1e-12, **proved))
+    return checks
+
+
 def table(found: Mapping[str, Curve], selection: pd.DataFrame) -> pd.DataFrame:
     """One row per activation: slopes, how near 1 it is, and its test accuracy at its best rate."""
-    rows = []
+    rows, rate = [], dict(zip(selection["activation"], rates(selection), strict=True))
     for name, (x, y, slope) in found.items():
         at = {point: np.searchsorted(x, point - 1e-9) for point in (2, 4)}
         chosen = selection[selection["activation"] == name].iloc[0]
@@ -69,7 +104,7 @@ def table(found: Mapping[str, Curve], selection: pd.DataFrame) -> pd.DataFrame:
                 "slope at 4": slope[at[4]],
                 "1 − f(4)": 1 - y[at[4]],
                 "f' > 1/4 for |x| below": x[slope > 0.25].max(),
-                "learning rate": chosen["learning_rate"],
+                "learning rate": rate[name],
                 "test accuracy": f"{percent(chosen['test_accuracy'])}"
                 f" ({percent(chosen['low'])} to {percent(chosen['high'])})",
             }
