@@ -18,7 +18,7 @@ import pyarrow.csv
 
 from acts_jax.report import statistics
 from acts_jax.sweep.config import ConfigError
-from acts_jax.sweep.store import StoreError, write_atomically
+from acts_jax.sweep.store import StoreError, write_atomically, writing_to
 
 SCORES = ("val_accuracy", "val_loss", "test_accuracy", "test_loss")
 
@@ -32,7 +32,7 @@ def to_csv(frame: pd.DataFrame, path: Path) -> Path:
     words = {c: object for c in frame if isinstance(frame[c].dtype, pd.CategoricalDtype)}
     table = pa.Table.from_pandas(frame.astype(words), preserve_index=False)
     options = pyarrow.csv.WriteOptions(quoting_style="needed")
-    with _writing_to(path.parent):
+    with writing_to(path.parent, "folder"):
         path.parent.mkdir(parents=True, exist_ok=True)
         write_atomically(path, lambda file: pyarrow.csv.write_csv(table, file, options))
     return path
@@ -115,7 +115,7 @@ def to_tensorboard(results: pd.DataFrame, curves: pd.DataFrame, folder: Path) ->
     axes = [*statistics.axes(results), "seed"]
     differing = [c for c in axes if c == "activation" or results[c].nunique(dropna=False) > 1]
     with contextlib.ExitStack() as stack:
-        stack.enter_context(_writing_to(folder))
+        stack.enter_context(writing_to(folder, "folder"))
         folder.parent.mkdir(parents=True, exist_ok=True)
         made = stack.enter_context(
             tempfile.TemporaryDirectory(prefix=f".{folder.name}.", dir=folder.parent)
@@ -127,15 +127,6 @@ def to_tensorboard(results: pd.DataFrame, curves: pd.DataFrame, folder: Path) ->
             shutil.rmtree(folder)
         (Path(made) / "runs").rename(folder)
     return [folder / name for name in names]
-
-
-@contextlib.contextmanager
-def _writing_to(folder: Path) -> Iterator[None]:
-    """Says in one sentence that a folder cannot be written to."""
-    try:
-        yield
-    except OSError as error:
-        raise StoreError(f"cannot write to {folder}: {error.strerror}") from None
 
 
 def _write_run(

@@ -227,13 +227,13 @@ def write_atomically(path: Path, fill: Callable[[IO[bytes]], Any]) -> None:
 
 
 @contextlib.contextmanager
-def writing_to(path: Path) -> Iterator[None]:
+def writing_to(path: Path, kind: str = "workdir") -> Iterator[None]:
     """Says in one sentence that a file or folder cannot be written, and why."""
     try:
         yield
     except OSError as error:
         reason = error.strerror or str(error)
-        raise StoreError(f"cannot write to workdir {path}: {reason}") from error
+        raise StoreError(f"cannot write to {kind} {path}: {reason}") from error
 
 
 def write_table(workdir: Path, name: str, columns: Mapping[str, Any]) -> Path:

@@ -59,8 +59,8 @@ def test_tensorboard_gets_the_best_cells_or_all(main, workdir, tmp_path, capsys)
     ("arguments", "message"),
     [
         (["--workdir=/proc/nowhere"], "no results in /proc/nowhere"),
-        (["--out=/proc/nowhere"], "cannot write to /proc/nowhere"),
-        (["--to=tensorboard", "--out=/proc/nowhere"], "cannot write to /proc/nowhere"),
+        (["--out=/proc/nowhere"], "cannot write to folder /proc/nowhere"),
+        (["--to=tensorboard", "--out=/proc/nowhere"], "cannot write to folder /proc/nowhere"),
         (["--config=configs/smoke.py"], "this experiment has no flag --config"),
     ],
 )

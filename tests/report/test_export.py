@@ -159,9 +159,9 @@ def test_an_export_replaces_an_earlier_one_and_nothing_else(frames, tmp_path):
 
 
 def test_a_folder_that_cannot_be_written_is_one_sentence(frames):
-    with pytest.raises(store.StoreError, match="cannot write to /proc/nowhere"):
+    with pytest.raises(store.StoreError, match="cannot write to folder /proc/nowhere"):
         export.to_csv(frames[0], Path("/proc/nowhere/results.csv"))
-    with pytest.raises(store.StoreError, match="cannot write to /proc/nowhere"):
+    with pytest.raises(store.StoreError, match="cannot write to folder /proc/nowhere"):
         export.to_tensorboard(*frames, Path("/proc/nowhere/board"))
 
 
