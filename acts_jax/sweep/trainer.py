@@ -50,12 +50,16 @@ def prepare(console: Console) -> tuple[Plan, dict[str, Dataset]]:
     plan = command_line.shard(launch.make_plan(config, command_line.DATA_DIR.value))
     datasets = launch.load_datasets(plan, command_line.DATA_DIR.value)
     what = launch.describe(plan, datasets, command_line.PACK.value)
-    split = f", in {what.parts:,} parts that fit into memory" if what.parts > what.groups else ""
-    where = "Ray" if command_line.LAUNCHER.value == "ray" else what.devices
+    split, where = "", "Ray"  # whose parts and packs are those of its nodes
+    if command_line.LAUNCHER.value == "local":
+        if what.parts > what.groups:
+            split = f", in {what.parts:,} parts that fit into memory"
+        where = (
+            f"{what.devices} in packs of {what.pack} ({what.pack_bytes / 2**20:.1f} MiB per pack)"
+        )
     console.print(
         f"{what.cells:,} cells in {what.groups:,} groups ({what.groups:,} compiles{split}), "
-        f"{what.steps:,} steps, on {where} in packs of {what.pack} "
-        f"({what.pack_bytes / 2**20:.1f} MiB per pack)",
+        f"{what.steps:,} steps, on {where}",
         soft_wrap=True,
     )
     if command_line.DRY_RUN.value:

@@ -16,6 +16,7 @@ from acts_jax import load_curves, load_results
 from acts_jax.sweep import cluster, launch, local, store
 from acts_jax.sweep.config import ConfigError, make_config
 from acts_jax.sweep.signals import Stopped
+from experiments import sweep
 
 # Ray forks to start its processes, which run programs of their own at once.
 pytestmark = pytest.mark.filterwarnings(r"ignore:os\.fork\(\) was called:RuntimeWarning")
@@ -181,6 +182,13 @@ def test_ray_started_for_a_run_ends_with_it_and_leaves_nothing_behind(tmp_path, 
     assert "Warning" not in error
     assert os.listdir(folder) == []
     shutil.rmtree(folder)
+
+
+def test_a_dry_run_tells_nothing_of_this_machine(run_main, data_dir, capsys):
+    arguments = "--config=configs/smoke.py", "--dry_run", "--launcher=ray", f"--data_dir={data_dir}"
+    defaults = {"config": "configs/smoke.py", "workdir": "runs/sweep"}
+    assert run_main(sweep, *arguments, "--compilation_cache=", **defaults) == 0
+    assert capsys.readouterr().out.endswith(" steps, on Ray\n")
 
 
 def test_without_ray_one_sentence_says_how_to_get_it(monkeypatch):
