@@ -2,16 +2,17 @@
 
 import functools
 
+import numpy as np
 import pytest
 
 from acts_jax import load_curves, load_results
-from acts_jax.sweep import launch, store
+from acts_jax.activations import catalogue
+from acts_jax.sweep import grid, store
 from acts_jax.sweep.config import make_config
 from experiments import merge as script
 from experiments import sweep
 
-CONFIG = {"activation": "relu,tanh,prelu", "seed": "0,1", "learning_rate": "0.1,10"}
-SMALL = {"width": 8, "depth": 1, "epochs": 1, "evals": 1, "batch_size": 256}
+CONFIG = {"activation": "relu,tanh,prelu", "depth": 1, "seed": "0,1", "learning_rate": "0.1,10"}
 
 
 @pytest.fixture
@@ -20,26 +21,46 @@ def main(run_main):
     return functools.partial(run_main, script, workdir="runs/all")
 
 
-def test_shards_trained_apart_and_merged_are_the_whole(main, tmp_path, data_dir, capsys):
-    plan = launch.make_plan(make_config(**CONFIG | SMALL))
-    datasets = launch.load_datasets(plan, data_dir)
+def planned(**fields):
+    return grid.plan(make_config(**CONFIG | fields), catalogue.get, lambda name: None)
+
+
+def outcome_of(group):
+    """What training would give, of each group something else."""
+    values = np.arange(2.0 * group.size).reshape(-1, 2) + float(group.key[:5])
+    return store.Outcome(np.arange(2), np.arange(2), {"val_loss": values}, np.full(group.size, -1))
+
+
+def test_shards_trained_apart_and_merged_are_the_whole(main, tmp_path, capsys):
+    plan = planned()
     shares = {"whole": plan, "shard0": plan.shard(0, 2), "shard1": plan.shard(1, 2)}
     assert [len(share.groups) for share in shares.values()] == [3, 2, 1]
     for name, share in shares.items():
         with store.open_workdir(tmp_path / name, share) as workdir:
-            launch.run(share, datasets, workdir)
+            for group in share.groups:
+                store.write(workdir, group, outcome_of(group))
     everything = tmp_path / "all"
     assert main(f"--from={tmp_path / 'shard0'}", f"--workdir={everything}") == 0
     printed = capsys.readouterr().out
     assert "8 of 12 cells; 8 copied" in printed
     assert "missing: tanh at depth 1 (4 cells)" in printed
     assert "trains the 4 missing cells" in printed
-    assert main(f"--from={tmp_path}/shard*", f"--workdir={everything}") == 0
+    assert main(f"--from={tmp_path}/[as]*", f"--workdir={everything}") == 0  # itself, too
     printed = capsys.readouterr().out
     assert "12 of 12 cells; 4 copied" in printed
     assert "missing" not in printed
     assert load_results(everything).equals(load_results(tmp_path / "whole"))
     assert load_curves(everything).equals(load_curves(tmp_path / "whole"))
+
+
+def test_joining_needs_no_dataset(main, tmp_path, capsys):
+    plan = planned(dataset="of_another_machine")
+    with store.open_workdir(tmp_path / "shard", plan) as workdir:
+        for group in plan.groups:
+            store.write_failure(workdir, group, store.Failure("OSError: lost", ""))
+    assert main(f"--from={tmp_path / 'shard'}", f"--workdir={tmp_path / 'all'}") == 0
+    assert "0 of 12 cells; 0 copied" in capsys.readouterr().out
+    assert set(load_results(tmp_path / "all").reason) == {"OSError: lost"}
 
 
 @pytest.mark.parametrize(
