@@ -2,7 +2,7 @@
 
     python -m experiments.linear_collapse
 
-trains 2 activations x 5 shapes x 4 learning rates x 5 seeds = 200 networks.
+trains 2 activations x 5 shapes x 5 learning rates x 5 seeds = 250 networks.
 """
 
 from acts_jax.sweep.config import make_config
@@ -23,7 +23,7 @@ def get_config():
         # Optimizer
         optimizer="momentum",
         momentum=0.9,
-        learning_rate=(0.003, 0.01, 0.03, 0.1),
+        learning_rate=(0.003, 0.01, 0.03, 0.1, 0.3),
         # Schedule
         batch_size=64,  # examples
         epochs=30,  # passes over the training set

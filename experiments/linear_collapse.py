@@ -34,15 +34,15 @@ def study(console: Console) -> Claim:
     first, middle, deepest = depths[0], depths[len(depths) // 2], depths[-1]
     more = {when: collapse.deepening(regions, when) for when in ("initial", "trained")}
     margins = {depth: linear.loc[depth]["accuracy"] - logistic for depth in (middle, deepest)}
-    many = f"{deepest} hidden layers have many more regions than {first}, at equal units"
+    many = f"{deepest} ReLU layers cut a segment into more pieces than {first}, at equal units"
     checks = (
         at_most(
             "a linear network and its fold: largest difference, of the largest output",
-            "equal, to rounding", linear["difference"].max(), 1e-5, format=".1e",
+            "equal, to rounding", linear["difference"].max(), 1e-5, format=".1e", theorem=True,
         ),
         *(near(
-            f"{depth} linear layers are as accurate as logistic regression: difference",
-            "0", margin, 0, 0.02, format="+.2%",
+            f"{depth} hidden linear layers, trained by gradient descent: accuracy minus that of "
+            "logistic regression", "0", margin, 0, 0.02, format="+.2%",
         ) for depth, margin in margins.items()),
         at_least(
             "the same fold on ReLU networks fails: rms error, of the outputs' rms",
@@ -51,18 +51,18 @@ def study(console: Console) -> Claim:
         at_least(f"{many}, at initialisation: ratio", "many more", more["initial"], 2),
         at_least(f"{many}, after training: ratio", "many more", more["trained"], 2),
         near(
-            "at initialisation regions grow as a power of the units: exponent",
+            "at initialisation the pieces grow as a power of the units: exponent",
             "about 1 (Hanin & Rolnick 2019)", collapse.exponents(growth), 1, 0.25, format=".2f",
         ),
     )  # fmt: skip
-    table = collapse.table(folded, regions)
+    table = collapse.table(folded, regions, plan.config["learning_rate"])
     summary = (
-        f"Linear stacks of up to {deepest} layers equal their fold within "
-        f"{checks[0].found}; {middle} of them reach {linear.loc[middle]['accuracy'].mean():.1%} on "
-        f"test, {deepest} {linear.loc[deepest]['accuracy'].mean():.1%}, logistic regression "
-        f"{logistic:.1%}. Going from {first} to {deepest} layers of ReLU multiplies the linear "
-        f"pieces on a segment by {checks[4].found} at initialisation and by {checks[5].found} "
-        "after training, with the same number of units."
+        f"Linear stacks of up to {deepest} layers equal their fold within {checks[0].found}; "
+        f"{middle} reach {linear.loc[middle]['accuracy'].mean():.1%} on test, {deepest} "
+        f"{linear.loc[deepest]['accuracy'].mean():.1%}, logistic regression {logistic:.1%}. "
+        f"{deepest} layers of ReLU in place of {first}, with as many units, multiply the pieces of "
+        f"a segment by {checks[-3].found} at initialisation and by {checks[-2].found} after "
+        "training: counts along lines, not of the regions of the input space."
     )
     drawn = folded, regions, growth, collapse.profiles(bent, *lines), logistic, dataset.name
     return Claim(

@@ -15,7 +15,7 @@ from matplotlib.ticker import NullLocator
 from threadpoolctl import threadpool_limits
 
 from acts_jax.models import init_population
-from acts_jax.report import statistics
+from acts_jax.report import claims, statistics
 from acts_jax.report.layout import FAINT, INK, PALETTE, RULE, STYLE, leaders, percent, titles
 from acts_jax.sweep.networks import Networks
 from acts_jax.theory.folding import fold
@@ -149,7 +149,7 @@ def growth(
 
 
 def exponents(growth: pd.DataFrame) -> np.ndarray:
-    """Per seed the exponent p of regions ~ units^p, the mean over depths [seeds]."""
+    """Per seed the exponent p of regions = c * units^p, the mean over depths [seeds]."""
     fits = [
         (seed, np.polyfit(np.log(g["units"]), np.log(g["regions"]), 1)[0])
         for (_, seed), g in growth.groupby(["depth", "seed"])
@@ -165,8 +165,11 @@ def profiles(trained: Sequence[Networks], starts: np.ndarray, ends: np.ndarray) 
     }
 
 
-def table(folded: pd.DataFrame, regions: pd.DataFrame) -> pd.DataFrame:
-    """One row per activation and depth, means over seeds."""
+def table(folded: pd.DataFrame, regions: pd.DataFrame, rates: Sequence[float]) -> pd.DataFrame:
+    """One row per activation and depth, means over seeds.
+
+    An arrow marks a learning rate at the edge of `rates`, those that were tried.
+    """
     means = folded.groupby(["activation", "depth"], as_index=False).mean()
     pieces = regions.pivot_table(index="depth", columns="when", values="regions")
     means = means.merge(pieces, on="depth", how="left")
@@ -175,7 +178,7 @@ def table(folded: pd.DataFrame, regions: pd.DataFrame) -> pd.DataFrame:
         {
             "activation": means["activation"],
             "hidden layers": means["depth"],
-            "learning rate": means["learning_rate"],
+            "learning rate": [claims.rate(rate, rates) for rate in means["learning_rate"]],
             "test accuracy": [f"{a:.1%}" for a in means["accuracy"]],
             "of its fold": [f"{a:.1%}" for a in means["folded_accuracy"]],
             "rms error of the fold": [

@@ -13,6 +13,7 @@ from matplotlib.ticker import NullLocator
 
 from acts_jax import lifetimes
 from acts_jax.lifetimes import Life
+from acts_jax.report import claims
 from acts_jax.report.layout import ALARM, STYLE, brief, leaders, log_rates, styles, titles
 from acts_jax.sweep.grid import Group
 
@@ -157,7 +158,7 @@ def summary(units: pd.DataFrame) -> pd.DataFrame:
             {
                 "optimizer": optimizer,
                 "activation": name,
-                "best rate": _at_edge(good["learning_rate"], networks["learning_rate"]),
+                "best rate": claims.rate(good["learning_rate"], networks["learning_rate"]),
                 "dead": f"{good['dead']:.1%}",
                 "accuracy": f"{good['test_accuracy']:.1%}",
                 "40% dead from": from_rate[name, optimizer],
@@ -186,14 +187,6 @@ def toll(table: pd.DataFrame, optimizer: str = "momentum", activation: str = "re
 
 def _percent(share: float) -> str:
     return "–" if np.isnan(share) else f"{share:.1%}"
-
-
-def _at_edge(rate: float, rates: pd.Series) -> str:
-    """The rate with an arrow to where better ones might lie."""
-    ends = (rates.min(), rates.max())
-    if ends[0] == ends[1] or rate not in ends:
-        return f"{rate:.2g}"
-    return f"{rate:.2g} {'↓' if rate == ends[0] else '↑'}"
 
 
 def by_rate(units: pd.DataFrame) -> Figure:

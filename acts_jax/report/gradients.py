@@ -2,7 +2,8 @@
 
 The functions share one table: a row per network, moment and hidden layer, with the columns init,
 activation, depth, seed, test_accuracy, moment (`MOMENTS`), layer (1 is next to the input),
-gradient_norm, and weight and slope, the factors of `probes.backward_factors`.
+gradient_norm, weight and slope, the factors of `probes.backward_factors`, and change, how far
+training moved the layer's weights: the Euclidean norm of W - W0 over that of W0.
 """
 
 from __future__ import annotations
@@ -66,7 +67,7 @@ def _look(model: MLP, params: dict, train: Examples) -> tuple[jax.Array, ...]:
 
 def _measure(best: Networks, look: Callable) -> pd.DataFrame:
     static, train = best.group.static, best.examples.train
-    tables = []
+    tables, change = [], _change(best.initial, best.params, len(static.hidden_sizes))
     for moment, params in zip(MOMENTS, (best.initial, best.params), strict=True):
         values = [np.asarray(leaf, float).ravel() for leaf in look(params, train)]
         layers = len(static.hidden_sizes)
@@ -74,9 +75,20 @@ def _measure(best: Networks, look: Callable) -> pd.DataFrame:
         frame = frame.loc[frame.index.repeat(layers)].reset_index(drop=True)
         frame["layer"] = np.tile(np.arange(1, layers + 1), len(best.results))
         names = ("gradient_norm", "weight", "slope")
+        frame["change"] = change.ravel()
         tables.append(frame.assign(moment=moment, **dict(zip(names, values, strict=True))))
     settings = {"init": static.init, "activation": static.activation, "depth": layers}
     return pd.concat(tables).assign(**settings)
+
+
+def _change(initial: Mapping, params: Mapping, layers: int) -> np.ndarray:
+    """The norm of W - W0 over that of W0, of hidden layers [networks, layers]."""
+
+    def norms(tree: Mapping) -> np.ndarray:
+        kernels = (tree[f"hidden_{layer}"]["kernel"] for layer in range(1, layers + 1))
+        return np.stack([np.sqrt(np.sum(np.square(k), axis=(1, 2))) for k in kernels], axis=1)
+
+    return norms(jax.tree.map(np.subtract, params, initial)) / norms(initial)
 
 
 def rates(table: pd.DataFrame) -> pd.DataFrame:
@@ -85,19 +97,23 @@ def rates(table: pd.DataFrame) -> pd.DataFrame:
     Returns:
       The columns of a network, test_accuracy, and: `factor`, by which the gradient norm changes
       from a layer to the one below, from the least-squares slope of its logarithm against the layer
-      (NaN if a norm is 0); `ratio`, layer 1 over the last hidden layer; `weight` and `slope`,
-      geometric means over the layers of the two factors.
+      (NaN if a norm is 0); `ratio`, layer 1 over the last hidden layer; `changed`, the
+      same of the change of the weights; `weight` and `slope`, geometric means over the layers of
+      the two factors.
     """
 
     def one(network: pd.DataFrame) -> pd.Series:
-        norms = network.sort_values("layer")["gradient_norm"].to_numpy(float)
-        found = {"factor": np.nan, "ratio": norms[0] / norms[-1] if norms[-1] > 0 else np.nan}
+        network = network.sort_values("layer")
+        norms, moves = (network[name].to_numpy(float) for name in ("gradient_norm", "change"))
+        ends = {"ratio": norms, "changed": moves}
+        found = {k: v[0] / v[-1] if v[-1] > 0 else np.nan for k, v in ends.items()}
+        found["factor"] = np.nan
         if (norms > 0).all() and norms.size > 1:
             found["factor"] = np.exp(-np.polyfit(range(norms.size), np.log(norms), 1)[0])
         means = {name: _geometric(network[name]) for name in ("weight", "slope")}
         return pd.Series(found | means | {"test_accuracy": network["test_accuracy"].iloc[0]})
 
-    columns = ["layer", "gradient_norm", "weight", "slope", "test_accuracy"]
+    columns = ["layer", "gradient_norm", "change", "weight", "slope", "test_accuracy"]
     grouped = table.groupby(NETWORK, observed=True, sort=False)
     return grouped[columns].apply(one).reset_index()
 
@@ -123,6 +139,7 @@ def summary(rates: pd.DataFrame) -> pd.DataFrame:
                 "by weights": round(_geometric(start["weight"]), 3),
                 "gradient per layer": round(_geometric(start["factor"]), 3),
                 "trained": round(_geometric(end["factor"]), 3),
+                "change of W, first : last": f"{end['changed'].mean():.2g}",
                 f"accuracy, {depth} layers": f"{end['test_accuracy'].mean():.1%}",
             }
         )

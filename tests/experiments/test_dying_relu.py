@@ -72,12 +72,6 @@ def test_a_summary_without_a_rate_that_half_the_seeds_finish():
     )
 
 
-def test_a_best_rate_at_the_edge_is_marked():
-    told = [deaths._at_edge(rate, pd.Series([0.1, 1.0, 3.0])) for rate in (0.1, 1.0, 3.0)]
-    assert told == ["0.1 ↓", "1", "3 ↑"]
-    assert deaths._at_edge(0.1, pd.Series([0.1])) == "0.1"
-
-
 def networks(dead, **fields):
     rates = [0.01, 0.1, 1.0]
     frame = pd.DataFrame({"learning_rate": np.repeat(rates, 2), "seed": [0, 1] * 3, "dead": dead})

@@ -2,8 +2,11 @@
 
 import json
 
+import numpy as np
+import pandas as pd
 import pytest
 
+from acts_jax.report import collapse
 from experiments import linear_collapse as script
 
 
@@ -40,6 +43,19 @@ def test_linear_networks_fold_and_relu_networks_do_not(run_main, tmp_path, capsy
     assert min(record["numbers"]["regions"]["regions"]) > 1
     units = record["numbers"]["growth"]["units"]
     assert sorted(set(units)) == [12, 24, 48, 96]
+
+
+def test_the_exponent_of_a_power_law_is_found():
+    units = np.array([8, 16, 64])
+    laws = {0: (3.0, 1.0), 1: (0.5, 1.7)}  # of each seed c and p, at any depth
+    growth = pd.concat(
+        pd.DataFrame(
+            {"depth": depth, "seed": seed, "units": units, "regions": depth * c * units**p}
+        )
+        for seed, (c, p) in laws.items()
+        for depth in (1, 4)
+    )
+    assert collapse.exponents(growth) == pytest.approx([1.0, 1.7], rel=1e-12)
 
 
 def test_only_the_linear_and_the_relu_network_are_compared(run_main, tmp_path, capsys, data_dir):
