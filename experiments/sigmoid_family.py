@@ -36,7 +36,8 @@ def study(console: Console) -> Claim:
             for name in scores
             if name not in ("tanh", "logistic")  # logistic is tanh
         ]  # fmt: skip
-    worst, *_, best = selection.sort_values("val_accuracy").to_dict("records")
+    ranked = selection.sort_values("val_accuracy").to_dict("records")
+    worst, best = ranked[0], ranked[-1]
     tails = sigmoids.table(found, selection)
     summary = (
         f"tanh' exceeds 1/4 for |x| < {edge:.7f}. At x = 4 the slopes reach from "

@@ -134,7 +134,8 @@ def figure(found: Mapping[str, Curve], results: pd.DataFrame, edge: float, datas
             f"The sigmoid family on one scale ({dataset})",
             "All have value 0 and slope 1 at 0 and range (−1, 1); 2σ(2x) − 1, the logistic "
             "function on this scale, is tanh. Right below: each at the learning rate that "
-            "validation chose; a dot per seed, the mean and its 95% interval.",
+            "validation chose, in the order of validation; a dot per seed, the mean and its 95% "
+            "interval.",
         )
     return picture
 
@@ -200,7 +201,8 @@ def _draw_tails(axes: Axes, found: Mapping[str, Curve], style: Mapping) -> None:
 
 def _draw_scores(axes: Axes, results: pd.DataFrame, style: Mapping) -> None:
     selection = statistics.select(results, by=("activation",))
-    selection = selection.sort_values("test_accuracy", ignore_index=True)
+    selection = selection.sort_values("val_accuracy", ignore_index=True)
+    chosen_rates = rates(selection)
     cells = statistics.chosen(results, selection)
     for row, chosen in selection.iterrows():
         name, color = chosen["activation"], style[chosen["activation"]][0]
@@ -209,7 +211,7 @@ def _draw_scores(axes: Axes, results: pd.DataFrame, style: Mapping) -> None:
         axes.hlines(row, chosen["low"], chosen["high"], color=color, lw=2)
         axes.plot(chosen["test_accuracy"], row, "o", color=color, ms=6)
         axes.text(
-            1.02, row, f"{percent(chosen['test_accuracy'])} at {chosen['learning_rate']:g}",
+            1.02, row, f"{percent(chosen['test_accuracy'])} at {chosen_rates[row]}",
             transform=axes.get_yaxis_transform(), va="center", fontsize=8.5,
         )  # fmt: skip
     axes.set_yticks(range(len(selection)), list(selection["activation"]))
