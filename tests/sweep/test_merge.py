@@ -129,7 +129,7 @@ def test_the_target_is_no_shard_of_itself(tmp_path):
     planned = plan()
     workdir = stored(tmp_path / "all", planned.shard(0, 2), failed=[planned.groups[1]])
     shard = stored(tmp_path / "shard", planned.shard(1, 2))
-    result = merged(workdir, planned, shard, tmp_path / "shard" / ".." / "all")
+    result = merged(workdir, planned, shard, workdir, tmp_path / "shard" / ".." / "all")
     assert (result.copied, result.present, result.missing) == (10, 10, [])
     assert_same(workdir, stored(tmp_path / "whole", planned))
 
