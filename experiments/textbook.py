@@ -49,17 +49,19 @@ def main() -> int:
         try:
             with command_line.aimed_at(configs / f"{name}.py", workdir / name):
                 claim = importlib.import_module(f"experiments.{name}").study(console)
-                claims.publish(claim, command_line.folder(), console, launch.facts())
+                facts = claims.provenance()
+                facts["seconds"] = f"{time.perf_counter() - begun:.1f}"
+                claims.publish(claim, command_line.folder(), console, facts)
             outcomes.append(claim)
         except Exception as error:  # the other claims shall be told all the same
             traceback.print_exc()
             outcomes.append(textbook.Failure(name, f"{type(error).__name__}: {error}"))
         seconds[name] = time.perf_counter() - begun
-    facts = launch.facts() | {
+    facts = claims.provenance() | {
         "seconds": ", ".join(f"{name} {taken:.0f}" for name, taken in seconds.items())
         + f"; {time.perf_counter() - started:.0f} in all"
     }
-    page = textbook.build(outcomes, workdir / "textbook.html", facts=facts)
+    page = textbook.build(outcomes, workdir / "textbook.html", facts=facts, seconds=seconds)
     console.rule()
     for outcome in outcomes:
         failed = isinstance(outcome, textbook.Failure)

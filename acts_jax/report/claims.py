@@ -6,6 +6,8 @@ import dataclasses
 import json
 import math
 import re
+import shlex
+import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -164,7 +166,7 @@ def at_least(
 
 
 def publish(
-    claim: Claim, workdir: Path, console: Console, facts: Mapping[str, str] | None = None
+    claim: Claim, workdir: Path, console: Console, facts: Mapping[str, Any] | None = None
 ) -> None:
     """Prints a claim's table, checks and verdict, and saves its pictures and its numbers.
 
@@ -172,7 +174,7 @@ def publish(
       claim: What a study found.
       workdir: An existing folder; gets a PNG per picture, and NAME.json.
       console: Where to print.
-      facts: How the numbers came about (machine, versions, seconds); for the JSON.
+      facts: How the numbers came about (`provenance`, seconds); for the JSON.
     """
     console.print(f"\n[bold]{escape(claim.title)}[/bold]")
     console.print(f"“{escape(claim.text)}”\n", style="italic")
@@ -209,11 +211,21 @@ def present(study: Callable[[Console], Claim]) -> Callable[[], None]:
             command_line.folder()
         claim = study(console)
         seconds = time.perf_counter() - started
-        facts = launch.facts() | {"seconds": f"{seconds:.1f}"}
+        facts = provenance() | {"seconds": f"{seconds:.1f}"}
         publish(claim, command_line.folder(), console, facts)
         console.print(f"{seconds:.1f} s", highlight=False)
 
     return main
+
+
+def provenance() -> dict[str, Any]:
+    """How the numbers of this process come about: its command, any config, machine and versions."""
+    program, *arguments = sys.argv
+    facts: dict[str, Any] = {"command": shlex.join([Path(program).name, *arguments])}
+    config = command_line.CONFIG.value
+    if config is not None and Path(config).is_file():
+        facts["config"] = plain(command_line.config().to_dict())
+    return facts | launch.facts()
 
 
 def record(claim: Claim) -> dict[str, Any]:

@@ -28,6 +28,7 @@ def build(
     *,
     title: str = "The textbook put to the test",
     facts: Mapping[str, str] | None = None,
+    seconds: Mapping[str, float] | None = None,
 ) -> Path:
     """Write the page to `path`, replaced atomically; it loads nothing from elsewhere.
 
@@ -35,13 +36,18 @@ def build(
       outcomes: what the studies gave, in the order of the page.
       path: of the page.
       title: of the page.
-      facts: how the results came about (machine, versions, seconds).
+      facts: how the results came about (command, machine, versions).
+      seconds: that studies took, by name.
     """
+    seconds = seconds or {}
     listed = "".join(f"<dt>{escape(k)}</dt><dd>{escape(v)}</dd>" for k, v in (facts or {}).items())
     body = (
         f"<h1>{escape(title)}</h1><p class=lead>{escape(_headline(outcomes))}</p>"
         f"<p class=note>{NOTE}</p>{_contents(outcomes)}"
-        + "".join(_failed(o) if isinstance(o, Failure) else _section(o) for o in outcomes)
+        + "".join(
+            _failed(o) if isinstance(o, Failure) else _section(o, seconds.get(o.name))
+            for o in outcomes
+        )
         + (f"<h2>How these results came about</h2><dl>{listed}</dl>" if listed else "")
     )
     return write(path, document(title, body, CSS))
@@ -88,7 +94,8 @@ def _contents(outcomes: Sequence[Claim | Failure]) -> str:
     )
 
 
-def _section(claim: Claim) -> str:
+def _section(claim: Claim, seconds: float | None) -> str:
+    took = "" if seconds is None else f" ({seconds:.0f} s)"
     table = "" if claim.table is None else f"<div class=scroll>{_table(claim.table)}</div>"
     pictures = "".join(
         f"<figure role=group aria-label='{escape(name.replace('_', ' '), quote=True)}'>"
@@ -100,7 +107,7 @@ def _section(claim: Claim) -> str:
         f"<blockquote>{escape(claim.text)}</blockquote>"
         f"<p class=summary>{_badge(claim.verdict)} {escape(claim.summary)}</p>"
         f"{pictures}{_checks(claim)}{table}"
-        f"<p class=note><code>python -m experiments.{escape(claim.name)}</code></p></section>"
+        f"<p class=note><code>python -m experiments.{escape(claim.name)}</code>{took}</p></section>"
     )
 
 

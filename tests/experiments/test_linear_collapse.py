@@ -40,6 +40,8 @@ def test_linear_networks_fold_and_relu_networks_do_not(run_main, tmp_path, capsy
     # scikit-learn's logistic regression on these pixels
     assert record["numbers"]["logistic"] == pytest.approx(0.96, abs=0.015)
     assert record["checks"][0]["verdict"] == "holds"
+    assert "command" in record["facts"]
+    assert record["facts"]["config"]["seed"] == "0,1"
     assert min(record["numbers"]["regions"]["regions"]) > 1
     units = record["numbers"]["growth"]["units"]
     assert sorted(set(units)) == [12, 24, 48, 96]

@@ -1,6 +1,11 @@
 """All studies in one run: the page, and what happens to a study that fails."""
 
 import functools
+import html
+import json
+import shlex
+import sys
+from pathlib import Path
 
 import pytest
 
@@ -21,7 +26,12 @@ def test_a_study_that_fails_is_shown_and_the_others_are_told(main, tmp_path, dat
     page = (book / "textbook.html").read_text()
     assert "1 ended with an error" in page
     assert "needs activation sigmoid, too" in page
-    assert (book / "iterate" / "iterate.json").exists()
+    command = shlex.join([Path(sys.argv[0]).name, *sys.argv[1:]])
+    assert f"<dt>command</dt><dd>{html.escape(command)}</dd>" in page
+    facts = json.loads((book / "iterate" / "iterate.json").read_text())["facts"]
+    assert facts["command"] == command
+    assert float(facts["seconds"]) > 0
+    assert "config" not in facts
     assert "iterate: holds partly" in capsys.readouterr().out.splitlines()
 
 

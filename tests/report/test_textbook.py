@@ -48,7 +48,9 @@ def page(tmp_path):
         claim("wrong", 0.0),
         textbook.Failure("broken", "ValueError: x < y"),
     ]
-    return textbook.build(outcomes, tmp_path / "t.html", facts={"seconds": "3"}).read_text()
+    return textbook.build(
+        outcomes, tmp_path / "t.html", facts={"seconds": "3"}, seconds={"half": 12.3}
+    ).read_text()
 
 
 def test_every_claim_is_linked_from_the_table_to_its_section(page):
@@ -74,6 +76,8 @@ def test_verdicts_numbers_and_errors_are_told(page):
         "0.1235",
         "ValueError: x &lt; y",
         "<dt>seconds</dt><dd>3</dd>",
+        "experiments.half</code> (12 s)",
+        "these seeds do not tell",
     ):
         assert text in page, text
     assert page.count("<svg") == 3
