@@ -193,7 +193,7 @@ def by_parameters(results: pd.DataFrame) -> pd.DataFrame:
 
 def trained(scores: pd.DataFrame, alike: float) -> list[Check]:
     """Whether networks are as accurate as with what their activation approximates, to `alike`."""
-    squashed = " of the sigmoid of the pre-activation"
+    squashed = " (of the sigmoid of the pre-activation)"
     return [
         near(
             f"depth {depth}: {name}{squashed if name[:4] == 'sbaf' else ''} trains like {target}, "

@@ -185,8 +185,6 @@ def at_least_times(statement: str, claimed: str, found: Ratios, limit: float) ->
       limit: For the mean: 2 is twice.
     """
     display = {"threshold": f"at least {limit:g} times", "format": ".2f", "unit": " times"}
-    if not found.log2.size:
-        return Check(statement, claimed, np.nan, None, holds=None, **display)
     check = claims.at_least(statement, claimed, found.log2, np.log2(limit))
     biased = found.overstated if check.holds else found.understated
     return dataclasses.replace(

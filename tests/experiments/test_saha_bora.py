@@ -64,7 +64,7 @@ def test_a_convex_function_is_no_sigmoid(record):
 def test_each_alpha_is_tuned_and_judged_by_itself(record):
     trained = [check["statement"] for check in record["checks"][-2:]]
     assert trained == [
-        f"depth 1: sbaf, alpha {alpha} of the sigmoid of the pre-activation trains like sigmoid, "
+        f"depth 1: sbaf, alpha {alpha} (of the sigmoid of the pre-activation) trains like sigmoid, "
         "difference in test accuracy"
         for alpha in ("0", "0.5")
     ]
