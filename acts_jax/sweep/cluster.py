@@ -95,7 +95,7 @@ def _collect(
     """
     import ray
 
-    numbered, waiting = enumerate(parts), {}
+    numbered, waiting, ready = enumerate(parts), {}, board.__ray_ready__.remote()
     while True:
         for number, (part, pack) in itertools.islice(numbered, most - len(waiting)):
             waiting[submit(number, part, pack)] = number, part
@@ -105,9 +105,12 @@ def _collect(
         done, _ = ray.wait(list(waiting), timeout=POLL)
         work.seconds.run += time.perf_counter() - started
         running = {number for number, _ in waiting.values()}
+        if not done:
+            work.stop.check()
         notes = []
-        with contextlib.suppress(ray.exceptions.RayError):
-            notes = ray.get(board.read.remote())
+        if done or ray.wait([ready], timeout=0)[0]:  # else reading would wait for its process
+            with contextlib.suppress(ray.exceptions.RayError):
+                notes = ray.get(board.read.remote())
         for number, chunk in notes:
             if number in running:
                 work.on_chunk(*chunk)
