@@ -43,7 +43,7 @@ def study(console: Console) -> Claim:
     squashing = [one for one in found if one.activation.family == "sigmoidal"]
     if squashing:
         widest = max((one.widths[2:7] / one.widths[1:6]).max() for one in squashing)
-        statement = "sigmoidal functions squash more each of the first 6 times: range over previous"
+        statement = "sigmoidal functions squash more each of the first 6 times: new range over old"
         checks.append(at_most(statement, "below 1", widest, 0.999))
     for one in squashing:
         statement = f"{one.activation.name}, {times} times: steepest slope on a grid from −6 to 6"

@@ -103,14 +103,19 @@ class Claim:
             raise ValueError(f"the claim {self.name!r} has no checks: nothing would decide it")
 
     @property
+    def decisive(self) -> tuple[Check, ...]:
+        """The checks that count: all but the theorems that hold; those, too, if nothing is left."""
+        return tuple(c for c in self.checks if not (c.theorem and c.holds)) or self.checks
+
+    @property
     def verdict(self) -> str:
         """The verdict of all checks together, but for theorems that hold.
 
         "holds" if every check does, "holds partly" if some do and others fail or are undecided,
         "does not hold here" if all that are decided fail, and "undecided" if none is decided.
-        Theorems that hold decide only where there is nothing else.
+        Theorems that hold count only where there is nothing else.
         """
-        results = [check.holds for check in self.checks if not (check.theorem and check.holds)]
+        results = [check.holds for check in self.decisive]
         if all(results):
             return HOLDS
         if any(results):

@@ -82,14 +82,14 @@ def _contents(outcomes: Sequence[Claim | Failure]) -> str:
     for outcome in outcomes:
         failed = isinstance(outcome, Failure)
         title = outcome.name if failed else outcome.title
-        held = "–" if failed else f"{sum(c.holds is True for c in outcome.checks)} of "
-        held += "" if failed else f"{len(outcome.checks)}"
+        counted = () if failed else outcome.decisive
+        held = f"{sum(c.holds is True for c in counted)} of {len(counted)}" if counted else "–"
         rows.append(
             f"<tr><td><a href='#{escape(outcome.name)}'>{escape(title)}</a></td>"
             f"<td>{_badge(_verdict(outcome))}</td><td>{held}</td></tr>"
         )
     return (
-        "<table class=contents><thead><tr><th>claim</th><th>verdict</th><th>checks that hold</th>"
+        "<table class=contents><thead><tr><th>claim</th><th>verdict</th><th>checks that hold, but for theorems</th>"
         f"</tr></thead><tbody>{''.join(rows)}</tbody></table>"
     )
 

@@ -35,6 +35,7 @@ def claim(name, *numbers):
     figure = Figure()
     figure.add_subplot().plot([0, 1])
     checks = [at_least(f"{name} <{i}> is 1", "1", number, 1.0) for i, number in enumerate(numbers)]
+    checks.append(at_least(f"{name} is proved", "1", 1.0, 1.0, theorem=True))
     table = pd.DataFrame({"who": ["a & b"], "much": [0.12345]})
     fields = {"figures": {name: figure}, "numbers": {}, "table": table}
     return Claim(name, f"Title of {name}", "A <text>.", (1,), tuple(checks), "In sum.", **fields)
@@ -70,6 +71,7 @@ def test_verdicts_numbers_and_errors_are_told(page):
         "Title of half",
         "1 of 2",
         "half &lt;1&gt; is 1",
+        "half is proved (a theorem)",
         "A &lt;text&gt;.",
         "at least 1",
         "a &amp; b",
