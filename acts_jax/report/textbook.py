@@ -89,8 +89,8 @@ def _contents(outcomes: Sequence[Claim | Failure]) -> str:
             f"<td>{_badge(_verdict(outcome))}</td><td>{held}</td></tr>"
         )
     return (
-        "<table class=contents><thead><tr><th>claim</th><th>verdict</th><th>checks that hold, but for theorems</th>"
-        f"</tr></thead><tbody>{''.join(rows)}</tbody></table>"
+        "<table class=contents><thead><tr><th>claim</th><th>verdict</th>"
+        f"<th>checks that hold, but for theorems</th></tr></thead><tbody>{''.join(rows)}</tbody></table>"
     )
 
 

@@ -69,7 +69,8 @@ def test_verdicts_numbers_and_errors_are_told(page):
     )
     for text in (
         "Title of half",
-        "1 of 2",
+        "<td>1 of 2</td>",
+        "<td>0 of 1</td>",
         "half &lt;1&gt; is 1",
         "half is proved (a theorem)",
         "A &lt;text&gt;.",
