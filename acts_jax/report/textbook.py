@@ -90,7 +90,8 @@ def _contents(outcomes: Sequence[Claim | Failure]) -> str:
         )
     return (
         "<table class=contents><thead><tr><th>claim</th><th>verdict</th>"
-        f"<th>checks that hold, but for theorems</th></tr></thead><tbody>{''.join(rows)}</tbody></table>"
+        f"<th>checks that hold, but for theorems</th></tr></thead>"
+        f"<tbody>{''.join(rows)}</tbody></table>"
     )
 
 
