@@ -265,16 +265,16 @@ def _parts(work: Work, slots: int, memory: float, on_gpus: bool) -> Iterator[tup
       Each part, and how many of its cells one vmap carries.
     """
     devices = 1 if on_gpus else engine.FEWEST_CPU_DEVICES
+    platform = "gpu" if on_gpus else "cpu"
+    # What Ray knows of is the memory of the nodes, not of their GPUs.
+    room = sys.maxsize if on_gpus else layout.SHARE * memory / devices
     cells = sum(group.size for group in work.groups)
     few = len(work.groups) < TASKS_PER_SLOT * slots
     share = cells / (TASKS_PER_SLOT * slots) if few else cells
     for group in work.groups:
         dataset = work.datasets[group.static.dataset]
         each = engine.state_bytes(group.static, dataset)
-        pack = work.pack or (engine.ACCELERATOR_PACK if on_gpus else engine.PACK["cpu"])
-        if not work.pack and not on_gpus:
-            fit = layout.SHARE * memory / devices / engine.cell_bytes(group.static, dataset)
-            pack = max(1, min(pack, int(fit)))
+        pack = work.pack or layout.pack_for(group.static, dataset, platform, room)
         unit = pack * devices
         units = max(1, min(math.ceil(share / unit), int(layout.SHARE * memory / each / unit)))
         for first in range(0, group.size, units * unit):
