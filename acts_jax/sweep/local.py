@@ -20,8 +20,9 @@ from acts_jax.sweep.work import Finished, Work
 
 LOOKAHEAD = 2  # groups being compiled while one runs
 KEPT = 8  # groups whose traces and programs stay in memory, about 25 MB each
-_finished = itertools.count(1)  # groups, in all of this process's sweeps
 POLL = 0.2  # seconds between two looks at the signals while waiting
+
+_finished = itertools.count(1)  # groups, in all of this process's sweeps
 
 
 def results(work: Work) -> Iterator[Finished]:
