@@ -176,7 +176,6 @@ def table(comparison: Comparison) -> Table:
         )
     for name in comparison.missing:
         table.add_row(name, "–")
-    table.caption_justify = table.title_justify
     table.caption = escape("\n".join(dict.fromkeys(comparison.missing.values())))
     return table
 

@@ -19,7 +19,7 @@ from acts_jax.data import DatasetError
 from acts_jax.sweep.config import ConfigError, override
 from acts_jax.sweep.grid import Plan
 from acts_jax.sweep.signals import Stopped
-from acts_jax.sweep.store import CellError, StoreError
+from acts_jax.sweep.store import CellError, StoreError, writing_to
 
 CONFIG = flags.DEFINE_string(
     "config",
@@ -192,12 +192,10 @@ def folder() -> Path:
       StoreError: If it cannot be written to.
     """
     path = Path(WORKDIR.value)
-    try:
+    with writing_to(path):
         path.mkdir(parents=True, exist_ok=True)
         if not os.access(path, os.W_OK):
             raise PermissionError(13, "Permission denied")
-    except OSError as error:
-        raise StoreError(f"cannot write to workdir {path}: {error.strerror}") from None
     return path
 
 

@@ -192,7 +192,7 @@ def build(
     mesh = _mesh(splits.train.labels.sharding.device_set)
     rows = math.ceil(group.size / pack / mesh.size) * mesh.size
     place = np.minimum(np.arange(rows * pack), group.size - 1).reshape(rows, pack)
-    model = functools.partial(_model, group.static, *resolve(group.static, dataset))
+    model = functools.partial(make_model, group.static, *resolve(group.static, dataset))
     cells, seeds = _cells(group, place)
     state = _initial_state(model, group, place, splits.train.inputs.shape[1])
     state, cells = jax.device_put((state, cells), NamedSharding(mesh, P("cells")))
@@ -259,7 +259,8 @@ def _sizes(static: Static, dataset: Dataset) -> tuple[int, ...]:
     return (math.prod(dataset.input_shape), *static.hidden_sizes, outputs)
 
 
-def _model(static: Static, head: str, num_outputs: int, parameters: dict[str, Any]) -> MLP:
+def make_model(static: Static, head: str, num_outputs: int, parameters: dict[str, Any]) -> MLP:
+    """The network that the cells of a group are: see `resolve` for its head and outputs."""
     return MLP(
         hidden_sizes=static.hidden_sizes,
         activation=static.activation,
@@ -273,6 +274,12 @@ def _model(static: Static, head: str, num_outputs: int, parameters: dict[str, An
     )
 
 
+def hyperparameters_of(group: Group) -> training.Hyperparameters:
+    """What the optimizers of a group's cells are given: float32 [cells]; 0 where there is none."""
+    values = (group.traced[name] for name in training.Hyperparameters._fields)
+    return training.Hyperparameters(*(np.nan_to_num(v.astype(np.float32)) for v in values))
+
+
 def _optimizer(static: Static, hyperparameters: training.Hyperparameters) -> Any:
     return training.make_optimizer(static.optimizer, hyperparameters, static.decay_activations)
 
@@ -280,10 +287,7 @@ def _optimizer(static: Static, hyperparameters: training.Hyperparameters) -> Any
 def _cells(group: Group, place: np.ndarray) -> tuple[Cells, np.ndarray]:
     """The traced hyperparameters of the cells at `place`, and the distinct seeds."""
     seeds, rows_of_seeds = np.unique(group.traced["seed"], return_inverse=True)
-    traced = {name: values[place].astype(np.float32) for name, values in group.traced.items()}
-    optimizer = training.Hyperparameters(
-        traced["learning_rate"], np.nan_to_num(traced["momentum"]), traced["weight_decay"]
-    )
+    optimizer = jax.tree.map(lambda values: values[place], hyperparameters_of(group))
     parameters = {n: values[place].astype(np.float32) for n, values in group.parameters.items()}
     return Cells(optimizer, parameters, rows_of_seeds[place].astype(np.int32)), seeds
 

@@ -163,30 +163,16 @@ class _Start(NamedTuple):
 
 def _start(group: Group, dataset: Dataset, device: jax.Device) -> _Start:
     static, traced = group.static, group.traced
-    head, num_outputs = engine.resolve(static, dataset)
     for name, values in group.parameters.items():
         if len(set(values)) > 1:
             raise ConfigError(f"{static.activation}.{name} takes one value here, not several")
-    model = MLP(
-        static.hidden_sizes,
-        static.activation,
-        num_outputs,
-        parameters={name: float(values[0]) for name, values in group.parameters.items()},
-        learn=static.learned,
-        share=static.share,
-        initializer=static.init,
-        layer_norm=static.layer_norm,
-        head=head,
-    )
+    parameters = {name: float(values[0]) for name, values in group.parameters.items()}
+    model = engine.make_model(static, *engine.resolve(static, dataset), parameters)
     splits = engine.put(dataset, static.preprocessing, [device])
     keys = jax.vmap(lambda seed: training.key_for(seed, "init"))(traced["seed"])
     gain = traced["init_gain"].astype(np.float32)
     initial = init_population(model, splits.train.inputs.shape[1], keys, gain)
-    rates = training.Hyperparameters(
-        *(traced[name].astype(np.float32) for name in training.Hyperparameters._fields)
-    )
-    rates = rates._replace(momentum=np.nan_to_num(rates.momentum))
-    return _Start(model, splits, initial, rates)
+    return _Start(model, splits, initial, engine.hyperparameters_of(group))
 
 
 def _mapped(one: Callable, group: Group, *cells: Any) -> Any:
