@@ -22,7 +22,7 @@ from acts_jax.counterparts import jax_nn
 from acts_jax.data import Dataset, Split
 from acts_jax.machine import cores
 from acts_jax.models import MLP, init_population
-from acts_jax.sweep import engine, grid, torch_training
+from acts_jax.sweep import engine, grid, layout, torch_training
 from acts_jax.sweep.config import make_config
 
 ACTIVATIONS = ("relu", "tanh", "sigmoid", "elu", "gelu", "silu", "softplus")
@@ -77,7 +77,7 @@ class Task(NamedTuple):
     def program(self, pack: int | None = None) -> engine.Program:
         """The engine's program."""
         group, dataset = self.group(), self.dataset()
-        pack = pack or engine.pack_width()
+        pack = pack or layout.pack_for(group.static, dataset)
         splits = engine.put(dataset, "unit", engine.devices_for(group, pack))
         return engine.build(group, dataset, splits, pack, measure=False)
 
