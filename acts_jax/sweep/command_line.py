@@ -7,7 +7,7 @@ import runpy
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -199,8 +199,11 @@ def folder() -> Path:
     return path
 
 
-def config() -> config_dict.ConfigDict:
+def config(changes: Mapping[str, str] | None = None) -> config_dict.ConfigDict:
     """The config that the command line asks for: the file's, with the overrides applied.
+
+    Args:
+      changes: More overrides, applied last: what a study sets by itself.
 
     Raises:
       ConfigError: If the file gives no config, or an override names no field.
@@ -220,6 +223,8 @@ def config() -> config_dict.ConfigDict:
         override(chosen, "dataset", ",".join(DATASET.value))
     for text in _OVERRIDES.value:
         name, _, value = text.partition("=")
+        override(chosen, name, value)
+    for name, value in (changes or {}).items():
         override(chosen, name, value)
     # The file's parameters of an activation that the command line has replaced.
     named = {text.partition("=")[0].partition(".")[0] for text in _OVERRIDES.value}

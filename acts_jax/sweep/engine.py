@@ -164,7 +164,7 @@ def steps(group: Group, dataset: Dataset, evaluations: int | None = None) -> int
 
 def state_bytes(static: Static, dataset: Dataset) -> int:
     """Memory that one cell keeps from its first step to its last, in bytes."""
-    weights = sum((a + 1) * b for a, b in itertools.pairwise(_sizes(static, dataset)))
+    weights = sum((a + 1) * b for a, b in itertools.pairwise(layer_sizes(static, dataset)))
     return 4 * weights * (1 + {"sgd": 0, "momentum": 1, "adam": 2, "adamw": 2}[static.optimizer])
 
 
@@ -175,7 +175,7 @@ def order_bytes(static: Static, dataset: Dataset) -> int:
 
 def cell_bytes(static: Static, dataset: Dataset) -> int:
     """Memory that one cell takes while it is trained, in bytes."""
-    sizes = _sizes(static, dataset)
+    sizes = layer_sizes(static, dataset)
     gradient = sum((a + 1) * b for a, b in itertools.pairwise(sizes))
     examples = max(static.batch_size, min(probes.SLICE, len(dataset.train.labels)))
     # Of each unit and example: the pre-activation, the activation, its derivative, the gradient.
@@ -292,7 +292,7 @@ def _outcome(standing: Standing, epochs: np.ndarray, steps: np.ndarray) -> Outco
     return Outcome(epochs, steps, metrics, diverged, last, kept)
 
 
-def _sizes(static: Static, dataset: Dataset) -> tuple[int, ...]:
+def layer_sizes(static: Static, dataset: Dataset) -> tuple[int, ...]:
     """Widths of all layers, from the inputs to the outputs."""
     _, outputs = resolve(static, dataset)
     return (math.prod(dataset.input_shape), *static.hidden_sizes, outputs)

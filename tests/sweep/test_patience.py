@@ -56,9 +56,7 @@ def test_a_cell_stops_once_validation_was_no_better_for_so_many_evaluations(few,
         few = dataclasses.replace(few, task="regression", class_names=(), **splits)
     cells = dict(learning_rate=(0.003, 0.01, 0.1, 0.3), seed=(0, 1))
     if regression:  # the second cell diverges, after it has stopped while its neighbour goes on
-        cells = dict(
-            learning_rate=(0.003, 0.085, 0.04, 1e3), activation="identity"
-        )
+        cells = dict(learning_rate=(0.003, 0.085, 0.04, 1e3), activation="identity")
     full = run(few, group_of(**cells))
     stopping = run(few, group_of(**cells, patience=2))
     assert (full.last == EVALS).all()
