@@ -17,10 +17,11 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, NullFormatter
 
 from acts_jax.report import statistics
 from acts_jax.report.claims import Check, at_least, at_most, near
-from acts_jax.report.layout import FAINT, INK, STYLE, leaders, percent, styles, titles
+from acts_jax.report.layout import FAINT, INK, STYLE, leaders, percent, power_of_ten, styles, titles
 
 ACCURACY = pd.DataFrame(
     {
@@ -271,7 +272,8 @@ def _draw_accuracy(axes: Axes, accuracy: pd.DataFrame) -> None:
     colors = styles(list(accuracy))
     for place, (name, values) in enumerate(reversed(list(accuracy.items()))):
         color, _ = colors[name]
-        axes.hlines(place, *(100 * np.array(statistics.interval(values))), color=color, lw=2)
+        ends = statistics.interval(100 * values, bounds=(0, 100))
+        axes.hlines(place, *ends, color=color, lw=2)
         axes.plot(100 * values, np.full(len(values), place), "o", color=color, ms=4, alpha=0.6)
         for kind, marker in (("JAX", "x"), ("PyTorch", "+")):
             axes.plot(100 * ACCURACY[kind][name], place - 0.28, marker, color=FAINT, ms=6)
@@ -288,6 +290,8 @@ def _draw_gradients(axes: Axes, gradients: pd.DataFrame) -> None:
     medians = gradients.groupby("layer").median()
     bounds = np.log10([gradients.min().min() / 1.5, gradients.max().max() * 1.5])
     axes.set_ylim(*10**bounds)
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: power_of_ten(value)))
+    axes.yaxis.set_minor_formatter(NullFormatter())
     spots = {}
     for name in gradients:
         color, marker = colors[name]
