@@ -12,6 +12,7 @@ from acts_jax.activations.special_functions import (
     arctan_within_one,
     error_function,
     hyperbolic_tangent,
+    lifted_decay,
     lifted_exp,
     log1p_within_one,
     log_cosh_of_half,
@@ -57,7 +58,7 @@ def sigmoid(x: jax.Array) -> jax.Array:
 def tanh_slope(x: jax.Array) -> jax.Array:
     """tanh'(x) from exp(-2 |x|); 1 - tanh^2 would be 0 for x > 9."""
     # 4 e with e = exp(-2 |x|), so that it flushes to 0 only where the result does
-    e = lifted_exp(-2 * jnp.abs(x), 2)
+    e = lifted_decay(x, 2, 2)
     return e / jnp.square(1 + 0.25 * e)
 
 
@@ -86,7 +87,7 @@ _LECUN_SCALE = 1.7159
 
 
 def _scaled_tanh_slope(x):
-    e = lifted_exp(-4 / 3 * jnp.abs(x), 3)
+    e = lifted_decay(x, 4 / 3, 3)
     return _LECUN_SCALE / 3 * e / jnp.square(1 + 0.125 * e)
 
 
@@ -98,7 +99,7 @@ def _scaled_tanh_slope(x):
     aliases=("lecun_tanh",),
 )
 @elementwise(
-    with_derivatives(lambda x: -4 / 3 * _scaled_tanh_slope(x) * hyperbolic_tangent(x * (2 / 3)))(
+    with_derivatives(lambda x: -4 / 3 * _scaled_tanh_slope(x) * hyperbolic_tangent(x, 2 / 3))(
         lambda x: _scaled_tanh_slope(x)
     )
 )
@@ -114,9 +115,7 @@ def scaled_tanh(x: jax.Array) -> jax.Array:
     Returns:
         Values in [-1.7159, 1.7159], of x's shape.
     """
-    # tiny x: x * 2/3 may be subnormal, which the hardware takes for 0
-    tiny = jnp.abs(x) < 1e-30
-    return jnp.where(tiny, _LECUN_SCALE * 2 / 3 * x, _LECUN_SCALE * hyperbolic_tangent(x * (2 / 3)))
+    return hyperbolic_tangent(x, 2 / 3, _LECUN_SCALE)
 
 
 @with_derivatives(lambda x: -2 * (bounded(x) * _arctan_slope(x)) * _arctan_slope(x))
