@@ -18,6 +18,7 @@ from acts_jax.activations.special_functions import (
     log_cosh_of_half,
     power_of_two,
     power_within_one,
+    stretched_tanh,
 )
 
 
@@ -99,7 +100,7 @@ def _scaled_tanh_slope(x):
     aliases=("lecun_tanh",),
 )
 @elementwise(
-    with_derivatives(lambda x: -4 / 3 * _scaled_tanh_slope(x) * hyperbolic_tangent(x, 2 / 3))(
+    with_derivatives(lambda x: -4 / 3 * _scaled_tanh_slope(x) * stretched_tanh(x, 2 / 3, 1.0))(
         lambda x: _scaled_tanh_slope(x)
     )
 )
@@ -115,7 +116,7 @@ def scaled_tanh(x: jax.Array) -> jax.Array:
     Returns:
         Values in [-1.7159, 1.7159], of x's shape.
     """
-    return hyperbolic_tangent(x, 2 / 3, _LECUN_SCALE)
+    return stretched_tanh(x, 2 / 3, _LECUN_SCALE)
 
 
 @with_derivatives(lambda x: -2 * (bounded(x) * _arctan_slope(x)) * _arctan_slope(x))

@@ -43,6 +43,7 @@ _LOG1P = (
 )  # fmt: skip
 # (exp(r) - 1 - r) / r^2 in r for abs(r) <= log(2) / 2, relative error of exp 5e-9;
 _EXP = (0.499999934, 0.166665206, 0.0416683881, 0.00836871734, 0.00138145941)
+_EXP2 = tuple(math.log(2) ** i * c for i, c in enumerate((1, 1, *_EXP)))
 # log(2), its part whose products with whole numbers below 2^9 are exact, and the rest;
 _LOG2, _LOG2_SHORT, _LOG2_REST = 0.6931471805599453, 0.693359375, -0.00021219444005469057
 # 2 artanh(s) / (s log(2)) in s^2 for abs(s) <= 0.1716, relative error 7e-10;
@@ -148,6 +149,16 @@ def power_of_two(coarse: jax.Array, fine: jax.Array, lift: int = 0) -> jax.Array
     return _exp_near_zero(_LOG2 * rest) * _whole_power_of_two(whole + lift)
 
 
+def small_power_of_two(exponent: jax.Array, lift: int) -> jax.Array:
+    """2^(exponent + lift) for float32, between 2^-126 and 2^127: half of `lifted_exp`.
+
+    Not differentiable.
+    """
+    whole = _nearest(exponent, 127 + lift)
+    fraction = polynomial(_EXP2, exponent - whole.astype(jnp.float32))
+    return fraction * _whole_power_of_two(whole + lift)
+
+
 def _exp_parts(x, bias=0):
     # exp(x) = fraction * 2^whole
     whole = _nearest(x * (1 / _LOG2), bias)
@@ -236,8 +247,13 @@ def tanh_excess(z: jax.Array) -> jax.Array:
     return polynomial(_TANH, z)
 
 
-def hyperbolic_tangent(x: jax.Array, rate: float = 1.0, height: float = 1.0) -> jax.Array:
-    """height * tanh(rate * x); XLA's tanh is 5 ULP off for float32, 6 for float64."""
+def hyperbolic_tangent(x: jax.Array) -> jax.Array:
+    """tanh(x); XLA's is 5 ULP off for float32, 6 for float64."""
+    return stretched_tanh(x, 1.0, 1.0)
+
+
+def stretched_tanh(x: jax.Array, rate: float, height: float) -> jax.Array:
+    """height * tanh(rate * x)."""
     if x.dtype == jnp.float64:
         m = jnp.expm1(-2 * rate * jnp.abs(x))
         return lax.sign(x) * (-height * m / (2 + m))
