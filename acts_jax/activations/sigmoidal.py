@@ -18,6 +18,7 @@ from acts_jax.activations.special_functions import (
     log_cosh_of_half,
     power_of_two,
     power_within_one,
+    small_power_of_two,
     stretched_tanh,
 )
 
@@ -277,11 +278,23 @@ def _algebraic_parts(x, k):
     return jnp.where(outside, 1, a), jnp.where(a == 0, 0, u)
 
 
+@with_derivatives(
+    lambda u, power: power * _of_one_more(u, power - 1),
+    lambda u, power: log1p_within_one(u) * _of_one_more(u, power),
+)
+def _of_one_more(u, power):
+    """(1 + u)^power for 0 <= u <= 1 and a power below 0."""
+    logarithm = log1p_within_one(u)
+    if u.dtype == jnp.float64:
+        return lifted_exp(power * logarithm)
+    return small_power_of_two(jnp.maximum(power * math.log2(math.e) * logarithm, -127), 0)
+
+
 def _algebraic_slope(x, k):
     _, u = _algebraic_parts(x, k)
     a = jnp.abs(bounded(x))
     steepness = jnp.where(a > 1, u / jnp.where(a > 1, a, 1), 1)
-    return keep_nan(steepness * lifted_exp(-(1 + 1 / k) * log1p_within_one(u)), x)
+    return keep_nan(steepness * _of_one_more(u, -(1 + 1 / k)), x)
 
 
 def _algebraic_by_k(x, k):
@@ -317,8 +330,8 @@ def algebraic(x: jax.Array, k: jax.Array | float = 2.0) -> jax.Array:
         ValueError: if k is a plain number and not above 0.
     """
     size, u = _algebraic_parts(x, k)
-    size = size * lifted_exp(-log1p_within_one(u) / k)
-    return keep_nan(jnp.where(x < 0, -size, size), x)
+    size = size * _of_one_more(u, -1 / k)
+    return jnp.where(x < 0, -size, size)
 
 
 @with_derivatives(lambda x: -2 * lax.sign(x) * _softsign_slope(x) / (1 + jnp.abs(x)))

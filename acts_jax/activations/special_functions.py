@@ -144,15 +144,15 @@ def power_of_two(coarse: jax.Array, fine: jax.Array, lift: int = 0) -> jax.Array
 
     Not differentiable.
     """
-    whole = _nearest(jnp.maximum(coarse + fine, -127.0 - lift))
-    rest = bounded((coarse - whole.astype(jnp.float32)) + fine, 1)
-    return _exp_near_zero(_LOG2 * rest) * _whole_power_of_two(whole + lift)
+    whole = _nearest(jnp.maximum(coarse + fine, -127.0 - lift), 127 + lift)
+    rest = jnp.maximum((coarse - whole.astype(jnp.float32)) + fine, -1)
+    return polynomial(_EXP2, rest) * _whole_power_of_two(whole + lift)
 
 
 def small_power_of_two(exponent: jax.Array, lift: int) -> jax.Array:
-    """2^(exponent + lift) for float32, between 2^-126 and 2^127: half of `lifted_exp`.
+    """2^(exponent + lift) for float32 and exponents between -127 and 127: half of `lifted_exp`.
 
-    Not differentiable.
+    At the lower end it is 0. Not differentiable.
     """
     whole = _nearest(exponent, 127 + lift)
     fraction = polynomial(_EXP2, exponent - whole.astype(jnp.float32))
