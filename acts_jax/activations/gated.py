@@ -329,3 +329,6 @@ def hard_silu(x: jax.Array) -> jax.Array:
         Values above -0.375, of x's shape.
     """
     return jnp.where(x < 0, bounded(x), x) * (jnp.clip(x + 3, 0, 6) / 6)
+
+
+hard_swish = hard_silu  # jax.nn has both names

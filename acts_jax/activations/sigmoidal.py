@@ -129,6 +129,7 @@ def _arctan_slope(x):
     family="sigmoidal",
     range=(-math.pi / 2, math.pi / 2),
     formula=r"\arctan x",
+    reference="Kamruzzaman & Aziz 2002, IEICE Trans. Fundamentals E85-A",
     aliases=("atan",),
 )
 @elementwise(_arctan_slope)
@@ -156,6 +157,7 @@ def _sech(x):
     family="sigmoidal",
     range=(-math.pi / 2, math.pi / 2),
     formula=r"2 \arctan \tanh \frac{x}{2}",
+    reference="Gudermann 1830, J. reine angew. Math.",
     aliases=("gd",),
 )
 @elementwise(_sech)
@@ -185,6 +187,7 @@ def erf_slope(x: jax.Array) -> jax.Array:
     family="sigmoidal",
     range=(-1, 1),
     formula=r"\operatorname{erf} x = \frac{2}{\sqrt \pi} \int_0^x e^{-t^2} dt",
+    reference="Glaisher 1871, Philosophical Magazine 42",
 )
 @elementwise(erf_slope)
 def erf(x: jax.Array) -> jax.Array:
@@ -364,3 +367,6 @@ def softsign(x: jax.Array) -> jax.Array:
     """
     x = bounded(x)
     return x / (1 + jnp.abs(x))
+
+
+soft_sign = softsign  # as jax.nn calls it
