@@ -42,7 +42,8 @@ def softmax(
     .. math::
         f(x)_i = \frac{e^{x_i}}{\sum_j e^{x_j}}
 
-    Of two classes it is the sigmoid of the difference. It belongs on the readout.
+    Of two classes it is the sigmoid of the difference. It belongs on the readout. The axis is
+    the last one in `jax.nn` and Keras, too; PyTorch asks for it.
 
     Args:
         x: [..., classes], the logits; float dtypes are kept, integers become floats.
