@@ -45,15 +45,15 @@ def test_slopes_that_use_both():
 
 
 @pytest.mark.parametrize("batched", [False, True])
-def test_growing_cosine_of_large_angles(batched):
-    x = points(1e6)
+@pytest.mark.parametrize("limit", [1e6, 1e12])
+def test_growing_cosine_of_large_angles(limit, batched):
+    x = points(limit)
     wide = x.astype(np.float64)
     value, slope = wide * np.cos(wide), np.cos(wide) - wide * np.sin(wide)
-    curvature = -2 * np.sin(wide) - value
-    for f, exact, steepness in [(gcu, value, slope), (derivative(gcu), slope, curvature)]:
+    for f, exact in [(gcu, value), (derivative(gcu), slope)]:
         got = jax.jit(jax.vmap(f) if batched else f)(x)
-        bound = 4 * np.spacing(np.abs(exact).astype(np.float32)) + 4 * EPS * np.abs(
-            wide * steepness
-        )
-        assert np.all(np.abs(got - exact) <= bound + 1e-13)
+        assert np.all(np.abs(got - exact) <= 4 * EPS * (1 + np.abs(wide)))
+
+
+def test_growing_cosine_has_no_limit():
     assert np.all(np.isnan(gcu(np.float32([np.inf, -np.inf, np.nan]))))
