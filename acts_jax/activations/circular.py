@@ -65,8 +65,33 @@ def one_plus_sine_of_double(x: jax.Array) -> jax.Array:
     return jnp.square(s + c)
 
 
+def _repaired(value, careful, x, frequency=1.0):
+    # careful(x) where the angle frequency * x is large: a loop of one round or none, which
+    # unlike a `lax.cond` leaves computing the value to all cores, and needs no rule for vmap
+    def large():
+        return jnp.abs(frequency * x) >= _LIMIT
+
+    def repair(state):
+        return False, jnp.where(large(), careful(x), state[1])
+
+    return lax.while_loop(lambda state: state[0], repair, (jnp.any(large()), value))[1]
+
+
+def growing_cosine(x: jax.Array) -> jax.Array:
+    """x cos(x). Not differentiable."""
+    if x.dtype != jnp.float32:
+        return x * lax.cos(x)
+    return _repaired(x * _reduced(x)[1], lambda x: x * lax.cos(x), x)
+
+
 @with_derivatives(lambda x: -2 * sine(x) - x * cosine(x))
 def growing_cosine_slope(x: jax.Array) -> jax.Array:
     """cos(x) - x sin(x)."""
-    s, c = _sine_and_cosine(x)
-    return c - x * s
+
+    def careful(x):
+        return lax.cos(x) - x * lax.sin(x)
+
+    if x.dtype != jnp.float32:
+        return careful(x)
+    s, c = _reduced(x)
+    return _repaired(c - x * s, careful, x)

@@ -15,6 +15,7 @@ from acts_jax.activations.special_functions import (
     normal_tail,
     sigmoid_lifted,
     sigmoids_lifted,
+    small_power_of_two,
     unlift,
 )
 
@@ -164,8 +165,13 @@ def gelu(x: jax.Array) -> jax.Array:
 _TANH_GELU_SCALE = math.sqrt(8 / math.pi)
 
 
-def _tanh_gelu_argument(x):
-    return x * (_TANH_GELU_SCALE + (0.044715 * _TANH_GELU_SCALE) * jnp.square(x))
+def _tanh_gelu_argument(x, scale=_TANH_GELU_SCALE):
+    return x * (scale + (0.044715 * scale) * jnp.square(x))
+
+
+def _tanh_gelu_decay(x):
+    """2^-40 exp(-u) for float32 x between -10.5 and 6: beyond, only the limits remain."""
+    return small_power_of_two(_tanh_gelu_argument(x, -_TANH_GELU_SCALE / math.log(2)), -40)
 
 
 def _gelu_tanh_curvature(x):
@@ -179,10 +185,15 @@ def _gelu_tanh_curvature(x):
 
 @with_derivatives(_gelu_tanh_curvature)
 def _gelu_tanh_slope(x):
-    x = bounded(x, 12 if x.dtype == jnp.float32 else 30)
-    z = jnp.square(x)
-    v = x * (_TANH_GELU_SCALE + (0.134145 * _TANH_GELU_SCALE) * z)
-    return _sigmoid_gated_slope(v, _tanh_gelu_argument(x))
+    # sigmoid(u) (1 + x u' sigmoid(-u))
+    double = x.dtype == jnp.float64
+    x = lax.clamp(-30.0, x, 30.0) if double else lax.clamp(-10.5, x, 6.0)
+    v = x * (_TANH_GELU_SCALE + (0.134145 * _TANH_GELU_SCALE) * jnp.square(x))
+    if double:
+        return _sigmoid_gated_slope(v, _tanh_gelu_argument(x))
+    e = _tanh_gelu_decay(x)
+    one_more = 2.0**-40 + e
+    return (1 + v * (e / one_more)) / one_more * 2.0**-40
 
 
 @register(
@@ -206,7 +217,10 @@ def gelu_tanh(x: jax.Array) -> jax.Array:
     Returns:
         Values above -0.1700408, of x's shape.
     """
-    return _sigmoid_gated(_not_minus_infinity(x), _tanh_gelu_argument(x))
+    if x.dtype == jnp.float64:
+        return _sigmoid_gated(_not_minus_infinity(x), _tanh_gelu_argument(x))
+    inside = lax.clamp(-10.5, x, 6.0)
+    return jnp.where(x > 6, x, inside / (2.0**-40 + _tanh_gelu_decay(inside)) * 2.0**-40)
 
 
 def _mish_curvature(x):
@@ -315,3 +329,6 @@ def hard_silu(x: jax.Array) -> jax.Array:
         Values above -0.375, of x's shape.
     """
     return jnp.where(x < 0, bounded(x), x) * (jnp.clip(x + 3, 0, 6) / 6)
+
+
+hard_swish = hard_silu  # jax.nn has both names

@@ -98,4 +98,4 @@ def gcu(x: jax.Array) -> jax.Array:
     Returns:
         x's dtype and shape.
     """
-    return x * circular.cosine(x)
+    return circular.growing_cosine(x)

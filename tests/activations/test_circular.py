@@ -42,3 +42,18 @@ def test_slopes_that_use_both():
             wide * curvature
         )
         assert np.all(np.abs(jax.jit(derivative(f))(x) - exact) <= bound + 1e-13)
+
+
+@pytest.mark.parametrize("batched", [False, True])
+@pytest.mark.parametrize("limit", [1e6, 1e12])
+def test_growing_cosine_of_large_angles(limit, batched):
+    x = points(limit)
+    wide = x.astype(np.float64)
+    value, slope = wide * np.cos(wide), np.cos(wide) - wide * np.sin(wide)
+    for f, exact in [(gcu, value), (derivative(gcu), slope)]:
+        got = jax.jit(jax.vmap(f) if batched else f)(x)
+        assert np.all(np.abs(got - exact) <= 4 * EPS * (1 + np.abs(wide)))
+
+
+def test_growing_cosine_has_no_limit():
+    assert np.all(np.isnan(gcu(np.float32([np.inf, -np.inf, np.nan]))))
