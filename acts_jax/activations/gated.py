@@ -235,7 +235,9 @@ def _mish_slope(x):
     e = 2.0**-16 * lifted
     below = (4 * (1 - a) + e * (6 - 4 * a + e * (4 + e))) * lifted * 2.0**-16
     above = 1 + e * (4 + e * (6 + 4 * a + e * (4 * (1 + a))))
-    return jnp.where(x < 0, below, above) / jnp.square(_mish_denominator(x, e))
+    # the square of the denominator, which is rounded once only when multiplied out
+    left, right = 4 + e * (8 + e * (8 + e * (4 + e))), 1 + e * (4 + e * (8 + e * (8 + 4 * e)))
+    return jnp.where(x < 0, below, above) / jnp.where(x < 0, left, right)
 
 
 @register(
