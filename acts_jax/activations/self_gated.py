@@ -6,7 +6,7 @@ import jax
 import jax.numpy as jnp
 
 from acts_jax.activations.catalogue import Parameter, register
-from acts_jax.activations.gated import gelu_lifted, gelu_slope_lifted
+from acts_jax.activations.gated import gelu_curvature, gelu_lifted, gelu_slope_lifted
 from acts_jax.activations.numerics import (
     bounded,
     elementwise,
@@ -20,6 +20,7 @@ from acts_jax.activations.special_functions import (
     hyperbolic_tangent,
     lifted_exp,
     tanh_excess,
+    tanh_lifted,
     two_artanh_excess,
     two_artanh_over,
 )
@@ -220,22 +221,17 @@ def tanh_exp(x: jax.Array) -> jax.Array:
     return jnp.where(u < 0.6, near, x * ((1 - decay) * (1 / (1 + decay))))
 
 
-def _phish_parts(x):
-    # g = gelu(x), tanh(g) and its derivative; g and tanh(g) are lifted for x < 0
-    lifted = gelu_lifted(x)
-    g = _unlift(x, lifted)
-    z = jnp.square(bounded(g, 1))
-    near = lifted * (1 + z * tanh_excess(z))
-    e = lifted_exp(-2 * jnp.maximum(g, 0))
-    r = 1 / (1 + e)
-    inside = g < 0.6
-    gate = jnp.where(inside, near, (1 - e) * r)
-    return gate, jnp.where(inside, 1 - jnp.square(_unlift(x, near)), 4 * e * jnp.square(r))
+def _phish_curvature(x):
+    x = bounded(x, 1e3)
+    lifted, gate_slope = tanh_lifted(gelu_lifted(x))
+    gate, inner = _unlift(x, lifted), _unlift(x, gelu_slope_lifted(x))
+    return gate_slope * (2 * inner + x * (gelu_curvature(x) - 2 * gate * jnp.square(inner)))
 
 
+@with_derivatives(_phish_curvature)
 def _phish_slope(x):
     x = bounded(x, 2e3)
-    gate, steepness = _phish_parts(x)
+    gate, steepness = tanh_lifted(gelu_lifted(x))
     slope = _unlift(x, gate + x * steepness * gelu_slope_lifted(x))
     return jnp.where(jnp.abs(x) < 1e-30, x, slope)  # half of which may be subnormal
 
@@ -259,7 +255,9 @@ def phish(x: jax.Array) -> jax.Array:
     Returns:
         Values in [0, inf), of x's shape.
     """
-    return _unlift(x, gated(x, _phish_parts(bounded(x, 1e3))[0]))
+    inside = bounded(x, 1e3)
+    gate, _ = tanh_lifted(gelu_lifted(inside))
+    return _unlift(x, jnp.where(x < 0, inside, x) * gate)
 
 
 def _aria2_slope(x, alpha, beta):

@@ -27,7 +27,10 @@ _LOG2_ERFC = (
     -0.000256044238, -1.62699882, -0.919082732, -0.150094386, 0.0321391487, -0.00440833849,
     0.000284476245,
 )  # fmt: skip
-_TANH_SERIES = (-1 / 3, 2 / 15, -17 / 315, 62 / 2835, -1382 / 155925)
+_TANH_SERIES = (
+    -1 / 3, 2 / 15, -17 / 315, 62 / 2835, -1382 / 155925, 21844 / 6081075, -929569 / 638512875,
+    6404582 / 10854718875, -443861162 / 1856156927625,
+)  # fmt: skip
 # (2 artanh(s) / s - 2) / s^2 in s^2 on [0, 1/3], error of artanh 4.5e-9 relative;
 _ARTANH = (0.666664131, 0.400216991, 0.2799914, 0.280244631)
 # log(1 + z) / z in z on [0, 1], relative error 4.7e-9;
@@ -43,12 +46,17 @@ _LOG2, LOG2_SHORT, LOG2_REST = 0.6931471805599453, 0.693359375, -0.0002121944400
 _LOG2_RATIO = (2.88539008, 0.96179886, 0.576713085, 0.431768636)
 # log(cosh(x / 2)) / x^2 in x^2 for abs(x) <= 1, error of the logarithm 4e-9;
 _LOG_COSH = (0.124999881, -0.00520715386, 0.000343567419, -2.17910876e-05)
-# exp(a^2 / 2) Phi(-a) / t in t = 2.5 / (2.5 + a) on [0, 1], relative error 4.4e-9.
+# exp(a^2 / 2) Phi(-a) / t in t = 2 / (2 + a) for a >= 1, relative error 9e-9;
 _NORMAL_TAIL = (
-    0.159576911, 0.159576957, 0.134046911, 0.0828570448, 0.020677191, -0.0516764147,
-    0.0358122132, -0.276603653, 0.525757877, -0.444019032, 0.18568686, -0.0316928683,
+    0.199471142, 0.199470885, 0.149605875, 0.0500177943, -0.0660369031, -0.0762249243,
+    -0.219664675, 0.668134213, -0.586692784, 0.182932465,
 )  # fmt: skip
+# its asymptotic series in 1 / a^2, times sqrt(2 pi) a.
 _NORMAL_SERIES = (1, -1, 3, -15, 105, -945, 10395)
+# (Phi(x) - 1/2) / x in x^2 on [0, 1], relative error of Phi(-1) 5e-10;
+_NORMAL = (
+    0.398942278, -0.0664903144, 0.00997307838, -0.00118578499, 0.000112952173, -7.46289482e-06,
+)  # fmt: skip
 # (Phi(x) + x Phi'(x) - 1/2) / x in x^2 on [0, 1], relative error 5.2e-9.
 _NORMAL_SLOPE = (
     0.797884557, -0.265961231, 0.0598380434, -0.00948467995, 0.00112730935, -8.85306354e-05,
@@ -92,6 +100,7 @@ def exp_of_sum(coarse: jax.Array, fine: jax.Array, lift: int = 0) -> jax.Array:
     """
     exponent = coarse + fine
     e = lifted_exp(exponent, lift)
+    # a division, since XLA does not compute one twice where both f and f' need it
     return e / (1 - ((coarse - exponent) + fine))
 
 
@@ -234,9 +243,9 @@ def two_artanh_excess(w: jax.Array) -> jax.Array:
 def tanh_excess(z: jax.Array) -> jax.Array:
     """(tanh(x) / x - 1) / x^2 for z = x^2 below 0.36."""
     if z.dtype == jnp.float64:
-        x = jnp.sqrt(jnp.where(z > 1e-3, z, 1))
-        far = (hyperbolic_tangent(x) / x - 1) / jnp.where(z > 1e-3, z, 1)
-        return jnp.where(z > 1e-3, far, polynomial(_TANH_SERIES, z))
+        x = jnp.sqrt(jnp.where(z > 0.03, z, 1))
+        far = (hyperbolic_tangent(x) / x - 1) / jnp.where(z > 0.03, z, 1)
+        return jnp.where(z > 0.03, far, polynomial(_TANH_SERIES, z))
     return polynomial(_TANH, z)
 
 
@@ -249,6 +258,34 @@ def hyperbolic_tangent(x: jax.Array) -> jax.Array:
     e = lifted_exp(-2 * inside)
     z = jnp.square(inside)
     return jnp.where(z < 0.36, x + x * (z * tanh_excess(z)), (1 - e) / (1 + e))
+
+
+def tanh_lifted(lifted: jax.Array) -> tuple[jax.Array, jax.Array]:
+    """tanh(x) and tanh'(x) for x > -0.17, where below 0 x is given, and tanh(x) returned, lifted.
+
+    Args:
+        lifted: x, or 2^16 x below 0, so that it does not flush to 0; finite.
+    """
+    unit = jnp.where(lifted < 0, 2.0**-16, 1.0)
+    y = -2 * lifted
+    if y.dtype == jnp.float64:
+        m = jnp.expm1(y * unit)
+        z = jnp.square(bounded(lifted * unit, 1))
+        tanh = jnp.where(lifted < 0, lifted + lifted * (z * tanh_excess(z)), -m / (2 + m))
+        return tanh, 4 * jnp.exp(y * unit) / jnp.square(2 + m)
+    # m = exp(-2 x) - 1 = 2^whole (1 + r + ...) - 1, in which below 0 whole is 0
+    exponent = jnp.maximum(y * unit, -127.0 * _LOG2)
+    whole = _nearest(exponent * (1 / _LOG2))
+    turns, scale = whole.astype(jnp.float32), _whole_power_of_two(whole)
+    r = (exponent - turns * LOG2_SHORT) - turns * LOG2_REST
+    rest = r * (r * polynomial(_EXP, r))
+    m = scale * (r + rest) + (scale - 1)
+    d = 1 / (2 + m)
+    # below 0 as x plus what tanh(x) lacks, which rounds once
+    below = lifted + (lifted * -m - 2.0**16 * rest) * d
+    tanh = jnp.where(lifted < 0, below, -m * d)
+    slope = 4 * (scale * (r + rest) + scale) * jnp.square(d)
+    return tanh, jnp.where(lifted < 0, 1 - jnp.square(unit * below), slope)
 
 
 def log_cosh_of_half(x: jax.Array) -> jax.Array:
@@ -296,15 +333,20 @@ def error_function_over(x: jax.Array) -> jax.Array:
 
 
 def normal_tail(a: jax.Array) -> jax.Array:
-    """exp(a^2 / 2) Phi(-a) for a >= 0, Phi the normal distribution: it never underflows."""
+    """exp(a^2 / 2) Phi(-a) for a >= 1 (float64: 0), Phi the normal distribution."""
     if a.dtype == jnp.float64:
         inside = jnp.minimum(a, 36)
         near = 0.5 * lax.erfc(inside * 0.7071067811865476) * jnp.exp(inside * inside / 2)
         outside = jnp.maximum(a, 36)  # the asymptotic series
         far = polynomial(_NORMAL_SERIES, 1 / jnp.square(outside)) / outside
         return jnp.where(a < 36, near, far / math.sqrt(2 * math.pi))
-    t = 2.5 / (2.5 + a)
+    t = 2 / (2 + a)
     return t * polynomial(_NORMAL_TAIL, t)
+
+
+def normal_over(x: jax.Array) -> jax.Array:
+    """(Phi(x) - 1/2) / x for float32 and abs(x) <= 1."""
+    return polynomial(_NORMAL, jnp.square(x))
 
 
 def normal_slope(x: jax.Array) -> jax.Array:
