@@ -7,13 +7,11 @@ import jax.numpy as jnp
 from jax import lax
 
 from acts_jax.activations.catalogue import register
+from acts_jax.activations.normal import normal_over, normal_slope, normal_tail
 from acts_jax.activations.numerics import bounded, elementwise, keep_nan, scaled, with_derivatives
 from acts_jax.activations.sigmoidal import sigmoid_slope
 from acts_jax.activations.special_functions import (
     lifted_exp,
-    normal_over,
-    normal_slope,
-    normal_tail,
     sigmoid_lifted,
     sigmoids_lifted,
     unlift,
