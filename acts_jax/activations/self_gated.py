@@ -6,7 +6,12 @@ import jax
 import jax.numpy as jnp
 
 from acts_jax.activations.catalogue import Parameter, register
-from acts_jax.activations.gated import gelu_curvature, gelu_lifted, gelu_slope_lifted
+from acts_jax.activations.gated import (
+    gelu_and_slope_lifted,
+    gelu_curvature,
+    gelu_lifted,
+    gelu_slope_lifted,
+)
 from acts_jax.activations.numerics import (
     bounded,
     elementwise,
@@ -231,8 +236,12 @@ def _phish_curvature(x):
 @with_derivatives(_phish_curvature)
 def _phish_slope(x):
     x = bounded(x, 2e3)
-    gate, steepness = tanh_lifted(gelu_lifted(x))
-    slope = _unlift(x, gate + x * steepness * gelu_slope_lifted(x))
+    lifted, inner = gelu_lifted(x), gelu_slope_lifted(x)
+    gate, steepness = tanh_lifted(lifted)
+    # far left gelu is nearly its tanh: both terms without it, and what that lacks
+    lacking = (gate - lifted) - x * inner * jnp.square(_unlift(x, gate))
+    far = gelu_and_slope_lifted(x) + lacking
+    slope = _unlift(x, jnp.where(x < -1, far, gate + x * steepness * inner))
     return jnp.where(jnp.abs(x) < 1e-30, x, slope)  # half of which may be subnormal
 
 
