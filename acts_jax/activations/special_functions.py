@@ -258,19 +258,13 @@ def tanh_lifted(lifted: jax.Array) -> tuple[jax.Array, jax.Array]:
         z = jnp.square(bounded(lifted * unit, 1))
         tanh = jnp.where(lifted < 0, lifted + lifted * (z * tanh_excess(z)), -m / (2 + m))
         return tanh, 4 * jnp.exp(y * unit) / jnp.square(2 + m)
-    # m = exp(-2 x) - 1 = 2^whole (1 + r + ...) - 1, in which below 0 whole is 0
-    exponent = jnp.maximum(y * unit, -127.0 * _LOG2)
-    whole = _nearest(exponent * (1 / _LOG2))
-    turns, scale = whole.astype(jnp.float32), _whole_power_of_two(whole)
-    r = (exponent - turns * LOG2_SHORT) - turns * LOG2_REST
-    rest = r * (r * polynomial(_EXP, r))
-    m = scale * (r + rest) + (scale - 1)
-    d = 1 / (2 + m)
-    # below 0 as x plus what tanh(x) lacks, which rounds once
-    below = lifted + (lifted * -m - 2.0**16 * rest) * d
-    tanh = jnp.where(lifted < 0, below, -m * d)
-    slope = 4 * (scale * (r + rest) + scale) * jnp.square(d)
-    return tanh, jnp.where(lifted < 0, 1 - jnp.square(unit * below), slope)
+    x = lifted * unit
+    z = jnp.square(bounded(x, 1))
+    near = lifted + lifted * (z * tanh_excess(z))
+    e = lifted_exp(-2 * jnp.maximum(x, 0))
+    r = 1 / (1 + e)
+    tanh = jnp.where(x < 0.6, near, (1 - e) * r)
+    return tanh, jnp.where(x < 0.6, 1 - jnp.square(unit * near), 4 * e * jnp.square(r))
 
 
 def log_cosh_of_half(x: jax.Array) -> jax.Array:
