@@ -7,16 +7,24 @@ import jax.numpy as jnp
 from jax import lax
 
 from acts_jax.activations.catalogue import Parameter, register
-from acts_jax.activations.numerics import bounded, elementwise, keep_nan, with_derivatives
+from acts_jax.activations.numerics import (
+    bounded,
+    elementwise,
+    keep_nan,
+    upper_half,
+    with_derivatives,
+)
 from acts_jax.activations.special_functions import (
+    LOG2_REST,
+    LOG2_SHORT,
     arctan_within_one,
     error_function,
+    exp_of_sum,
     hyperbolic_tangent,
     lifted_decay,
     lifted_exp,
     log1p_within_one,
     log_cosh_of_half,
-    power_of_two,
     power_within_one,
     small_power_of_two,
     stretched_tanh,
@@ -211,16 +219,22 @@ def log_sigmoid_of(x: jax.Array) -> jax.Array:
     return jnp.minimum(x, 0) - log1p_within_one(lifted_exp(-jnp.abs(x)))
 
 
-def _sigmoid_to_the(alpha, x, lift=0):
-    """2^lift sigmoid(x)^alpha."""
-    if x.dtype == jnp.float64:
-        return lifted_exp(alpha * log_sigmoid_of(x), lift)
-    # near 0 sigmoid(x) = exp(x / 2) / (2 cosh(x / 2)): the power of the 2 is exact
-    near = jnp.abs(x) < 1
-    inside = bounded(x, 1)
+@with_derivatives(
+    lambda x, alpha: alpha * sigmoid(-x) * sigmoid_power(x, alpha),
+    lambda x, alpha: log_sigmoid_of(x) * sigmoid_power(x, alpha),
+)
+def sigmoid_power(x: jax.Array, alpha: jax.Array) -> jax.Array:
+    """2^16 sigmoid(x)^alpha for alpha > 0, right to an ULP or two for alpha of a few units."""
+    # log(sigmoid(x)) in two terms; near 0 sigmoid(x) = exp(x / 2) / (2 cosh(x / 2))
+    near, inside = jnp.abs(x) < 1, bounded(x, 1)
+    first = jnp.where(near, -LOG2_SHORT, jnp.clip(x, -1e30, 0))
     log_twice = 0.5 * inside - log_cosh_of_half(inside)
-    exponent = alpha * jnp.where(near, log_twice, log_sigmoid_of(x))
-    return power_of_two(jnp.where(near, -alpha, 0), exponent * math.log2(math.e), lift)
+    decay = log1p_within_one(2.0**-16 * lifted_exp(-jnp.abs(x), 16))  # as slopes need it
+    second = jnp.where(near, log_twice - LOG2_REST, -decay)
+    # alpha times the larger term is exact: the upper halves apart
+    upper, alpha_upper = upper_half(first), upper_half(alpha)
+    rest = alpha_upper * (first - upper) + (alpha - alpha_upper) * first
+    return exp_of_sum(alpha_upper * upper, rest + alpha * second, 16)
 
 
 @with_derivatives(
@@ -231,7 +245,7 @@ def _sigmoid_to_the(alpha, x, lift=0):
 )
 def _generalized_logistic_slope(x, alpha):
     # alpha f(x) sigmoid(-x), both factors lifted
-    value = _sigmoid_to_the(alpha, x, 16)
+    value = sigmoid_power(x, alpha)
     decay = lifted_exp(-jnp.abs(x), 16)
     complement = jnp.where(x > 0, decay, 2.0**16) / (1 + 2.0**-16 * decay)
     return (alpha * value) * complement * 2.0**-32
@@ -269,7 +283,7 @@ def generalized_logistic(x: jax.Array, alpha: jax.Array | float = 2.0) -> jax.Ar
     Raises:
         ValueError: if alpha is a plain number and not above 0.
     """
-    return _sigmoid_to_the(alpha, x)
+    return 2.0**-16 * sigmoid_power(x, alpha)
 
 
 def _algebraic_parts(x, k):
