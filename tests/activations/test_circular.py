@@ -59,6 +59,7 @@ def test_growing_cosine_has_no_limit():
     assert np.all(np.isnan(gcu(np.float32([np.inf, -np.inf, np.nan]))))
 
 
+@pytest.mark.parametrize("batched", [False, True])
 def test_snake_beside_large_angles(batched):
     """They are computed otherwise, and leave what is beside them as it is."""
     x = points(100)
