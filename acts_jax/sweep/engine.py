@@ -364,10 +364,9 @@ def _chunk(
     state = training.train(network, optimizer, state, splits.train, order[cell.seed], steps)
     if not measure:
         return state, {}
-    measured = probes.probe(network, state.params, splits.train)
+    measured, held_out = probes.measure(network, state.params, *splits)
     state = state._replace(diverged_step=training.note_divergence(state, measured.loss))
     metrics = {"train_loss": measured.loss, "train_accuracy": measured.accuracy}
-    held_out = probes.scores(network, state.params, splits.val, splits.test)
     for name, (loss, accuracy) in zip(("val", "test"), held_out, strict=True):
         metrics |= {f"{name}_loss": loss, f"{name}_accuracy": accuracy}
     for name in ("gradient_norm", "dead_fraction", "saturated_fraction"):
