@@ -1,12 +1,12 @@
 """The engine: a group of cells becomes one compiled program, and the program an outcome.
 
 Static is what `Group.static` holds; it is compiled in. Traced is everything in `Cells`; it is
-an argument. The cells of a group form an array [rows, pack]: the rows are spread over the
-devices, each device walks through its rows one by one, and the cells of a row, a pack, are
-trained together by one vmap. The width of a pack is the same whatever the number of cells, so
-a cell's result does not depend on which others it runs with; the last rows are filled up with
-copies of the last cell. The host gets control back after every chunk, the epochs from one
-evaluation to the next: in `on_chunk` of `run`.
+an argument. The cells of a group are cut into packs, and each pack is trained by one vmap. The
+program trains one row of packs, [devices, pack], one on each device; the host starts it for row
+after row. The width of a pack is the same whatever the number of cells, so a cell's result does not
+depend on which others it runs with; the last row is filled up with copies of the last cell. The
+host gets control back after every chunk, the epochs from one evaluation to the next: in `on_chunk`
+of `run`.
 """
 
 import dataclasses
@@ -49,7 +49,7 @@ class Splits(NamedTuple):
 
 
 class Cells(NamedTuple):
-    """What differs between the cells of a group, arrays [rows, pack].
+    """What differs between the cells of a row, arrays [devices, pack].
 
     Attributes:
       optimizer: Learning rate, momentum, weight decay; float32.
@@ -67,13 +67,14 @@ class Standing(NamedTuple):
 
     Attributes:
       evaluations: How many have been made, the one at initialisation included.
-      state: The networks on the devices, [rows, pack, ...]; the next chunk uses them up.
+      state: The networks on the devices, of each row [devices, pack, ...]; the next chunk uses
+        them up.
       metrics: Per metric an array [cells, evaluations, ...], NaN once a cell has diverged.
       diverged_step: int64 [cells], -1 for those that have not.
     """
 
     evaluations: int
-    state: training.TrainState
+    state: tuple[training.TrainState, ...]
     metrics: dict[str, np.ndarray]
     diverged_step: np.ndarray
 
@@ -83,17 +84,17 @@ class Program:
     """A compiled group, ready to run.
 
     Attributes:
-      chunk: (state, cells, splits, order, steps) -> (state, metrics), compiled.
-      state: The networks before the first step.
-      cells: Their traced hyperparameters.
+      chunk: (state, cells, splits, order, steps) -> (state, metrics) of one row, compiled.
+      state: The networks before the first step, row by row.
+      cells: Their traced hyperparameters, row by row.
       splits: The data.
       seeds: The distinct seeds [seeds].
       seconds: Time it took to trace and compile.
     """
 
     chunk: Callable
-    state: training.TrainState
-    cells: Cells
+    state: tuple[training.TrainState, ...]
+    cells: tuple[Cells, ...]
     splits: Splits
     seeds: np.ndarray
     seconds: float
@@ -190,14 +191,15 @@ def build(
     """
     started = time.perf_counter()
     mesh = _mesh(splits.train.labels.sharding.device_set)
-    rows = math.ceil(group.size / pack / mesh.size) * mesh.size
-    place = np.minimum(np.arange(rows * pack), group.size - 1).reshape(rows, pack)
+    rows = math.ceil(group.size / pack / mesh.size)
+    place = np.minimum(np.arange(rows * mesh.size * pack), group.size - 1)
+    place = place.reshape(rows, mesh.size, pack)
     model = functools.partial(make_model, group.static, *resolve(group.static, dataset))
     cells, seeds = _cells(group, place)
     state = _initial_state(model, group, place, splits.train.inputs.shape[1])
-    state, cells = jax.device_put((state, cells), NamedSharding(mesh, P("cells")))
+    state, cells = (_rows(tree, NamedSharding(mesh, P("cells"))) for tree in (state, cells))
     cell = functools.partial(_chunk, model, group.static, measure)
-    chunk = _compile(cell, group.static, mesh, state, cells, splits, len(seeds))
+    chunk = _compile(cell, group.static, mesh, state[0], cells[0], splits, len(seeds))
     return Program(chunk, state, cells, splits, seeds, time.perf_counter() - started)
 
 
@@ -233,20 +235,25 @@ def run(
     for before, after in list(itertools.pairwise(marks))[standing.evaluations :]:
         order = _orders(program.seeds, before, max(np.diff(epochs)), size, static.batch_size)
         order, steps = jax.device_put((order, np.int32((after - before) * per_epoch)), everywhere)
-        state, measured = program.chunk(standing.state, program.cells, program.splits, order, steps)
-        standing = _advance(standing, state, measured, group.size)
+        # All rows are started before the first is waited for.
+        rows = zip(standing.state, program.cells, strict=True)
+        done = [program.chunk(*row, program.splits, order, steps) for row in rows]
+        standing = _advance(standing, *zip(*done, strict=True), group.size)
         on_chunk(standing)
     return Outcome(epochs, epochs * per_epoch, standing.metrics, standing.diverged_step)
 
 
 def _advance(
-    standing: Standing, state: training.TrainState, measured: dict[str, jax.Array], cells: int
+    standing: Standing,
+    state: tuple[training.TrainState, ...],
+    measured: tuple[dict[str, jax.Array], ...],
+    cells: int,
 ) -> Standing:
     """Where a group stands after a chunk that led to `state`; waits for the devices."""
-    diverged = _flat(state.diverged_step, cells).astype(np.int64)
+    diverged = _flat([row.diverged_step for row in state], cells).astype(np.int64)
     metrics = {}
-    for name, leaf in measured.items():
-        values = _flat(leaf, cells)[:, None]
+    for name in measured[0]:
+        values = _flat([row[name] for row in measured], cells)[:, None]
         values[diverged >= 0] = np.nan
         earlier = standing.metrics.get(name)
         metrics[name] = values if earlier is None else np.concatenate([earlier, values], axis=1)
@@ -305,10 +312,18 @@ def _initial_state(
         gain=group.traced["init_gain"][cells].astype(np.float32),
         parameters={n: v[cells].astype(np.float32) for n, v in group.parameters.items()},
     )
-    params = jax.tree.map(lambda leaf: leaf.reshape(*place.shape, *leaf.shape[1:]), params)
     # No optimizer's initial state depends on the values of its hyperparameters.
     optimizer = _optimizer(group.static, training.Hyperparameters(0.0, 0.0, 0.0))
-    return jax.vmap(jax.vmap(lambda params: training.init_state(params, optimizer)))(params)
+    state = jax.vmap(lambda params: training.init_state(params, optimizer))(params)
+    return jax.tree.map(lambda leaf: np.array(leaf).reshape(*place.shape, *leaf.shape[1:]), state)
+
+
+def _rows(tree: Any, sharding: NamedSharding) -> tuple[Any, ...]:
+    """Arrays [rows, devices, pack, ...] of the host as one tree per row on the devices."""
+    rows = len(jax.tree.leaves(tree)[0])
+    return tuple(
+        jax.device_put(jax.tree.map(lambda leaf, i=i: leaf[i], tree), sharding) for i in range(rows)
+    )
 
 
 def _compile(
@@ -320,7 +335,7 @@ def _compile(
     splits: Splits,
     num_seeds: int,
 ) -> Callable:
-    """The program of a group: each device maps over its rows, vmap over the cells of a row.
+    """The program of a group, for one row: each device has a pack, vmap over its cells.
 
     `one` is the chunk of one cell.
     """
@@ -329,7 +344,9 @@ def _compile(
         def cell(state, cell):
             return one(state, cell, splits, order, steps)
 
-        return jax.lax.map(lambda row: jax.vmap(cell)(*row), (state, cells))
+        # What a device has of an array is [1, pack, ...].
+        pack = jax.tree.map(lambda leaf: leaf.reshape(leaf.shape[1:]), (state, cells))
+        return jax.tree.map(lambda leaf: leaf[None], jax.vmap(cell)(*pack))
 
     longest = max(np.diff(static.eval_epochs)) * (len(splits.train.labels) // static.batch_size)
     everywhere = NamedSharding(mesh, P())
@@ -387,10 +404,9 @@ def _orders(
     return orders.reshape(len(seeds), -1, batch_size)
 
 
-def _flat(leaf: jax.Array, cells: int) -> np.ndarray:
-    """An array [rows, pack, ...] of a device as [cells, ...] on the host."""
-    rows, pack, *rest = leaf.shape
-    return np.array(leaf).reshape(rows * pack, *rest)[:cells]
+def _flat(rows: Iterable[jax.Array], cells: int) -> np.ndarray:
+    """Arrays [devices, pack, ...], one per row, as one [cells, ...] on the host."""
+    return np.concatenate([np.concatenate(np.array(row)) for row in rows])[:cells]
 
 
 def _mesh(devices: Iterable[jax.Device]) -> Mesh:
