@@ -90,12 +90,24 @@ def probe(model: Any, params: Any, examples: Examples) -> Measured:
 
 
 def measure(
-    model: Any, params: Any, examples: Examples, *held_out: Examples
+    model: Any,
+    params: Any,
+    examples: Examples,
+    *held_out: Examples,
+    limit: jax.Array | None = None,
 ) -> tuple[Measured, list[tuple[jax.Array, jax.Array]]]:
     """What `probe` returns for the training set, and `scores` for other sets, in one loop.
 
-    All sets share scale and shift. The compiler takes time for every kernel, more than for
-    training, so that the loop has few: what can be is done for all layers at once.
+    The compiler takes time for every kernel, so there are few: one pass over all the sets, and
+    what can be done for all layers at once is.
+
+    Args:
+      model: An `MLP`, its activation parameters filled in.
+      params: Its parameters.
+      examples: The training set.
+      *held_out: Sets with the same scale and shift.
+      limit: Scalar, the supremum of |f'|, of an activation without learned parameters; computed by
+        default.
     """
     together, slices = _joined((examples, *held_out))
     layers = [f"hidden_{i + 1}" for i in range(len(model.hidden_sizes))] + ["readout"]
@@ -126,7 +138,7 @@ def measure(
     bounds = slices.start, slices.end, slices.owner == 0
     (gradient, steepest), sums = jax.lax.scan(body, start, bounds)
     (loss, accuracy), *others = _means(slices, *sums)
-    limit = _limits(model, params)
+    limit = _limits(model, params) if limit is None else limit.reshape(1, 1)
     return Measured(
         loss,
         accuracy,

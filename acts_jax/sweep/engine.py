@@ -24,11 +24,13 @@ from jax.sharding import Mesh, NamedSharding
 from jax.sharding import PartitionSpec as P
 
 from acts_jax import probes, training
+from acts_jax.activations.catalogue import get
 from acts_jax.data import Dataset, preprocessing
 from acts_jax.models import MLP, init_population, learned_parameters
 from acts_jax.sweep.config import ConfigError
 from acts_jax.sweep.grid import Group, Static, parameter_prefix
 from acts_jax.sweep.store import Outcome
+from acts_jax.theory.shape import sup_derivative
 
 # Measured on two CPU cores: more cells at once fall out of the cache, fewer pay more overhead.
 # Six also splits 7 rates x 5 seeds over two devices with one idle place.
@@ -55,11 +57,13 @@ class Cells(NamedTuple):
       optimizer: Learning rate, momentum, weight decay; float32.
       parameters: The activation's parameters; float32. Initial values of learned ones.
       seed: int32, which row of the batch order is the cell's.
+      limit: The supremum of |f'|, float32; None where it changes with what is learned.
     """
 
     optimizer: training.Hyperparameters
     parameters: dict[str, jax.Array]
     seed: jax.Array
+    limit: jax.Array | None
 
 
 class Standing(NamedTuple):
@@ -296,7 +300,25 @@ def _cells(group: Group, place: np.ndarray) -> tuple[Cells, np.ndarray]:
     seeds, rows_of_seeds = np.unique(group.traced["seed"], return_inverse=True)
     optimizer = jax.tree.map(lambda values: values[place], hyperparameters_of(group))
     parameters = {n: values[place].astype(np.float32) for n, values in group.parameters.items()}
-    return Cells(optimizer, parameters, rows_of_seeds[place].astype(np.int32)), seeds
+    limit = _limit(group)
+    limit = None if limit is None else limit[place]
+    return Cells(optimizer, parameters, rows_of_seeds[place].astype(np.int32), limit), seeds
+
+
+def _limit(group: Group) -> np.ndarray | None:
+    """The supremum of |f'| of each cell, float32 [cells]; None where it changes in training.
+
+    One program for all groups of an activation computes it, once for cells of the same parameters.
+    """
+    activation = group.static.activation
+    if group.static.learned or not get(activation).elementwise:
+        return None
+    values = {name: cells.astype(np.float32) for name, cells in group.parameters.items()}
+    table = np.stack([np.zeros(group.size), *values.values()], axis=1)
+    _, first, which = np.unique(table, axis=0, return_index=True, return_inverse=True)
+    distinct = {name: cells[first] for name, cells in values.items()}
+    sup = jax.vmap(lambda own: sup_derivative(activation, **own), axis_size=len(first))
+    return np.asarray(sup(distinct))[which.ravel()]
 
 
 def _initial_state(
@@ -381,7 +403,7 @@ def _chunk(
     state = training.train(network, optimizer, state, splits.train, order[cell.seed], steps)
     if not measure:
         return state, {}
-    measured, held_out = probes.measure(network, state.params, *splits)
+    measured, held_out = probes.measure(network, state.params, *splits, limit=cell.limit)
     state = state._replace(diverged_step=training.note_divergence(state, measured.loss))
     metrics = {"train_loss": measured.loss, "train_accuracy": measured.accuracy}
     for name, (loss, accuracy) in zip(("val", "test"), held_out, strict=True):
