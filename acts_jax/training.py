@@ -46,6 +46,18 @@ class Hyperparameters(NamedTuple):
     weight_decay: jax.Array
 
 
+class Watch(NamedTuple):
+    """How a network's evaluations on validation went, for early stopping.
+
+    Attributes:
+      best: float32, the best score so far; the higher the better.
+      waited: int32, evaluations since then.
+    """
+
+    best: jax.Array
+    waited: jax.Array
+
+
 class TrainState(NamedTuple):
     """A network in training.
 
@@ -54,12 +66,14 @@ class TrainState(NamedTuple):
       opt_state: The optimizer's state.
       step: int32, steps taken.
       diverged_step: int32, the step at which the loss was first not finite; -1 before that.
+      watch: For early stopping; None without.
     """
 
     params: Any
     opt_state: Any
     step: jax.Array
     diverged_step: jax.Array
+    watch: Watch | None = None
 
 
 def losses(head: str, outputs: jax.Array, labels: jax.Array) -> jax.Array:
@@ -143,6 +157,7 @@ def train_step(
         opt_state,
         state.step + 1,
         note_divergence(state, value),
+        state.watch,
     )
 
 
@@ -150,6 +165,17 @@ def note_divergence(state: TrainState, loss: jax.Array) -> jax.Array:
     """The diverged step, given the loss at the present one."""
     first = (state.diverged_step < 0) & ~jnp.isfinite(loss)
     return jnp.where(first, state.step, state.diverged_step)
+
+
+def begin_watch() -> Watch:
+    """The watch over a network that was not evaluated yet."""
+    return Watch(jnp.float32(-jnp.inf), jnp.int32(0))
+
+
+def note_score(watch: Watch, score: jax.Array) -> Watch:
+    """The watch after one more evaluation; only a strictly better score ends the waiting."""
+    better = score > watch.best
+    return Watch(jnp.where(better, score, watch.best), jnp.where(better, 0, watch.waited + 1))
 
 
 def train(

@@ -11,7 +11,6 @@ from acts_jax.report import readout
 from acts_jax.report.claims import Claim, at_least, near, present
 from acts_jax.report.pairing import edge_note
 from acts_jax.sweep import command_line, launch, networks, trainer
-from acts_jax.sweep.config import override
 
 CLASSES = flags.DEFINE_list(
     "classes",
@@ -33,9 +32,8 @@ def study(console: Console) -> Claim:
     found = [readout.readouts(best, row) for row in range(len(best.results))]
     pair = pair or readout.hardest_pair(readout.readouts(best, split="val"))
     two = readout.two_classes(dataset, *pair)
-    config = command_line.config()
-    for field, value in (("activation", first.model.activation), ("head", "sigmoid,softmax")):
-        override(config, field, value)
+    changes = {"activation": first.model.activation, "head": "sigmoid,softmax"}
+    config = command_line.config(changes)
     heads = networks.fit_groups(launch.make_plan(config).groups, {dataset.name: two})
     inside = {f"{group.model.activation} inside": group for group in (first, *others)}
     told = " or ".join(two.class_names)

@@ -21,7 +21,7 @@ def main() -> int:
     """Plans, trains, reports; the exit status is 1 if networks could not be trained."""
     started = time.perf_counter()
     console = Console()
-    trained = trainer.train(console)
+    trained = trainer.train(console, stops_early=True)
     results, seconds = trained.results, trained.seconds
 
     reporting = time.perf_counter()

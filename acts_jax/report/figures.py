@@ -393,7 +393,7 @@ def _draw_learned(axes: Axes, panel: pd.DataFrame) -> None:
     for layer, color in zip(layers, colors, strict=True):
         rows = panel[panel["layer"] == layer]
         _draw_layer(axes, rows, color)
-        end = rows.loc[rows["epoch"] == last, "value"].mean()
+        end = statistics.ends(rows)["value"].mean()
         text = f"layer {layer}  {end:.2f}" if layer else f"all layers  {end:.2f}"
         ends[layer] = (end - bottom) / (top - bottom), text, color
     leaders(axes, ends, x=last, shift=0.05, gap=0.09)

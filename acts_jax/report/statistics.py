@@ -384,24 +384,38 @@ def at_chance(selection: pd.DataFrame, chance: float) -> pd.Series:
 
 
 def gradient_norms(curves: pd.DataFrame) -> pd.DataFrame:
-    """Gradient norm per layer at the first and at the last evaluation.
+    """Gradient norm per layer at the first and at the last evaluation of each cell.
 
-    Returns columns epoch, activation, depth, layer, low, median, high (over the cells whose norm is
-    finite) and moment ("at initialisation" or "epoch <n>").
+    Returns columns activation, depth, layer, low, median, high (over the cells whose norm is
+    finite) and moment ("at initialisation", then "epoch <n>", or "at the end" where cells were
+    stopped after different numbers of epochs).
 
     Raises:
       ValueError: `curves` has no gradient norms.
     """
-    rows = curves[(curves["metric"] == "gradient_norm") & np.isfinite(curves["value"])]
+    rows = curves[curves["metric"] == "gradient_norm"]
+    first = rows["epoch"].min()
+    begun, ended = rows[rows["epoch"] == first], ends(rows[rows["epoch"] > first])
+    last = ended["epoch"].unique()
+    moments = {
+        "at initialisation" if first == 0 else f"epoch {first}": begun,
+        f"epoch {last[0]}" if len(last) == 1 else "at the end": ended,
+    }
+    rows = pd.concat([part.assign(moment=moment) for moment, part in moments.items()])
+    rows = rows[np.isfinite(rows["value"])]
     if rows.empty:
         raise ValueError("the curves have no gradient_norm values")
-    first, last = rows["epoch"].min(), rows["epoch"].max()
-    rows = rows[rows["epoch"].isin([first, last])]
-    table = rows.groupby(["epoch", "activation", "depth", "layer"], observed=True, as_index=False)
-    table = table["value"].agg(low="min", median="median", high="max")
-    start = "at initialisation" if first == 0 else f"epoch {first}"
-    table["moment"] = np.where(table["epoch"] == first, start, f"epoch {last}")
-    return table.astype({"activation": str, "layer": int})
+    rows = rows.astype({"activation": str, "layer": int})
+    by = ["moment", "activation", "depth", "layer"]
+    table = rows.groupby(by, observed=True, as_index=False)["value"]
+    table = table.agg(low="min", median="median", high="max")
+    return table.sort_values("moment", key=lambda m: m.map(list(moments).index), kind="stable")
+
+
+def ends(curves: pd.DataFrame) -> pd.DataFrame:
+    """The rows of the last evaluation that each cell has among them."""
+    last = curves.groupby("cell", observed=True)["epoch"].transform("max")
+    return curves[curves["epoch"] == last]
 
 
 def learned_parameters(curves: pd.DataFrame) -> pd.DataFrame:

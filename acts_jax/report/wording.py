@@ -157,7 +157,7 @@ def _dead_caption(results: pd.DataFrame) -> str:
 
 def _gradient_caption(curves: pd.DataFrame) -> str:
     table = statistics.gradient_norms(curves)
-    table = table[table["epoch"] == table["epoch"].min()]
+    table = table[table["moment"] == table["moment"].iloc[0]]
     lines = table.sort_values("layer").groupby(["activation", "depth"])["median"]
     ratio = (lines.first() / lines.last()).replace(np.inf, np.nan).dropna()
     if ratio.empty:
@@ -173,7 +173,7 @@ def _gradient_caption(curves: pd.DataFrame) -> str:
 def _learned_caption(curves: pd.DataFrame) -> str:
     learned = statistics.learned_parameters(curves)
     parts = []
-    for metric, rows in learned[learned["epoch"] == learned["epoch"].max()].groupby("metric"):
+    for metric, rows in statistics.ends(learned).groupby("metric"):
         means = rows.groupby(["depth", "layer"], dropna=False)["value"].mean()
         parts.append(f"{metric} ends between {means.min():.2f} and {means.max():.2f}")
     return f"Means by layer over seeds: {join(parts)}." if parts else ""

@@ -30,7 +30,8 @@ def save(folder: Path, standing: Standing) -> None:
     file = io.BytesIO()
     state = {f"state.{i}": leaf for i, leaf in enumerate(jax.tree.leaves(standing.state))}
     metrics = {f"metric.{name}": values for name, values in standing.metrics.items()}
-    np.savez(file, diverged_step=standing.diverged_step, **state, **metrics)
+    cells = {name: getattr(standing, name) for name in ("diverged_step", "last")}
+    np.savez(file, **cells, **state, **metrics)
     # As one array of bytes: of many, those still being written when one fails would each complain,
     # and empty ones, as some metrics of a net without layers are, would be refused.
     items = ocp.args.StandardSave([np.frombuffer(file.getvalue(), np.uint8)])
@@ -79,7 +80,8 @@ def load(folder: Path, like: Standing) -> Standing | None:
         return None
     state = jax.device_put(found, [leaf.sharding for leaf in leaves])
     metrics = {n.removeprefix("metric."): v for n, v in arrays.items() if n.startswith("metric.")}
-    return Standing(step, tree.unflatten(state), metrics, arrays["diverged_step"])
+    cells = {name: arrays[name] for name in ("diverged_step", "last")}
+    return Standing(step, tree.unflatten(state), metrics, **cells)
 
 
 @contextlib.contextmanager

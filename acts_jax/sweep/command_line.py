@@ -7,7 +7,7 @@ import runpy
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +16,8 @@ from ml_collections import config_dict
 
 from acts_jax.activations import Activation, get, names
 from acts_jax.data import DatasetError
-from acts_jax.sweep.config import ConfigError, override
-from acts_jax.sweep.grid import Plan
+from acts_jax.sweep.config import ConfigError, items_of, override
+from acts_jax.sweep.grid import Plan, parameter_prefix
 from acts_jax.sweep.signals import Stopped
 from acts_jax.sweep.store import CellError, StoreError, writing_to
 
@@ -199,8 +199,11 @@ def folder() -> Path:
     return path
 
 
-def config() -> config_dict.ConfigDict:
+def config(changes: Mapping[str, str] | None = None) -> config_dict.ConfigDict:
     """The config that the command line asks for: the file's, with the overrides applied.
+
+    Args:
+      changes: More overrides, applied last: what a study sets by itself.
 
     Raises:
       ConfigError: If the file gives no config, or an override names no field.
@@ -213,6 +216,7 @@ def config() -> config_dict.ConfigDict:
     if "get_config" not in module:
         raise ConfigError(f"config file {path} has no function get_config()")
     chosen = module["get_config"]()
+    before = _prefixes(chosen)
     if ACTIVATION.present:
         override(chosen, "activation", ",".join(ACTIVATION.value))
     if DATASET.present:
@@ -220,7 +224,18 @@ def config() -> config_dict.ConfigDict:
     for text in _OVERRIDES.value:
         name, _, value = text.partition("=")
         override(chosen, name, value)
+    for name, value in (changes or {}).items():
+        override(chosen, name, value)
+    # The file's parameters of an activation that the command line has replaced.
+    named = {text.partition("=")[0].partition(".")[0] for text in _OVERRIDES.value}
+    for name in (before - _prefixes(chosen) - named).intersection(chosen):
+        del chosen[name]
     return chosen
+
+
+def _prefixes(config: config_dict.ConfigDict) -> set[str]:
+    """What the parameters of a config's activations are called by."""
+    return set(map(parameter_prefix, items_of("activation", config["activation"])))
 
 
 def shard(plan: Plan) -> Plan:

@@ -50,6 +50,7 @@ FIELDS: dict[str, Field] = {
     # Data
     "dataset": Field("digits", str, "static"),
     "preprocessing": Field("unit", str, "static", ("unit", "symmetric", "standardize")),
+    "validation_fraction": Field(0.1, float, None, (), 0.0, 0.5, open_low=True, open_high=True),
     # Network
     "activation": Field("relu", str, "static"),
     "learn": Field("default", str, "static", ("default", "none", "all")),
@@ -76,6 +77,7 @@ FIELDS: dict[str, Field] = {
     "batch_size": Field(64, int, "static", low=1),
     "epochs": Field(30, int, "static", low=1),
     "evals": Field(10, int, None, low=1),
+    "patience": Field(0, int, None, low=0),
     "seed": Field(0, int, "traced", low=0, high=2**31 - 1),
 }
 

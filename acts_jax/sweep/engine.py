@@ -7,6 +7,9 @@ after row. The width of a pack is the same whatever the number of cells, so a ce
 depend on which others it runs with; the last row is filled up with copies of the last cell. The
 host gets control back after every chunk, the epochs from one evaluation to the next: in `on_chunk`
 of `run`.
+
+With `patience` a cell stops early, once that many evaluations in a row were no better on
+validation. From then on nothing of it counts; a pack whose cells have all stopped takes no time.
 """
 
 import dataclasses
@@ -73,14 +76,17 @@ class Standing(NamedTuple):
       evaluations: How many have been made, the one at initialisation included.
       state: The networks on the devices, of each row [devices, pack, ...]; the next chunk uses
         them up.
-      metrics: Per metric an array [cells, evaluations, ...], NaN once a cell has diverged.
+      metrics: Per metric an array [cells, evaluations, ...], NaN once a cell has diverged or
+        stopped.
       diverged_step: int64 [cells], -1 for those that have not.
+      last: int64 [cells], index of the last evaluation before the cell stopped, or of the latest.
     """
 
     evaluations: int
     state: tuple[training.TrainState, ...]
     metrics: dict[str, np.ndarray]
     diverged_step: np.ndarray
+    last: np.ndarray
 
 
 @dataclasses.dataclass(frozen=True)
@@ -163,7 +169,7 @@ def steps(group: Group, dataset: Dataset, evaluations: int | None = None) -> int
 
 def state_bytes(static: Static, dataset: Dataset) -> int:
     """Memory that one cell keeps from its first step to its last, in bytes."""
-    weights = sum((a + 1) * b for a, b in itertools.pairwise(_sizes(static, dataset)))
+    weights = sum((a + 1) * b for a, b in itertools.pairwise(layer_sizes(static, dataset)))
     return 4 * weights * (1 + {"sgd": 0, "momentum": 1, "adam": 2, "adamw": 2}[static.optimizer])
 
 
@@ -174,7 +180,7 @@ def order_bytes(static: Static, dataset: Dataset) -> int:
 
 def cell_bytes(static: Static, dataset: Dataset) -> int:
     """Memory that one cell takes while it is trained, in bytes."""
-    sizes = _sizes(static, dataset)
+    sizes = layer_sizes(static, dataset)
     gradient = sum((a + 1) * b for a, b in itertools.pairwise(sizes))
     examples = max(static.batch_size, min(probes.SLICE, len(dataset.train.labels)))
     # Of each unit and example: the pre-activation, the activation, its derivative, the gradient.
@@ -209,7 +215,7 @@ def build(
 
 def beginning(program: Program, group: Group) -> Standing:
     """Where a group stands before its first chunk."""
-    return Standing(0, program.state, {}, np.full(group.size, -1))
+    return Standing(0, program.state, {}, *np.full((2, group.size), -1))
 
 
 def run(
@@ -227,7 +233,7 @@ def run(
       start: Where an earlier run of the same program stood; from the beginning by default.
 
     Returns:
-      The outcome, its metrics NaN from a cell's divergence on.
+      The outcome, its metrics NaN from a cell's divergence on, and after it has stopped.
     """
     static = group.static
     epochs = np.array(static.eval_epochs)
@@ -237,34 +243,66 @@ def run(
     standing = start or beginning(program, group)
     marks = np.array([0, *epochs])
     for before, after in list(itertools.pairwise(marks))[standing.evaluations :]:
+        over = [_stopped(row, static.patience) for row in standing.state]
+        stopped = _on_host(over, group.size)
+        if stopped.all():
+            break
         order = _orders(program.seeds, before, max(np.diff(epochs)), size, static.batch_size)
         order, steps = jax.device_put((order, np.int32((after - before) * per_epoch)), everywhere)
         # All rows are started before the first is waited for.
         rows = zip(standing.state, program.cells, strict=True)
         done = [program.chunk(*row, program.splits, order, steps) for row in rows]
-        standing = _advance(standing, *zip(*done, strict=True), group.size)
+        standing = _advance(standing, *zip(*done, strict=True), stopped)
         on_chunk(standing)
-    return Outcome(epochs, epochs * per_epoch, standing.metrics, standing.diverged_step)
+    return _outcome(standing, epochs, epochs * per_epoch)
+
+
+def _stopped(state: training.TrainState, patience: int) -> jax.Array:
+    """Whether training is over early: bool, of the shape of the state's scalars."""
+    if not patience:
+        return jnp.zeros(state.step.shape, bool)
+    return (state.watch.waited >= patience) | (state.diverged_step >= 0)
 
 
 def _advance(
     standing: Standing,
     state: tuple[training.TrainState, ...],
     measured: tuple[dict[str, jax.Array], ...],
-    cells: int,
+    stopped: np.ndarray,
 ) -> Standing:
-    """Where a group stands after a chunk that led to `state`; waits for the devices."""
-    diverged = _flat([row.diverged_step for row in state], cells).astype(np.int64)
+    """Where a group stands after a chunk that led to `state`; waits for the devices.
+
+    `stopped` says of each cell whether it had before that chunk.
+    """
+    cells = len(stopped)
+    diverged = _on_host([row.diverged_step for row in state], cells).astype(np.int64)
     metrics = {}
     for name in measured[0]:
-        values = _flat([row[name] for row in measured], cells)[:, None]
-        values[diverged >= 0] = np.nan
+        values = _on_host([row[name] for row in measured], cells)[:, None]
+        values[stopped | (diverged >= 0)] = np.nan
         earlier = standing.metrics.get(name)
         metrics[name] = values if earlier is None else np.concatenate([earlier, values], axis=1)
-    return Standing(standing.evaluations + 1, state, metrics, diverged)
+    last = np.where(stopped, standing.last, standing.evaluations)
+    return Standing(standing.evaluations + 1, state, metrics, diverged, last)
 
 
-def _sizes(static: Static, dataset: Dataset) -> tuple[int, ...]:
+def _outcome(standing: Standing, epochs: np.ndarray, steps: np.ndarray) -> Outcome:
+    """The outcome of a group that is through, its metrics filled up to the last evaluation."""
+    absent = len(epochs) - standing.evaluations
+    metrics = {
+        name: np.pad(
+            values, [(0, 0), (0, absent), *[(0, 0)] * (values.ndim - 2)], constant_values=np.nan
+        )
+        for name, values in standing.metrics.items()
+    }
+    diverged, last = standing.diverged_step, standing.last
+    watches = [row.watch for row in standing.state]
+    waited = 0 if None in watches else _on_host([w.waited for w in watches], len(last))
+    kept = np.where(diverged < 0, last - waited, last)
+    return Outcome(epochs, steps, metrics, diverged, last, kept)
+
+
+def layer_sizes(static: Static, dataset: Dataset) -> tuple[int, ...]:
     """Widths of all layers, from the inputs to the outputs."""
     _, outputs = resolve(static, dataset)
     return (math.prod(dataset.input_shape), *static.hidden_sizes, outputs)
@@ -336,7 +374,12 @@ def _initial_state(
     )
     # No optimizer's initial state depends on the values of its hyperparameters.
     optimizer = _optimizer(group.static, training.Hyperparameters(0.0, 0.0, 0.0))
-    state = jax.vmap(lambda params: training.init_state(params, optimizer))(params)
+    watch = training.begin_watch() if group.static.patience else None
+
+    def begin(params):
+        return training.init_state(params, optimizer)._replace(watch=watch)
+
+    state = jax.vmap(begin)(params)
     return jax.tree.map(lambda leaf: np.array(leaf).reshape(*place.shape, *leaf.shape[1:]), state)
 
 
@@ -366,9 +409,18 @@ def _compile(
         def cell(state, cell):
             return one(state, cell, splits, order, steps)
 
+        run = jax.vmap(cell)
+
+        def run_unless_stopped(state, cells):
+            _, measured = jax.eval_shape(run, state, cells)
+            nothing = jax.tree.map(lambda leaf: jnp.full(leaf.shape, jnp.nan, leaf.dtype), measured)
+            stopped = _stopped(state, static.patience).all()
+            return jax.lax.cond(stopped, lambda *_: (state, nothing), run, state, cells)
+
         # What a device has of an array is [1, pack, ...].
         pack = jax.tree.map(lambda leaf: leaf.reshape(leaf.shape[1:]), (state, cells))
-        return jax.tree.map(lambda leaf: leaf[None], jax.vmap(cell)(*pack))
+        done = (run_unless_stopped if static.patience else run)(*pack)
+        return jax.tree.map(lambda leaf: leaf[None], done)
 
     longest = max(np.diff(static.eval_epochs)) * (len(splits.train.labels) // static.batch_size)
     everywhere = NamedSharding(mesh, P())
@@ -398,7 +450,7 @@ def _chunk(
     steps: jax.Array,
 ) -> tuple[training.TrainState, dict[str, jax.Array]]:
     """One cell's chunk: some steps, then every measurement if they are wanted."""
-    network = model(cell.parameters)
+    network, before = model(cell.parameters), state
     optimizer = _optimizer(static, cell.optimizer)
     state = training.train(network, optimizer, state, splits.train, order[cell.seed], steps)
     if not measure:
@@ -413,7 +465,27 @@ def _chunk(
     for name, values in learned_parameters(state.params).items():
         values = values[0] if static.share == "network" else jnp.stack(values)
         metrics[f"{parameter_prefix(static.activation)}.{name}"] = values
+    if static.patience:
+        loss, accuracy = held_out[0]
+        score = -loss if network.head == "linear" else accuracy
+        state = _watched(before, state, score, static.patience)
     return state, metrics
+
+
+def _watched(
+    before: training.TrainState, after: training.TrainState, score: jax.Array, patience: int
+) -> training.TrainState:
+    """The state after a chunk, its watch that of a cell that may have stopped before the chunk.
+
+    The evaluation at initialisation does not count: what is kept is a trained network.
+    """
+    stopped = _stopped(before, patience)
+    idle = stopped | (after.step == 0)
+    watch = jax.tree.map(
+        functools.partial(jnp.where, idle), before.watch, training.note_score(before.watch, score)
+    )
+    diverged = jnp.where(stopped, before.diverged_step, after.diverged_step)
+    return after._replace(watch=watch, diverged_step=diverged)
 
 
 @functools.partial(jax.jit, static_argnums=(2, 3, 4))
@@ -426,7 +498,7 @@ def _orders(
     return orders.reshape(len(seeds), -1, batch_size)
 
 
-def _flat(rows: Iterable[jax.Array], cells: int) -> np.ndarray:
+def _on_host(rows: Iterable[jax.Array], cells: int) -> np.ndarray:
     """Arrays [devices, pack, ...], one per row, as one [cells, ...] on the host."""
     return np.concatenate([np.concatenate(np.array(row)) for row in rows])[:cells]
 

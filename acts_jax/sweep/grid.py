@@ -32,7 +32,9 @@ class Static:
 
     `hidden_sizes` holds the widths of the hidden layers, `learned` the names of the
     activation parameters that are trained, `evals` the number of evaluations after the one
-    at initialisation. The other attributes are the config fields of the same name.
+    at initialisation, `patience` how many of them in a row may find a network no better on
+    validation before its training stops (0: it never does). The other attributes are the config
+    fields of the same name.
     """
 
     dataset: str
@@ -49,6 +51,7 @@ class Static:
     batch_size: int
     epochs: int
     evals: int
+    patience: int
 
     @property
     def eval_epochs(self) -> tuple[int, ...]:
@@ -194,6 +197,7 @@ def _statics(axes: Mapping[str, list], activations: Mapping[str, Any]) -> Iterab
                 learned=tuple(learned),
                 share=share,
                 evals=axes["evals"],
+                patience=axes["patience"],
             )
 
 

@@ -111,7 +111,11 @@ def load_datasets(
       ConfigError: If a head or a batch size does not fit.
       DatasetError: If a dataset cannot be loaded.
     """
-    datasets = {name: data.load(name, data_dir=data_dir) for name in plan.config["dataset"]}
+    fraction = plan.config["validation_fraction"]
+    datasets = {
+        name: data.load(name, data_dir=data_dir, validation_fraction=fraction)
+        for name in plan.config["dataset"]
+    }
     for group in plan.groups:
         engine.resolve(group.static, datasets[group.static.dataset])
     return datasets
@@ -213,11 +217,11 @@ class _Journal:
 
     def __init__(self, plan, datasets, workdir, on_progress):
         self._workdir, self._on_progress = workdir, on_progress
-        steps = lambda groups: sum(engine.steps(g, datasets[g.static.dataset]) for g in groups)  # noqa: E731
+        self._steps = lambda part: engine.steps(part, datasets[part.static.dataset])
         self.missing = store.missing(workdir, plan.groups)
-        self.progress = Progress(plan.cells, steps(plan.groups))
+        self.progress = Progress(plan.cells, sum(map(self._steps, plan.groups)))
         self.progress.cells_done = plan.cells - sum(part.size for part in self.missing)
-        self.progress.steps_done = self.progress.steps - steps(self.missing)
+        self.progress.steps_done = self.progress.steps - sum(map(self._steps, self.missing))
         self._parts = {}  # name -> steps done, steps taken, cells diverged
         on_progress(self.progress)
 
@@ -242,7 +246,8 @@ class _Journal:
             self.progress.cells_done += part.size
             for folder in (self._workdir / "checkpoints").glob(f"{store.name_of(part)}-*"):
                 shutil.rmtree(folder, ignore_errors=True)
-        self._parts.pop(store.name_of(part), None)
+        done, *_ = self._parts.pop(store.name_of(part), (0, 0, 0))
+        self.progress.steps_done += self._steps(part) - done  # not needed, or never to be taken
         self._on_progress(self.progress)
 
 

@@ -25,9 +25,10 @@ def load_results(workdir: str | os.PathLike) -> pd.DataFrame:
       Columns named as the config's fields (activation, depth, learning_rate, seed, ...),
       activation parameters as `leaky_relu.negative_slope` (a learned one's initial value; its
       mean over layers at the end is `final.prelu.slope`), then status ("ok", "diverged" or
-      "failed"), reason (why it is not ok), diverged_step, steps, train_, val_ and test_ loss and
-      accuracy, dead_fraction and saturated_fraction. The metrics of diverged and failed cells are
-      NaN.
+      "failed"), reason (why it is not ok), diverged_step, steps (taken), epoch (after which the
+      network was as the metrics say: the last, or with early stopping the best on validation),
+      train_, val_ and test_ loss and accuracy, dead_fraction and saturated_fraction. The metrics of
+      diverged and failed cells are NaN.
 
     Raises:
       StoreError: If there are no results, or a file cannot be read.
@@ -51,7 +52,8 @@ def load_curves(workdir: str | os.PathLike, metrics: Collection[str] | None = No
     Returns:
       The hyperparameter columns of `load_results` (text as categories), then epoch, step,
       metric, layer (1-based from the input; the readout comes last; missing for metrics of the
-      whole network), channel (missing unless there is one value per unit) and value.
+      whole network), channel (missing unless there is one value per unit) and value. There are no
+      rows after a cell was stopped early.
 
     Raises:
       StoreError: If there are no results, no curves (every cell failed, or none has one of the
@@ -93,6 +95,8 @@ def load_curves(workdir: str | os.PathLike, metrics: Collection[str] | None = No
         key: np.concatenate([part[key] for part in parts]) for key in parts[0] if key != "metric"
     }
     codes = np.repeat([names.index(p["metric"]) for p in parts], [len(p["value"]) for p in parts])
+    made = join["step"] <= results["steps"].to_numpy()[join["cell"]]
+    join, codes = {key: values[made] for key, values in join.items()}, codes[made]
     curves = hyper.take(join.pop("cell")).reset_index(drop=True)
     curves["epoch"], curves["step"] = join["epoch"], join["step"]
     curves["metric"] = pd.Categorical.from_codes(codes, names)

@@ -41,14 +41,19 @@ class Outcome:
       epochs: int64 [evals], epochs trained at each evaluation; the first is 0.
       steps: int64 [evals], optimizer steps taken by then.
       metrics: Per metric an array [cells, evals], [cells, evals, layers] or
-        [cells, evals, layers, channels]; NaN once a cell has diverged.
+        [cells, evals, layers, channels]; NaN once a cell has diverged, or was stopped early.
       diverged_step: int64 [cells], the step with the first non-finite loss, -1 without one.
+      last: int64 [cells], index of the last evaluation made.
+      kept: int64 [cells], index of the evaluation that gives the cell's results: the last, or,
+        with early stopping, the best on validation.
     """
 
     epochs: np.ndarray
     steps: np.ndarray
     metrics: Mapping[str, np.ndarray]
     diverged_step: np.ndarray
+    last: np.ndarray
+    kept: np.ndarray
 
 
 @dataclasses.dataclass(frozen=True)
@@ -299,7 +304,7 @@ def _nested(values: np.ndarray) -> pa.Array:
 
 
 def _final(outcome: Outcome) -> dict[str, pa.Array]:
-    """Status and metrics of the last evaluation, a value per cell."""
+    """Status, and metrics of the evaluation that is kept, a value per cell."""
     diverged = outcome.diverged_step >= 0
     columns = {
         "status": pa.array(np.where(diverged, "diverged", "ok")),
@@ -311,12 +316,13 @@ def _final(outcome: Outcome) -> dict[str, pa.Array]:
             pa.string(),
         ),
         "diverged_step": pa.array(outcome.diverged_step, mask=~diverged),
-        "steps": pa.array(np.full(len(diverged), outcome.steps[-1])),
+        "steps": pa.array(outcome.steps[outcome.last]),
+        "epoch": pa.array(outcome.epochs[outcome.kept]),
     }
     for name, values in outcome.metrics.items():
-        last = values[:, -1].astype(np.float64)
+        kept = values[np.arange(len(values)), outcome.kept].astype(np.float64)
         if name == "gradient_norm":
             continue  # one number for all layers would say nothing
         name = f"final.{name}" if "." in name else name
-        columns[name] = pa.array(last.reshape(len(last), -1).mean(axis=1))
+        columns[name] = pa.array(kept.reshape(len(kept), -1).mean(axis=1))
     return columns

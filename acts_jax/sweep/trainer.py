@@ -36,18 +36,30 @@ class Trained(NamedTuple):
     seconds: Seconds
 
 
-def prepare(console: Console) -> tuple[Plan, dict[str, Dataset]]:
+def prepare(
+    console: Console, stops_early: bool = False, changes: Mapping[str, str] | None = None
+) -> tuple[Plan, dict[str, Dataset]]:
     """Plans the --config, loads its datasets and says what will be trained.
 
     With --dry_run it ends the process there.
+
+    Args:
+      console: Shows what will be trained.
+      stops_early: Whether networks may be stopped before their last epoch.
+      changes: What the study sets in the config by itself, by field.
 
     Raises:
       ConfigError: If the config cannot run.
       DatasetError: If a dataset cannot be loaded.
     """
     launch.configure(command_line.compilation_cache())
-    config = command_line.config()
+    config = command_line.config(changes)
     plan = command_line.shard(launch.make_plan(config, command_line.DATA_DIR.value))
+    if plan.config["patience"] and not stops_early:
+        raise ConfigError(
+            "this experiment compares networks after their last epoch: it takes patience 0, not "
+            f"{plan.config['patience']}"
+        )
     datasets = launch.load_datasets(plan, command_line.DATA_DIR.value)
     what = launch.describe(plan, datasets, command_line.PACK.value)
     split, where = "", "Ray"  # whose parts and packs are those of its nodes
@@ -68,7 +80,11 @@ def prepare(console: Console) -> tuple[Plan, dict[str, Dataset]]:
 
 
 def train(
-    console: Console, check: Callable[[Plan, Mapping[str, Dataset]], None] | None = None
+    console: Console,
+    check: Callable[[Plan, Mapping[str, Dataset]], None] | None = None,
+    stops_early: bool = False,
+    changes: Mapping[str, str] | None = None,
+    folder: str = "",
 ) -> Trained:
     """Trains those networks of the --config that are not in the --workdir yet, and loads them all.
 
@@ -76,6 +92,9 @@ def train(
       console: Shows what will be trained, then the progress, then what failed.
       check: Called with the plan and the datasets before anything is trained; raises a
         ConfigError for what a study cannot compare, see `require`.
+      stops_early: As for `prepare`.
+      changes: As for `prepare`.
+      folder: In the --workdir, for one of several sweeps of a study.
 
     Raises:
       ConfigError, DatasetError: As `prepare`.
@@ -84,10 +103,10 @@ def train(
       CellError: If every network failed, or one did with --on_error=stop.
     """
     launcher = _launcher()
-    plan, datasets = prepare(console)
+    plan, datasets = prepare(console, stops_early, changes)
     if check is not None:
         check(plan, datasets)
-    with store.open_workdir(command_line.WORKDIR.value, plan) as workdir:
+    with store.open_workdir(Path(command_line.WORKDIR.value) / folder, plan) as workdir:
         with ProgressLine(console) as line:
             _, seconds = launch.run(
                 plan,

@@ -30,7 +30,8 @@ def workdir(tmp_path):
             metrics = {f"{s}_accuracy": accuracy for s in ("val", "test")}
             metrics |= {f"{s}_loss": 1 - accuracy for s in ("val", "test")}
             times = np.array([0, 1])
-            store.write(workdir, group, store.Outcome(times, times, metrics, np.full(3, -1)))
+            never, last = np.full(3, -1), np.ones(3, int)
+            store.write(workdir, group, store.Outcome(times, times, metrics, never, last, last))
     return workdir
 
 

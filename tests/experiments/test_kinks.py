@@ -57,5 +57,11 @@ def test_an_axis_that_pairs_would_mix_is_refused(main, tmp_path, capsys):
     assert "takes one momentum, not 0.0, 0.9" in capsys.readouterr().err
 
 
+def test_early_stopping_is_refused(main, tmp_path, capsys):
+    """A study compares networks that were all trained to the end."""
+    assert main("--config.patience=3", f"--workdir={tmp_path}") == 2
+    assert "takes patience 0, not 3" in capsys.readouterr().err
+
+
 def test_elu_is_held_to_its_formula():
     assert elu_error(2.0) <= 1e-15

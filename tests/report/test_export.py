@@ -36,7 +36,9 @@ def outcome_of(group):
     for values in metrics.values():
         values[1, 1:] = np.nan
     diverged = np.where(np.arange(group.size) == 1, 20, -1)
-    return store.Outcome(np.arange(3), 18 * np.arange(3), metrics, diverged)
+    return store.Outcome(
+        np.arange(3), 18 * np.arange(3), metrics, diverged, *np.full((2, group.size), 2)
+    )
 
 
 def plan_of():

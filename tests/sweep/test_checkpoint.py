@@ -95,7 +95,7 @@ def test_after_damage_saving_begins_anew(trained, halfway):
         for path in (halfway / str(step)).rglob("*"):
             if path.is_file():
                 path.write_bytes(b"")
-    checkpoint.save(halfway, engine.Standing(1, program.state, {}, np.full(3, -1)))
+    checkpoint.save(halfway, engine.Standing(1, program.state, {}, *np.full((2, 3), -1)))
     assert checkpoint.load(halfway, beginning).evaluations == 1
     with pytest.raises(StopIteration):
         trained.run(halfway, stop_after=3)

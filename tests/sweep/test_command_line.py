@@ -69,6 +69,23 @@ def test_the_short_flag_for_activations_is_an_override(call):
     assert (found[0].activation, found[0].depth) == ("relu,mish", "3")
 
 
+def test_parameters_of_activations_that_were_replaced_are_dropped(call):
+    found = []
+
+    def main():
+        found.append(command_line.config())
+
+    def parameters(*arguments):
+        call(main, *arguments, config="configs/learn_prelu.py")
+        return {"prelu", "leaky_relu"} & set(found[-1])
+
+    assert parameters() == {"prelu", "leaky_relu"}
+    assert parameters("--activation=relu,prelu") == {"prelu"}
+    assert parameters("--config.activation=relu") == set()
+    # A mistake stays one that planning can name.
+    assert parameters("--activation=relu", "--config.prelu.slope=0.5") == {"prelu"}
+
+
 @pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 @pytest.mark.parametrize("holder", [None, ".", "of_a_study"])
 def test_a_signal_tells_whether_there_is_something_to_go_on_from(

@@ -74,7 +74,7 @@ def plain_training(dataset, optimizer, batch_size, **fields):
 def test_a_cell_of_the_population_is_the_cell_trained_alone(digits, activation, optimizer, init):
     """Loss within 1e-4 over 50 steps, for every cell of 3 rates x 3 seeds: two devices, padding."""
     dataset = reduced(digits, 100)
-    rates = (0.001, 0.01, 0.05) if optimizer == "momentum" else (1e-4, 1e-3, 3e-3)
+    rates = (0.001, 0.01, 0.03) if optimizer == "momentum" else (1e-4, 1e-3, 3e-3)
     group, outcome = outcome_of(
         dataset,
         pack=4,

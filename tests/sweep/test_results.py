@@ -20,7 +20,10 @@ def workdir(tmp_path, planned):
     """The results of a sweep of which one group failed."""
     trained, failing = planned.groups
     values = np.zeros((2, 2))
-    outcome = store.Outcome(np.arange(2), np.arange(2), {"val_loss": values}, np.full(2, -1))
+    last = np.ones(2, int)
+    outcome = store.Outcome(
+        np.arange(2), np.arange(2), {"val_loss": values}, np.full(2, -1), last, last
+    )
     with store.open_workdir(tmp_path, planned):
         store.write(tmp_path, trained, outcome)
         store.write_failure(tmp_path, failing, store.Failure("TypeError: no", "in line 1"))

@@ -34,7 +34,8 @@ def outcome_of(group, evals=3):
     }
     for values in metrics.values():
         values[1, 1:] = np.nan
-    return store.Outcome(np.arange(evals), 18 * np.arange(evals), metrics, diverged)
+    end = np.full(group.size, evals - 1)
+    return store.Outcome(np.arange(evals), 18 * np.arange(evals), metrics, diverged, end, end)
 
 
 @pytest.fixture
@@ -142,7 +143,9 @@ def test_parts_of_a_group_are_stored_apart_and_read_as_one(tmp_path, planned):
     def cut(first, last):
         metrics = {name: values[first:last] for name, values in outcome.metrics.items()}
         diverged = outcome.diverged_step[first:last]
-        part = store.Outcome(outcome.epochs, outcome.steps, metrics, diverged)
+        part = store.Outcome(
+            outcome.epochs, outcome.steps, metrics, diverged, *np.full((2, last - first), 2)
+        )
         return group.part(first, last), part
 
     with store.open_workdir(tmp_path / "whole", planned) as whole:
