@@ -98,8 +98,8 @@ def measure(
 ) -> tuple[Measured, list[tuple[jax.Array, jax.Array]]]:
     """What `probe` returns for the training set, and `scores` for other sets, in one loop.
 
-    The compiler takes time for every kernel, so there are few: one pass over all the sets, and
-    what can be done for all layers at once is.
+    The compiler takes time for every kernel, so there are few: one pass over all the sets, whose
+    kernels the two kinds of slice share, and what can be done for all layers at once is.
 
     Args:
       model: An `MLP`, its activation parameters filled in.
@@ -121,16 +121,18 @@ def measure(
             loss, correct = _sums(model.head, outputs, labels, real)
             return loss, (correct, captured.derivative)
 
-        loss, pull, (correct, slopes) = jax.vjp(loss, params, has_aux=True)
-
         def learn(carry):
             gradient, steepest = carry
-            (more,) = pull(jnp.ones(()))
-            highest = _stacked([jnp.max(jnp.abs(slope), axis=0) for slope in slopes])
+            (total, (correct, slopes)), more = jax.value_and_grad(loss, has_aux=True)(params)
             more = _stacked([_flat(*more[name].values()) for name in layers])
-            return gradient + more, jnp.maximum(steepest, highest)
+            highest = _stacked([jnp.max(jnp.abs(slope), axis=0) for slope in slopes])
+            return (gradient + more, jnp.maximum(steepest, highest)), (total, correct)
 
-        return jax.lax.cond(train, learn, lambda carry: carry, carry), (loss, correct)
+        def judge(carry):
+            outputs = model.apply({"params": params}, inputs)
+            return carry, _sums(model.head, outputs, labels, real)
+
+        return jax.lax.cond(train, learn, judge, carry)
 
     sizes = np.array(model.hidden_sizes, int)
     widest = max(sum(leaf.size for leaf in params[name].values()) for name in layers)

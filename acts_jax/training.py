@@ -88,7 +88,7 @@ def losses(head: str, outputs: jax.Array, labels: jax.Array) -> jax.Array:
       float32 [batch].
     """
     if head == "softmax":
-        # Picked by comparison: a gather and its gradient, a scatter, take long to compile and to run.
+        # By comparison: a gather and its gradient, a scatter, take long to compile and to run.
         shifted = outputs - jax.lax.stop_gradient(outputs.max(axis=-1, keepdims=True))
         picked = labels[:, None] == jnp.arange(outputs.shape[-1])[None]
         return jnp.log(jnp.exp(shifted).sum(axis=-1)) - jnp.sum(shifted, axis=-1, where=picked)

@@ -247,6 +247,25 @@ def test_fixed_slopes_are_a_traced_axis(digits):
     assert alone.metrics["train_loss"][0, -1] == second
 
 
+def test_saturation_has_the_limit_of_each_cell_s_own_parameters(digits):
+    """A slope on the left far above that on the right: units that stay right are saturated."""
+    slopes = (0.5, 400.0)
+    group, outcome = outcome_of(
+        reduced(digits, 100),
+        activation="leaky_relu",
+        leaky_relu={"negative_slope": slopes},
+        seed="0,1,2,3",
+        epochs=1,
+        evals=1,
+        width=16,
+        learning_rate=1e-6,
+    )
+    saturated = outcome.metrics["saturated_fraction"][:, 0].max(axis=1)
+    steep = group.parameters["negative_slope"] > 1
+    assert (saturated[~steep] == 0).all()
+    assert saturated[steep].max() > 0
+
+
 def test_one_channel_per_unit(digits):
     _, outcome = outcome_of(
         digits, activation="prelu", share="channel", epochs=1, evals=1, width=16, learning_rate=0.1
