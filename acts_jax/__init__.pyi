@@ -17,6 +17,7 @@ from .activations.exponential_gated import hard_elish as hard_elish
 from .activations.gated import gelu as gelu
 from .activations.gated import gelu_tanh as gelu_tanh
 from .activations.gated import hard_silu as hard_silu
+from .activations.gated import hard_swish as hard_swish
 from .activations.gated import mish as mish
 from .activations.gated import quick_gelu as quick_gelu
 from .activations.gated import silu as silu
@@ -75,6 +76,7 @@ from .activations.sigmoidal import generalized_logistic as generalized_logistic
 from .activations.sigmoidal import gudermannian as gudermannian
 from .activations.sigmoidal import scaled_tanh as scaled_tanh
 from .activations.sigmoidal import sigmoid as sigmoid
+from .activations.sigmoidal import soft_sign as soft_sign
 from .activations.sigmoidal import softsign as softsign
 from .activations.sigmoidal import tanh as tanh
 from .data import load as load

@@ -19,6 +19,7 @@ from acts_jax.activations.exponential_gated import hard_elish as hard_elish
 from acts_jax.activations.gated import gelu as gelu
 from acts_jax.activations.gated import gelu_tanh as gelu_tanh
 from acts_jax.activations.gated import hard_silu as hard_silu
+from acts_jax.activations.gated import hard_swish as hard_swish
 from acts_jax.activations.gated import mish as mish
 from acts_jax.activations.gated import quick_gelu as quick_gelu
 from acts_jax.activations.gated import silu as silu
@@ -77,5 +78,6 @@ from acts_jax.activations.sigmoidal import generalized_logistic as generalized_l
 from acts_jax.activations.sigmoidal import gudermannian as gudermannian
 from acts_jax.activations.sigmoidal import scaled_tanh as scaled_tanh
 from acts_jax.activations.sigmoidal import sigmoid as sigmoid
+from acts_jax.activations.sigmoidal import soft_sign as soft_sign
 from acts_jax.activations.sigmoidal import softsign as softsign
 from acts_jax.activations.sigmoidal import tanh as tanh

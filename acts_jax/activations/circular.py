@@ -3,13 +3,14 @@
 import jax
 import jax.numpy as jnp
 from jax import lax
-from jax.custom_batching import custom_vmap
 
-from acts_jax.activations.numerics import polynomial, with_derivatives
+from acts_jax.activations.numerics import bounded, polynomial, with_derivatives
 
 # Minimax on [-pi/4, pi/4] in r^2: (sin(r) / r - 1) / r^2 and (cos(r) - 1 + r^2 / 2) / r^4.
 _SINE = (-0.166666667, 0.00833333187, -0.00019840082, 2.72493141e-06)
 _COSINE = (0.0416666667, -0.00138888877, 2.48005964e-05, -2.73004487e-07)
+# Minimax on the same interval: (sin(r)^2 / r^2 - 1) / r^2, relative error of the square 9e-10.
+_SINE_SQUARED = (-0.333333289, 0.0444437598, -0.00317129516, 0.000134743799)
 # pi/2 in parts of 11 bits, whose products with whole numbers below 2^13 are exact
 _QUARTER_TURN = (1.5703125, 0.0004837512969970703125, 7.549790126404332e-08)
 _LIMIT = 8192.0
@@ -32,41 +33,85 @@ def _reduced(x):
     )
 
 
-@custom_vmap
-def _sine_and_cosine(x):
-    if x.dtype != jnp.float32:
-        return lax.sin(x), lax.cos(x)
-    small = jnp.all(jnp.abs(x) < _LIMIT)
-    return lax.cond(small, _reduced, lambda x: (lax.sin(x), lax.cos(x)), x)
+def _repaired(value, careful, x, frequency=1.0):
+    # careful(x) where the angle frequency * x is large: a loop of one round or none, which
+    # unlike a `lax.cond` leaves computing the value to all cores, and needs no rule for vmap
+    def large():
+        return jnp.abs(frequency * x) >= _LIMIT
 
+    def repair(state):
+        return False, jnp.where(large(), careful(x), state[1])
 
-@_sine_and_cosine.def_vmap
-def _batched(axis_size, in_batched, x):
-    # one condition for the whole batch: a batched one would run both branches
-    return _sine_and_cosine(x), (True, True)
+    return lax.while_loop(lambda state: state[0], repair, (jnp.any(large()), value))[1]
 
 
 @with_derivatives(lambda x: cosine(x))
 def sine(x: jax.Array) -> jax.Array:
-    """sin(x) for a float array; `jnp.sin` for all of it if an abs(x) is 8192 or more."""
-    return _sine_and_cosine(x)[0]
+    """sin(x) for a float array."""
+    if x.dtype != jnp.float32:
+        return lax.sin(x)
+    return _repaired(_reduced(x)[0], lax.sin, x)
 
 
 @with_derivatives(lambda x: -sine(x))
 def cosine(x: jax.Array) -> jax.Array:
-    """cos(x) for a float array, as `sine`."""
-    return _sine_and_cosine(x)[1]
+    """cos(x) for a float array."""
+    if x.dtype != jnp.float32:
+        return lax.cos(x)
+    return _repaired(_reduced(x)[1], lax.cos, x)
+
+
+def _squared_sine(x, eighths=0):
+    # (odd, s) with sin(x + eighths * pi / 4)^2 = s, or 1 - s where odd; s is at most 1/2
+    turns = jnp.round(x * 0.6366197723675814 + 0.5 * eighths)
+    for part in _QUARTER_TURN:
+        x = x - (turns - 0.5 * eighths) * part
+    z = jnp.square(x)
+    return turns.astype(jnp.int32) & 1 == 1, z + z * (z * polynomial(_SINE_SQUARED, z))
 
 
 @with_derivatives(lambda x: 2 * (jnp.square(cosine(x)) - jnp.square(sine(x))))
 def one_plus_sine_of_double(x: jax.Array) -> jax.Array:
-    """1 + sin(2 x) = (sin x + cos x)^2, which does not cancel where it is near 0."""
-    s, c = _sine_and_cosine(x)
-    return jnp.square(s + c)
+    """1 + sin(2 x) = 2 sin(x + pi / 4)^2, which does not cancel where it is near 0."""
+
+    def careful(x):
+        return jnp.square(lax.sin(x) + lax.cos(x))
+
+    if x.dtype != jnp.float32:
+        return careful(x)
+    odd, s = _squared_sine(x, 1)
+    return _repaired(2 * jnp.where(odd, 1 - s, s), careful, x)
+
+
+def ripple(x: jax.Array, frequency: jax.Array) -> jax.Array:
+    """x + sin(frequency x)^2 / frequency. Not differentiable."""
+
+    def careful(x):
+        return x + jnp.square(lax.sin(bounded(frequency * x))) / frequency
+
+    if x.dtype != jnp.float32:
+        return careful(x)
+    odd, s = _squared_sine(frequency * x)
+    # x + 1 / frequency is exact where it is small: there rounding 1 - s would show
+    value = (x + jnp.where(odd, 1 / frequency, 0)) + jnp.where(odd, -s, s) / frequency
+    return _repaired(value, careful, x, frequency)
+
+
+def growing_cosine(x: jax.Array) -> jax.Array:
+    """x cos(x). Not differentiable."""
+    if x.dtype != jnp.float32:
+        return x * lax.cos(x)
+    return _repaired(x * _reduced(x)[1], lambda x: x * lax.cos(x), x)
 
 
 @with_derivatives(lambda x: -2 * sine(x) - x * cosine(x))
 def growing_cosine_slope(x: jax.Array) -> jax.Array:
     """cos(x) - x sin(x)."""
-    s, c = _sine_and_cosine(x)
-    return c - x * s
+
+    def careful(x):
+        return lax.cos(x) - x * lax.sin(x)
+
+    if x.dtype != jnp.float32:
+        return careful(x)
+    s, c = _reduced(x)
+    return _repaired(c - x * s, careful, x)

@@ -7,14 +7,14 @@ import jax.numpy as jnp
 from jax import lax
 
 from acts_jax.activations.catalogue import register
+from acts_jax.activations.normal import normal_over, normal_slope, normal_tail
 from acts_jax.activations.numerics import bounded, elementwise, keep_nan, scaled, with_derivatives
 from acts_jax.activations.sigmoidal import sigmoid_slope
 from acts_jax.activations.special_functions import (
     lifted_exp,
-    normal_slope,
-    normal_tail,
     sigmoid_lifted,
     sigmoids_lifted,
+    small_power_of_two,
     unlift,
 )
 
@@ -106,12 +106,17 @@ def swish(x: jax.Array, beta: jax.Array | float = 1.0) -> jax.Array:
     return _sigmoid_gated(jnp.where(u >= 0, x, bounded(x)), u)
 
 
+# 1 / sqrt(2 pi) = phi(0): a float32 and the rest, which rounding it would lose
+_PHI_UPPER, _PHI_REST = 0.3989422917366028, -1.1335170105263179e-08
+
+
 def gelu_slope_lifted(x: jax.Array) -> jax.Array:
     """The derivative of gelu at finite x; for x < 0 lifted: 2^16 times that."""
     # Phi(x) + x phi(x), with the factor exp(-x^2 / 2) taken out of both terms; on the negative
     # side, and mirrored, since f'(-x) = 1 - f'(x). Near 0 without the factor.
     a = jnp.abs(x)
-    q = (normal_tail(a) - a / math.sqrt(2 * math.pi)) * lifted_exp(-0.5 * jnp.square(a), 16)
+    difference = (normal_tail(a) - _PHI_UPPER * a) - _PHI_REST * a
+    q = difference * lifted_exp(-0.5 * jnp.square(a), 16)
     far = jnp.where(x < 0, q, 1 - 2.0**-16 * q)
     if x.dtype == jnp.float64:
         return far
@@ -123,10 +128,26 @@ def gelu_lifted(x: jax.Array) -> jax.Array:
     """gelu(x) for finite x; for x < 0 lifted: 2^16 times that."""
     a = jnp.abs(x)
     tail = normal_tail(a) * lifted_exp(-0.5 * jnp.square(a), 16)
-    return jnp.where(x < 0, -a * tail, x * (1 - 2.0**-16 * tail))
+    if x.dtype == jnp.float64:  # directly, where nothing is near to flushing to 0
+        direct = 2.0**15 * lax.erfc(jnp.minimum(a, 20) * 0.7071067811865476)
+        tail = jnp.where(a < 20, direct, tail)
+    far = jnp.where(x < 0, -a * tail, x * (1 - 2.0**-16 * tail))
+    if x.dtype == jnp.float64:
+        return far
+    near = 0.5 + x * normal_over(bounded(x, 1))
+    return jnp.where(a < 1, x * near * jnp.where(x < 0, 2.0**16, 1.0), far)
 
 
-def _gelu_curvature(x):
+def gelu_and_slope_lifted(x: jax.Array) -> jax.Array:
+    """2^16 (gelu(x) + x gelu'(x)) for x <= -1, rounded less often than the sum."""
+    a = jnp.abs(x)
+    twice = (2 * normal_tail(a) - _PHI_UPPER * a) - _PHI_REST * a
+    return x * (twice * lifted_exp(-0.5 * jnp.square(a), 16))
+
+
+def gelu_curvature(x: jax.Array) -> jax.Array:
+    """The second derivative of gelu."""
+    x = bounded(x, 1e4)
     return (2 - jnp.square(x)) / math.sqrt(2 * math.pi) * jnp.exp(-jnp.square(x) / 2)
 
 
@@ -137,7 +158,7 @@ def _gelu_curvature(x):
     reference="Hendrycks & Gimpel 2016, arXiv:1606.08415",
 )
 @elementwise(
-    with_derivatives(lambda x: _gelu_curvature(bounded(x, 1e4)))(
+    with_derivatives(gelu_curvature)(
         lambda x: gelu_slope_lifted(bounded(x, 1e3)) * jnp.where(x < 0, 2.0**-16, 1.0)
     )
 )
@@ -164,8 +185,13 @@ def gelu(x: jax.Array) -> jax.Array:
 _TANH_GELU_SCALE = math.sqrt(8 / math.pi)
 
 
-def _tanh_gelu_argument(x):
-    return x * (_TANH_GELU_SCALE + (0.044715 * _TANH_GELU_SCALE) * jnp.square(x))
+def _tanh_gelu_argument(x, scale=_TANH_GELU_SCALE):
+    return x * (scale + (0.044715 * scale) * jnp.square(x))
+
+
+def _tanh_gelu_decay(x):
+    """2^-40 exp(-u) for float32 x between -10.5 and 6: beyond, only the limits remain."""
+    return small_power_of_two(_tanh_gelu_argument(x, -_TANH_GELU_SCALE / math.log(2)), -40)
 
 
 def _gelu_tanh_curvature(x):
@@ -179,10 +205,15 @@ def _gelu_tanh_curvature(x):
 
 @with_derivatives(_gelu_tanh_curvature)
 def _gelu_tanh_slope(x):
-    x = bounded(x, 12 if x.dtype == jnp.float32 else 30)
-    z = jnp.square(x)
-    v = x * (_TANH_GELU_SCALE + (0.134145 * _TANH_GELU_SCALE) * z)
-    return _sigmoid_gated_slope(v, _tanh_gelu_argument(x))
+    # sigmoid(u) (1 + x u' sigmoid(-u))
+    double = x.dtype == jnp.float64
+    x = lax.clamp(-30.0, x, 30.0) if double else lax.clamp(-10.5, x, 6.0)
+    v = x * (_TANH_GELU_SCALE + (0.134145 * _TANH_GELU_SCALE) * jnp.square(x))
+    if double:
+        return _sigmoid_gated_slope(v, _tanh_gelu_argument(x))
+    e = _tanh_gelu_decay(x)
+    one_more = 2.0**-40 + e
+    return (1 + v * (e / one_more)) / one_more * 2.0**-40
 
 
 @register(
@@ -206,7 +237,10 @@ def gelu_tanh(x: jax.Array) -> jax.Array:
     Returns:
         Values above -0.1700408, of x's shape.
     """
-    return _sigmoid_gated(_not_minus_infinity(x), _tanh_gelu_argument(x))
+    if x.dtype == jnp.float64:
+        return _sigmoid_gated(_not_minus_infinity(x), _tanh_gelu_argument(x))
+    inside = lax.clamp(-10.5, x, 6.0)
+    return jnp.where(x > 6, x, inside / (2.0**-40 + _tanh_gelu_decay(inside)) * 2.0**-40)
 
 
 def _mish_curvature(x):
@@ -235,7 +269,9 @@ def _mish_slope(x):
     e = 2.0**-16 * lifted
     below = (4 * (1 - a) + e * (6 - 4 * a + e * (4 + e))) * lifted * 2.0**-16
     above = 1 + e * (4 + e * (6 + 4 * a + e * (4 * (1 + a))))
-    return jnp.where(x < 0, below, above) / jnp.square(_mish_denominator(x, e))
+    # the square of the denominator, which is rounded once only when multiplied out
+    left, right = 4 + e * (8 + e * (8 + e * (4 + e))), 1 + e * (4 + e * (8 + e * (8 + 4 * e)))
+    return jnp.where(x < 0, below, above) / jnp.where(x < 0, left, right)
 
 
 @register(
@@ -315,3 +351,6 @@ def hard_silu(x: jax.Array) -> jax.Array:
         Values above -0.375, of x's shape.
     """
     return jnp.where(x < 0, bounded(x), x) * (jnp.clip(x + 3, 0, 6) / 6)
+
+
+hard_swish = hard_silu  # jax.nn has both names

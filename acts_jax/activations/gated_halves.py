@@ -1,5 +1,6 @@
 """Whole-vector functions that change the last axis: gated linear units, crelu and maxout."""
 
+import functools
 from collections.abc import Callable
 
 import jax
@@ -16,26 +17,28 @@ def _as_float(x):
     return x if jnp.issubdtype(x.dtype, jnp.floating) else x.astype(float)
 
 
-def _first_times(gate: Callable, x: jax.Array) -> jax.Array:
-    """The first half of the last axis times gate(second half), rounded once."""
+def _first_times(gate: Callable, x: jax.Array, axis: int) -> jax.Array:
+    """The first half of an axis times gate(second half), rounded once."""
     x = _as_float(x)
-    if x.ndim == 0 or x.shape[-1] % 2:
-        raise ValueError(f"A gated linear unit takes an even last axis, not shape {x.shape}.")
+    if not -x.ndim <= axis < x.ndim or x.shape[axis] % 2:
+        last = "last axis" if axis == -1 else f"axis {axis}"
+        raise ValueError(f"A gated linear unit takes an even {last}, not shape {x.shape}.")
     wide = x.astype(jnp.promote_types(x.dtype, jnp.float32))
-    first, second = jnp.split(wide, 2, axis=-1)
+    first, second = jnp.split(wide, 2, axis=axis)
     return (first * gate(second)).astype(x.dtype)
 
 
 @register(
     family="gated_halves",
+    parameters={},
     elementwise=False,
     shape_preserving=False,
     formula=r"a \, \sigma(b)",
     reference="Dauphin, Fan, Auli, Grangier 2016, arXiv:1612.08083",
 )
-@jax.jit
-def glu(x: jax.Array) -> jax.Array:
-    r"""Gated linear unit over the last axis.
+@functools.partial(jax.jit, static_argnames="axis")
+def glu(x: jax.Array, axis: int = -1) -> jax.Array:
+    r"""Gated linear unit over an axis.
 
     .. math::
         f(a, b) = a \, \sigma(b)
@@ -44,25 +47,27 @@ def glu(x: jax.Array) -> jax.Array:
 
     Args:
         x: [..., 2 units], the halves a and b; float dtypes are kept, integers become floats.
+        axis: the axis of the halves.
 
     Returns:
         [..., units], in x's dtype.
 
     Raises:
-        ValueError: if the last axis is odd.
+        ValueError: if the axis is odd.
     """
-    return _first_times(sigmoid, x)
+    return _first_times(sigmoid, x, axis)
 
 
 @register(
     family="gated_halves",
+    parameters={},
     elementwise=False,
     shape_preserving=False,
     formula=r"a \max(b, 0)",
     reference="Shazeer 2020, arXiv:2002.05202",
 )
-@jax.jit
-def reglu(x: jax.Array) -> jax.Array:
+@functools.partial(jax.jit, static_argnames="axis")
+def reglu(x: jax.Array, axis: int = -1) -> jax.Array:
     r"""Gated linear unit with a ReLU as its gate.
 
     .. math::
@@ -72,25 +77,27 @@ def reglu(x: jax.Array) -> jax.Array:
 
     Args:
         x: [..., 2 units], the halves a and b; float dtypes are kept, integers become floats.
+        axis: the axis of the halves.
 
     Returns:
         [..., units], in x's dtype.
 
     Raises:
-        ValueError: if the last axis is odd.
+        ValueError: if the axis is odd.
     """
-    return _first_times(relu, x)
+    return _first_times(relu, x, axis)
 
 
 @register(
     family="gated_halves",
+    parameters={},
     elementwise=False,
     shape_preserving=False,
     formula=r"a \, b \, \Phi(b)",
     reference="Shazeer 2020, arXiv:2002.05202",
 )
-@jax.jit
-def geglu(x: jax.Array) -> jax.Array:
+@functools.partial(jax.jit, static_argnames="axis")
+def geglu(x: jax.Array, axis: int = -1) -> jax.Array:
     r"""Gated linear unit with the exact GELU as its gate.
 
     .. math::
@@ -100,25 +107,27 @@ def geglu(x: jax.Array) -> jax.Array:
 
     Args:
         x: [..., 2 units], the halves a and b; float dtypes are kept, integers become floats.
+        axis: the axis of the halves.
 
     Returns:
         [..., units], in x's dtype.
 
     Raises:
-        ValueError: if the last axis is odd.
+        ValueError: if the axis is odd.
     """
-    return _first_times(gelu, x)
+    return _first_times(gelu, x, axis)
 
 
 @register(
     family="gated_halves",
+    parameters={},
     elementwise=False,
     shape_preserving=False,
     formula=r"a \, b \, \sigma(b)",
     reference="Shazeer 2020, arXiv:2002.05202",
 )
-@jax.jit
-def swiglu(x: jax.Array) -> jax.Array:
+@functools.partial(jax.jit, static_argnames="axis")
+def swiglu(x: jax.Array, axis: int = -1) -> jax.Array:
     r"""Gated linear unit with the SiLU as its gate.
 
     .. math::
@@ -128,14 +137,15 @@ def swiglu(x: jax.Array) -> jax.Array:
 
     Args:
         x: [..., 2 units], the halves a and b; float dtypes are kept, integers become floats.
+        axis: the axis of the halves.
 
     Returns:
         [..., units], in x's dtype.
 
     Raises:
-        ValueError: if the last axis is odd.
+        ValueError: if the axis is odd.
     """
-    return _first_times(silu, x)
+    return _first_times(silu, x, axis)
 
 
 @register(

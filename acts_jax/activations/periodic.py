@@ -1,11 +1,10 @@
 """Activations with a sine: sine, snake and the growing cosine unit."""
 
 import jax
-import jax.numpy as jnp
 
 from acts_jax.activations import circular
 from acts_jax.activations.catalogue import Parameter, register
-from acts_jax.activations.numerics import bounded, elementwise
+from acts_jax.activations.numerics import elementwise
 
 
 @register(
@@ -74,7 +73,7 @@ def snake(x: jax.Array, frequency: jax.Array | float = 1.0) -> jax.Array:
     Raises:
         ValueError: if frequency is a plain number and not above 0.
     """
-    return x + jnp.square(circular.sine(bounded(frequency * x))) / frequency
+    return circular.ripple(x, frequency)
 
 
 @register(
@@ -98,4 +97,4 @@ def gcu(x: jax.Array) -> jax.Array:
     Returns:
         x's dtype and shape.
     """
-    return x * circular.cosine(x)
+    return circular.growing_cosine(x)

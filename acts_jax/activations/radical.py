@@ -146,9 +146,9 @@ def bent_identity(x: jax.Array) -> jax.Array:
 
 
 def _squareplus_root(x, b):
-    # sqrt(x^2 + b), whose square would overflow for large x
+    # sqrt(x^2 + b), whose square would overflow for large x, and not 0 if x = b = 0
     a = jnp.abs(x)
-    return a, jnp.where(a > 1e15, a, jnp.sqrt(jnp.square(x) + b))
+    return a, jnp.where(a > 1e15, a, jnp.sqrt(jnp.square(x) + _nonzero(b)))
 
 
 def _nonzero(x):
@@ -156,12 +156,11 @@ def _nonzero(x):
 
 
 def _squareplus_slope(x, b):
-    # (1 + x / root) / 2, and where that cancels b / (2 root (root - x)); 0 if x = b = 0
-    x = bounded(x, 1.8e19 if x.dtype == jnp.float32 else 1e150)
-    root = jnp.sqrt(jnp.square(x) + b)
-    left = x <= -0.5 * root
-    ratio = jnp.where(left, b, x) / _nonzero(root * jnp.where(left, root - x, 1))
-    return jnp.where(left, 0.5 * ratio, 0.5 + 0.5 * ratio)
+    # (1 + x / root) / 2 is (b / 2) / (root (root - x)) for x < 0; 0 if x = b = 0
+    a = jnp.minimum(jnp.abs(x), 1.8e19 if x.dtype == jnp.float32 else 1e150)
+    square = jnp.square(a) + _nonzero(b)
+    small = 0.5 * b / (square + a * jnp.sqrt(square))
+    return jnp.where(x <= 0, small, 1 - small)
 
 
 def _squareplus_curvature(x, b):
@@ -171,7 +170,7 @@ def _squareplus_curvature(x, b):
 
 def _squareplus_by_b(x, b):
     _, root = _squareplus_root(x, b)
-    return 0.25 / jnp.where(root == 0, 1, root)
+    return 0.25 / jnp.where((x == 0) & (b == 0), 1, root)
 
 
 @register(
@@ -208,7 +207,7 @@ def squareplus(x: jax.Array, b: jax.Array | float = 4.0) -> jax.Array:
         ValueError: if b is a plain number below 0.
     """
     a, root = _squareplus_root(x, b)
-    return jnp.maximum(x, 0) + 0.5 * (b / _nonzero(root + a))
+    return jnp.maximum(x, 0) + 0.5 * b / (root + a)
 
 
 @register(

@@ -38,7 +38,8 @@ def relu(x: jax.Array) -> jax.Array:
     .. math::
         f(x) = \max(x, 0)
 
-    The derivative at 0 is 0, as in `jax.nn`, PyTorch and TensorFlow.
+    The derivative at 0 is 0, as in `jax.nn`, PyTorch and TensorFlow. In Keras a slope, an upper
+    limit and a threshold may be given to it; here those are `leaky_relu`, `relu6`, `threshold`.
 
     Args:
         x: any shape and real dtype, which is kept.
@@ -252,7 +253,8 @@ def rrelu(
         f(x) = \begin{cases} x, & x \ge 0 \\ a x, & x < 0 \end{cases} \qquad a \sim U(l, u)
 
     With a key, as in training, every element draws a slope of its own; without one, as in
-    evaluation, the slope is the mean (l + u) / 2. The derivative at 0 is 1.
+    evaluation, the slope is the mean (l + u) / 2: so do PyTorch, with the same bounds, and
+    `tensorflow_addons`, by a flag. The derivative at 0 is 1.
 
     Args:
         x: any shape; float dtypes are kept, integers become floats.

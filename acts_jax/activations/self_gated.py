@@ -4,27 +4,29 @@ import math
 
 import jax
 import jax.numpy as jnp
-from jax import lax
 
 from acts_jax.activations.catalogue import Parameter, register
-from acts_jax.activations.gated import gelu_lifted, gelu_slope_lifted
+from acts_jax.activations.gated import (
+    gelu_and_slope_lifted,
+    gelu_curvature,
+    gelu_lifted,
+    gelu_slope_lifted,
+)
 from acts_jax.activations.numerics import (
     bounded,
     elementwise,
     gated,
-    partials_of,
     scaled,
     with_derivatives,
 )
-from acts_jax.activations.sigmoidal import log_sigmoid_of, tanh_slope
+from acts_jax.activations.serf_parts import serf_slope, serf_value
+from acts_jax.activations.sigmoidal import log_sigmoid_of, sigmoid, sigmoid_power, tanh_slope
 from acts_jax.activations.special_functions import (
-    deep_exp,
-    deep_unit,
-    error_function_over,
     hyperbolic_tangent,
     lifted_exp,
-    log1p_over,
     tanh_excess,
+    tanh_lifted,
+    two_artanh_excess,
     two_artanh_over,
 )
 
@@ -67,30 +69,13 @@ def lisht(x: jax.Array) -> jax.Array:
     return gated(x, _tanh(x))
 
 
-def _serf_parts(x):
-    # gate = erf(softplus(x)) / lead, with softplus(x) = p
-    e, lead = _decay(x)
-    log1p_ratio = log1p_over(e)
-    p = jnp.where(x < 0, e * log1p_ratio, x + e * log1p_ratio)
-    small = jnp.minimum(p, 1)
-    near = error_function_over(small) * jnp.where(x < 0, log1p_ratio, small)
-    return e, lead, p, jnp.where(p < 1, near, lax.erf(p))
-
-
-def _serf_slope(x):
-    x = bounded(x, 1e3)
-    e, lead, p, gate = _serf_parts(x)
-    steepness = 2 / math.sqrt(math.pi) * x * lifted_exp(-jnp.square(p)) / (1 + e)
-    return _unlift(x, lead * (gate + steepness))
-
-
 @register(
     family="self_gated",
     range=(-0.34843745875960642, math.inf),
     formula=r"x \operatorname{erf} \log(1 + e^x)",
     reference="Nag, Bhattacharyya, Mukherjee, Kundu 2021, arXiv:2108.09598",
 )
-@elementwise(_serf_slope)
+@elementwise(serf_slope)
 def serf(x: jax.Array) -> jax.Array:
     r"""Serf, the error function of the softplus as a gate.
 
@@ -105,22 +90,26 @@ def serf(x: jax.Array) -> jax.Array:
     Returns:
         Values above -0.3485, of x's shape.
     """
-    _, lead, _, gate = _serf_parts(bounded(x, 1e3))
-    return _unlift(x, gated(x, lead * gate))
+    return serf_value(x)
 
 
 def _logish_parts(x):
     # log(1 + s) = 2 artanh(w), w = s / (2 + s) = lead * r with s the sigmoid
     e, lead = _decay(x)
     r = 1 / jnp.where(x < 0, 2 + 3 * e, 3 + 2 * e)
-    return e, lead, r * two_artanh_over(r * jnp.where(x < 0, e, 1))
+    return e, lead, r, r * jnp.where(x < 0, e, 1)
 
 
 def _logish_slope(x):
+    # gate + x * gate' is lead times both terms; far left these are 1 and x, nearly, and what
+    # they lack is added to 1 + x, which loses no digits
     x = bounded(x, 1e3)
-    e, lead, gate = _logish_parts(x)
-    steepness = jnp.where(x < 0, 1, e) / ((1 + e) * jnp.where(x < 0, 1 + 2 * e, 2 + e))
-    return _unlift(x, lead * (gate + x * steepness))
+    e, lead, r, w = _logish_parts(x)
+    left, far = x < 0, x < -1
+    gate = r * (jnp.where(far, -3 * e, 2) + two_artanh_excess(w))
+    steepness = jnp.where(far, -e * (3 + 2 * e), jnp.where(left, 1, e))
+    steepness = steepness / ((1 + e) * jnp.where(left, 1 + 2 * e, 2 + e))
+    return _unlift(x, lead * (jnp.where(far, 1 + x, 0) + (gate + x * steepness)))
 
 
 @register(
@@ -144,8 +133,8 @@ def logish(x: jax.Array) -> jax.Array:
     Returns:
         Values above -0.2527689, of x's shape.
     """
-    _, lead, gate = _logish_parts(x)
-    return _unlift(x, gated(x, lead * gate))
+    _, lead, r, w = _logish_parts(x)
+    return _unlift(x, gated(x, lead * (r * two_artanh_over(w))))
 
 
 def _smish_parts(x):
@@ -192,9 +181,22 @@ def smish(x: jax.Array) -> jax.Array:
     return _unlift(x, gated(x, lead * (numerator / denominator)))
 
 
-def _tanh_exp(x):
-    # the gate is 1 to the last digit of float64 long before 5
-    return gated(x, _tanh(jnp.exp(jnp.where(x < -80, x + 16, jnp.minimum(x, 5)))))
+def _tanh_exp_parts(x):
+    # u = e^x, for x < 0 lifted too; tanh(u) / u - 1 near 0, exp(-2 u) further on
+    lifted = lifted_exp(jnp.minimum(x, 5), 16)  # tanh(u) is 1 to the last digit of float64 by then
+    u = _UNIT * lifted
+    z = jnp.square(jnp.minimum(u, 0.6))
+    return u, jnp.where(x < 0, lifted, u), z * tanh_excess(z), lifted_exp(-2 * u)
+
+
+def _tanh_exp_slope(x):
+    x = bounded(x, 1e3)
+    u, lead, excess, decay = _tanh_exp_parts(x)
+    # u (1 + x) and what tanh(u) and x (1 - tanh(u)^2) u lack of it
+    near = (1 + x) + (excess - x * jnp.square(u + u * excess))
+    r = 1 / (1 + decay)
+    far = (1 - decay) * r + x * u * (4 * decay * jnp.square(r))
+    return jnp.where(u < 0.6, _unlift(x, lead * near), far)
 
 
 @register(
@@ -204,7 +206,7 @@ def _tanh_exp(x):
     reference="Liu & Di 2020, arXiv:2003.09855",
     aliases=("tanhexp",),
 )
-@elementwise(*partials_of(_tanh_exp, deep_unit))
+@elementwise(_tanh_exp_slope)
 def tanh_exp(x: jax.Array) -> jax.Array:
     r"""TanhExp.
 
@@ -219,26 +221,27 @@ def tanh_exp(x: jax.Array) -> jax.Array:
     Returns:
         Values above -0.3533, of x's shape.
     """
-    return _tanh_exp(x) * deep_unit(x)
+    u, lead, excess, decay = _tanh_exp_parts(x)
+    near = _unlift(x, bounded(x, 1e3) * (lead + lead * excess))
+    return jnp.where(u < 0.6, near, x * ((1 - decay) * (1 / (1 + decay))))
 
 
-def _phish_parts(x):
-    # g = gelu(x), tanh(g) and its derivative; g and tanh(g) are lifted for x < 0
-    lifted = gelu_lifted(x)
-    g = _unlift(x, lifted)
-    z = jnp.square(bounded(g, 1))
-    near = lifted * (1 + z * tanh_excess(z))
-    e = lifted_exp(-2 * jnp.maximum(g, 0))
-    r = 1 / (1 + e)
-    inside = g < 0.6
-    gate = jnp.where(inside, near, (1 - e) * r)
-    return gate, jnp.where(inside, 1 - jnp.square(_unlift(x, near)), 4 * e * jnp.square(r))
+def _phish_curvature(x):
+    x = bounded(x, 1e3)
+    lifted, gate_slope = tanh_lifted(gelu_lifted(x))
+    gate, inner = _unlift(x, lifted), _unlift(x, gelu_slope_lifted(x))
+    return gate_slope * (2 * inner + x * (gelu_curvature(x) - 2 * gate * jnp.square(inner)))
 
 
+@with_derivatives(_phish_curvature)
 def _phish_slope(x):
     x = bounded(x, 2e3)
-    gate, steepness = _phish_parts(x)
-    slope = _unlift(x, gate + x * steepness * gelu_slope_lifted(x))
+    lifted, inner = gelu_lifted(x), gelu_slope_lifted(x)
+    gate, steepness = tanh_lifted(lifted)
+    # far left gelu is nearly its tanh: both terms without it, and what that lacks
+    lacking = (gate - lifted) - x * inner * jnp.square(_unlift(x, gate))
+    far = gelu_and_slope_lifted(x) + lacking
+    slope = _unlift(x, jnp.where(x < -1, far, gate + x * steepness * inner))
     return jnp.where(jnp.abs(x) < 1e-30, x, slope)  # half of which may be subnormal
 
 
@@ -261,19 +264,30 @@ def phish(x: jax.Array) -> jax.Array:
     Returns:
         Values in [0, inf), of x's shape.
     """
-    return _unlift(x, gated(x, _phish_parts(bounded(x, 1e3))[0]))
+    inside = bounded(x, 1e3)
+    gate, _ = tanh_lifted(gelu_lifted(inside))
+    return _unlift(x, jnp.where(x < 0, inside, x) * gate)
 
 
-def _aria2_exponent(x, alpha, beta):
-    return alpha * log_sigmoid_of(scaled(beta, x))
+def _aria2_slope(x, alpha, beta):
+    # sigmoid(u)^alpha (1 + alpha u sigmoid(-u)), where far left 1 + alpha u is to lose no digits
+    u = bounded(scaled(beta, x), 1e30)
+    e = _UNIT * lifted_exp(-jnp.abs(u), 16)
+    s, v = e / (1 + e), alpha * u
+    steepness = (1 + jnp.where(u < 0, v, 0)) + jnp.where(u < 0, -v, v) * s
+    return sigmoid_power(u, alpha) * steepness * _UNIT
 
 
-def _aria2(x, alpha, beta):
-    return gated(x, deep_exp(_aria2_exponent(x, alpha, beta))[0])
+def _aria2_by_alpha(x, alpha, beta):
+    x = bounded(x, 1e30)
+    u = bounded(scaled(beta, x), 1e30)
+    return x * sigmoid_power(u, alpha) * log_sigmoid_of(u) * _UNIT
 
 
-def _aria2_unit(x, alpha, beta):
-    return deep_unit(_aria2_exponent(x, alpha, beta))
+def _aria2_by_beta(x, alpha, beta):
+    x = bounded(x, 1e30)
+    u = bounded(scaled(beta, x), 1e30)
+    return (x * sigmoid_power(u, alpha)) * (alpha * x * sigmoid(-u)) * _UNIT
 
 
 @register(
@@ -286,7 +300,7 @@ def _aria2_unit(x, alpha, beta):
     formula=r"x (1 + e^{-\beta x})^{-\alpha}",
     reference="Patwardhan, Ingalhalikar, Walambe 2018, arXiv:1805.08878",
 )
-@elementwise(*partials_of(_aria2, _aria2_unit))
+@elementwise(_aria2_slope, _aria2_by_alpha, _aria2_by_beta)
 def aria2(x: jax.Array, alpha: jax.Array | float = 1.5, beta: jax.Array | float = 2.0) -> jax.Array:
     r"""ARiA2, the adaptive Richard's curve weighted activation.
 
@@ -306,4 +320,7 @@ def aria2(x: jax.Array, alpha: jax.Array | float = 1.5, beta: jax.Array | float 
     Raises:
         ValueError: if alpha is a plain number and not above 0.
     """
-    return _aria2(x, alpha, beta) * _aria2_unit(x, alpha, beta)
+    u = bounded(scaled(beta, x), 1e30)
+    lifted = sigmoid_power(u, alpha)
+    # the order in which neither of the products leaves the range of normal numbers early
+    return jnp.where(u < 0, bounded(x) * lifted * _UNIT, x * (lifted * _UNIT))

@@ -7,16 +7,27 @@ import jax.numpy as jnp
 from jax import lax
 
 from acts_jax.activations.catalogue import Parameter, register
-from acts_jax.activations.numerics import bounded, elementwise, keep_nan, with_derivatives
+from acts_jax.activations.numerics import (
+    bounded,
+    elementwise,
+    keep_nan,
+    upper_half,
+    with_derivatives,
+)
 from acts_jax.activations.special_functions import (
+    LOG2_REST,
+    LOG2_SHORT,
     arctan_within_one,
     error_function,
+    exp_of_sum,
     hyperbolic_tangent,
+    lifted_decay,
     lifted_exp,
     log1p_within_one,
     log_cosh_of_half,
-    power_of_two,
     power_within_one,
+    small_power_of_two,
+    stretched_tanh,
 )
 
 
@@ -57,7 +68,7 @@ def sigmoid(x: jax.Array) -> jax.Array:
 def tanh_slope(x: jax.Array) -> jax.Array:
     """tanh'(x) from exp(-2 |x|); 1 - tanh^2 would be 0 for x > 9."""
     # 4 e with e = exp(-2 |x|), so that it flushes to 0 only where the result does
-    e = lifted_exp(-2 * jnp.abs(x), 2)
+    e = lifted_decay(x, 2, 2)
     return e / jnp.square(1 + 0.25 * e)
 
 
@@ -86,7 +97,7 @@ _LECUN_SCALE = 1.7159
 
 
 def _scaled_tanh_slope(x):
-    e = lifted_exp(-4 / 3 * jnp.abs(x), 3)
+    e = lifted_decay(x, 4 / 3, 3)
     return _LECUN_SCALE / 3 * e / jnp.square(1 + 0.125 * e)
 
 
@@ -98,7 +109,7 @@ def _scaled_tanh_slope(x):
     aliases=("lecun_tanh",),
 )
 @elementwise(
-    with_derivatives(lambda x: -4 / 3 * _scaled_tanh_slope(x) * hyperbolic_tangent(x * (2 / 3)))(
+    with_derivatives(lambda x: -4 / 3 * _scaled_tanh_slope(x) * stretched_tanh(x, 2 / 3, 1.0))(
         lambda x: _scaled_tanh_slope(x)
     )
 )
@@ -114,9 +125,7 @@ def scaled_tanh(x: jax.Array) -> jax.Array:
     Returns:
         Values in [-1.7159, 1.7159], of x's shape.
     """
-    # tiny x: x * 2/3 may be subnormal, which the hardware takes for 0
-    tiny = jnp.abs(x) < 1e-30
-    return jnp.where(tiny, _LECUN_SCALE * 2 / 3 * x, _LECUN_SCALE * hyperbolic_tangent(x * (2 / 3)))
+    return stretched_tanh(x, 2 / 3, _LECUN_SCALE)
 
 
 @with_derivatives(lambda x: -2 * (bounded(x) * _arctan_slope(x)) * _arctan_slope(x))
@@ -128,6 +137,7 @@ def _arctan_slope(x):
     family="sigmoidal",
     range=(-math.pi / 2, math.pi / 2),
     formula=r"\arctan x",
+    reference="Kamruzzaman & Aziz 2002, IEICE Trans. Fundamentals E85-A",
     aliases=("atan",),
 )
 @elementwise(_arctan_slope)
@@ -155,6 +165,7 @@ def _sech(x):
     family="sigmoidal",
     range=(-math.pi / 2, math.pi / 2),
     formula=r"2 \arctan \tanh \frac{x}{2}",
+    reference="Gudermann 1830, J. reine angew. Math.",
     aliases=("gd",),
 )
 @elementwise(_sech)
@@ -184,6 +195,7 @@ def erf_slope(x: jax.Array) -> jax.Array:
     family="sigmoidal",
     range=(-1, 1),
     formula=r"\operatorname{erf} x = \frac{2}{\sqrt \pi} \int_0^x e^{-t^2} dt",
+    reference="Glaisher 1871, Philosophical Magazine 42",
 )
 @elementwise(erf_slope)
 def erf(x: jax.Array) -> jax.Array:
@@ -207,16 +219,22 @@ def log_sigmoid_of(x: jax.Array) -> jax.Array:
     return jnp.minimum(x, 0) - log1p_within_one(lifted_exp(-jnp.abs(x)))
 
 
-def _sigmoid_to_the(alpha, x, lift=0):
-    """2^lift sigmoid(x)^alpha."""
-    if x.dtype == jnp.float64:
-        return lifted_exp(alpha * log_sigmoid_of(x), lift)
-    # near 0 sigmoid(x) = exp(x / 2) / (2 cosh(x / 2)): the power of the 2 is exact
-    near = jnp.abs(x) < 1
-    inside = bounded(x, 1)
+@with_derivatives(
+    lambda x, alpha: alpha * sigmoid(-x) * sigmoid_power(x, alpha),
+    lambda x, alpha: log_sigmoid_of(x) * sigmoid_power(x, alpha),
+)
+def sigmoid_power(x: jax.Array, alpha: jax.Array) -> jax.Array:
+    """2^16 sigmoid(x)^alpha for alpha > 0, right to an ULP or two for alpha of a few units."""
+    # log(sigmoid(x)) in two terms; near 0 sigmoid(x) = exp(x / 2) / (2 cosh(x / 2))
+    near, inside = jnp.abs(x) < 1, bounded(x, 1)
+    first = jnp.where(near, -LOG2_SHORT, jnp.clip(x, -1e30, 0))
     log_twice = 0.5 * inside - log_cosh_of_half(inside)
-    exponent = alpha * jnp.where(near, log_twice, log_sigmoid_of(x))
-    return power_of_two(jnp.where(near, -alpha, 0), exponent * math.log2(math.e), lift)
+    decay = log1p_within_one(2.0**-16 * lifted_exp(-jnp.abs(x), 16))  # as slopes need it
+    second = jnp.where(near, log_twice - LOG2_REST, -decay)
+    # alpha times the larger term is exact: the upper halves apart
+    upper, alpha_upper = upper_half(first), upper_half(alpha)
+    rest = alpha_upper * (first - upper) + (alpha - alpha_upper) * first
+    return exp_of_sum(alpha_upper * upper, rest + alpha * second, 16)
 
 
 @with_derivatives(
@@ -227,7 +245,7 @@ def _sigmoid_to_the(alpha, x, lift=0):
 )
 def _generalized_logistic_slope(x, alpha):
     # alpha f(x) sigmoid(-x), both factors lifted
-    value = _sigmoid_to_the(alpha, x, 16)
+    value = sigmoid_power(x, alpha)
     decay = lifted_exp(-jnp.abs(x), 16)
     complement = jnp.where(x > 0, decay, 2.0**16) / (1 + 2.0**-16 * decay)
     return (alpha * value) * complement * 2.0**-32
@@ -265,7 +283,7 @@ def generalized_logistic(x: jax.Array, alpha: jax.Array | float = 2.0) -> jax.Ar
     Raises:
         ValueError: if alpha is a plain number and not above 0.
     """
-    return _sigmoid_to_the(alpha, x)
+    return 2.0**-16 * sigmoid_power(x, alpha)
 
 
 def _algebraic_parts(x, k):
@@ -277,11 +295,23 @@ def _algebraic_parts(x, k):
     return jnp.where(outside, 1, a), jnp.where(a == 0, 0, u)
 
 
+@with_derivatives(
+    lambda u, power: power * _of_one_more(u, power - 1),
+    lambda u, power: log1p_within_one(u) * _of_one_more(u, power),
+)
+def _of_one_more(u, power):
+    """(1 + u)^power for 0 <= u <= 1 and a power below 0."""
+    logarithm = log1p_within_one(u)
+    if u.dtype == jnp.float64:
+        return lifted_exp(power * logarithm)
+    return small_power_of_two(jnp.maximum(power * math.log2(math.e) * logarithm, -127), 0)
+
+
 def _algebraic_slope(x, k):
     _, u = _algebraic_parts(x, k)
     a = jnp.abs(bounded(x))
     steepness = jnp.where(a > 1, u / jnp.where(a > 1, a, 1), 1)
-    return keep_nan(steepness * lifted_exp(-(1 + 1 / k) * log1p_within_one(u)), x)
+    return keep_nan(steepness * _of_one_more(u, -(1 + 1 / k)), x)
 
 
 def _algebraic_by_k(x, k):
@@ -317,8 +347,8 @@ def algebraic(x: jax.Array, k: jax.Array | float = 2.0) -> jax.Array:
         ValueError: if k is a plain number and not above 0.
     """
     size, u = _algebraic_parts(x, k)
-    size = size * lifted_exp(-log1p_within_one(u) / k)
-    return keep_nan(jnp.where(x < 0, -size, size), x)
+    size = size * _of_one_more(u, -1 / k)
+    return jnp.where(x < 0, -size, size)
 
 
 @with_derivatives(lambda x: -2 * lax.sign(x) * _softsign_slope(x) / (1 + jnp.abs(x)))
@@ -351,3 +381,6 @@ def softsign(x: jax.Array) -> jax.Array:
     """
     x = bounded(x)
     return x / (1 + jnp.abs(x))
+
+
+soft_sign = softsign  # as jax.nn calls it

@@ -17,6 +17,12 @@ _ARCTAN = (
 )  # fmt: skip
 # (tanh(x) / x - 1) / x^2 in x^2 for x <= 0.6, relative error of tanh 2.8e-9;
 _TANH = (-0.33333298, 0.133319241, -0.0537838252, 0.0207959558, -0.00589514058)
+# x times the first over the second is 2 tanh(x / 2), in x^2 for x <= 9.2, where tanh(x) rounds
+# to 1; relative error of tanh(x) 9e-9;
+_TANH_OF_HALF = (
+    (1.0, 0.029769379645586014, 0.00011415701010264456),
+    (1.0, 0.11310267448425293, 0.0012060855515301228, 1.2268840237084078e-06),
+)
 # erf(x) / x in x^2 for x <= 1, relative error 1.2e-9; log2(1 - erf(x)) in x for 0.9 <= x <= 4,
 # error of erf 1.6e-9;
 _ERF = (
@@ -27,9 +33,12 @@ _LOG2_ERFC = (
     -0.000256044238, -1.62699882, -0.919082732, -0.150094386, 0.0321391487, -0.00440833849,
     0.000284476245,
 )  # fmt: skip
-_TANH_SERIES = (-1 / 3, 2 / 15, -17 / 315, 62 / 2835, -1382 / 155925)
-# 2 artanh(s) / s in s^2 on [0, 1/3], relative error 4.1e-9;
-_ARTANH = (2.00000001, 0.666663216, 0.400245952, 0.279651578, 0.281577783)
+_TANH_SERIES = (
+    -1 / 3, 2 / 15, -17 / 315, 62 / 2835, -1382 / 155925, 21844 / 6081075, -929569 / 638512875,
+    6404582 / 10854718875, -443861162 / 1856156927625,
+)  # fmt: skip
+# (2 artanh(s) / s - 2) / s^2 in s^2 on [0, 1/3], error of artanh 4.5e-9 relative;
+_ARTANH = (0.666664131, 0.400216991, 0.2799914, 0.280244631)
 # log(1 + z) / z in z on [0, 1], relative error 4.7e-9;
 _LOG1P = (
     0.999999995, -0.499999023, 0.333299609, -0.249541202, 0.196758763, -0.153054223,
@@ -37,21 +46,13 @@ _LOG1P = (
 )  # fmt: skip
 # (exp(r) - 1 - r) / r^2 in r for abs(r) <= log(2) / 2, relative error of exp 5e-9;
 _EXP = (0.499999934, 0.166665206, 0.0416683881, 0.00836871734, 0.00138145941)
+_EXP2 = tuple(math.log(2) ** i * c for i, c in enumerate((1, 1, *_EXP)))
 # log(2), its part whose products with whole numbers below 2^9 are exact, and the rest;
-_LOG2, _LOG2_SHORT, _LOG2_REST = 0.6931471805599453, 0.693359375, -0.00021219444005469057
+_LOG2, LOG2_SHORT, LOG2_REST = 0.6931471805599453, 0.693359375, -0.00021219444005469057
 # 2 artanh(s) / (s log(2)) in s^2 for abs(s) <= 0.1716, relative error 7e-10;
 _LOG2_RATIO = (2.88539008, 0.96179886, 0.576713085, 0.431768636)
-# log(cosh(x / 2)) / x^2 in x^2 for abs(x) <= 1, error of the logarithm 4e-9;
+# log(cosh(x / 2)) / x^2 in x^2 for abs(x) <= 1, error of the logarithm 4e-9.
 _LOG_COSH = (0.124999881, -0.00520715386, 0.000343567419, -2.17910876e-05)
-# exp(a^2 / 2) Phi(-a) / t in t = 2.5 / (2.5 + a) on [0, 1], relative error 4.4e-9.
-_NORMAL_TAIL = (
-    0.159576911, 0.159576957, 0.134046911, 0.0828570448, 0.020677191, -0.0516764147,
-    0.0358122132, -0.276603653, 0.525757877, -0.444019032, 0.18568686, -0.0316928683,
-)  # fmt: skip
-# (Phi(x) + x Phi'(x) - 1/2) / x in x^2 on [0, 1], relative error 5.2e-9.
-_NORMAL_SLOPE = (
-    0.797884557, -0.265961231, 0.0598380434, -0.00948467995, 0.00112730935, -8.85306354e-05,
-)  # fmt: skip
 
 
 def lifted_exp(exponent: jax.Array, lift: int = 0) -> jax.Array:
@@ -75,10 +76,38 @@ def _lifted_exp(lift):
             return jnp.exp(jnp.where(deep, exponent + 64, exponent)) * jnp.where(
                 deep, 2.0**lift * math.exp(-64), 2.0**lift
             )
-        fraction, whole = _exp_parts(jnp.maximum(exponent, (-127.0 - lift) * _LOG2))
+        inside = jnp.maximum(exponent, (-127.0 - lift) * _LOG2)
+        fraction, whole = _exp_parts(inside, 127 + lift)
         return fraction * _whole_power_of_two(whole + lift)
 
     return exp
+
+
+def lifted_decay(x: jax.Array, rate: float, lift: int = 0) -> jax.Array:
+    """2^lift exp(-rate * abs(x)), cheaper than `lifted_exp`; not differentiable."""
+    if x.dtype == jnp.float64:
+        return lifted_exp(-rate * jnp.abs(x), lift)
+    log2 = _LOG2 / rate
+    x = jnp.maximum(-jnp.abs(x), (-127.0 - lift) * log2)
+    whole = _nearest(x * (1 / log2), 127 + lift)
+    turns, short = whole.astype(jnp.float32), round(512 * log2) / 512
+    r = (x - turns * short) - turns * (log2 - short)
+    series = [rate**i * c for i, c in enumerate((1, 1, *_EXP))]
+    return polynomial(series, r) * _whole_power_of_two(whole + lift)
+
+
+def exp_of_sum(coarse: jax.Array, fine: jax.Array, lift: int = 0) -> jax.Array:
+    """2^lift exp(coarse + fine), of which rounding the sum costs no digits; at most 2^lift.
+
+    Args:
+        coarse: 0, or larger than fine in size; both are finite.
+        fine: of any sign.
+        lift: as for `lifted_exp`.
+    """
+    exponent = coarse + fine
+    e = lifted_exp(exponent, lift)
+    # a division, since XLA does not compute one twice where both f and f' need it
+    return e / (1 - ((coarse - exponent) + fine))
 
 
 @with_derivatives(lifted_exp)
@@ -92,7 +121,7 @@ def decay_minus_one(x: jax.Array) -> jax.Array:
 
 
 def sigmoid_lifted(x: jax.Array) -> jax.Array:
-    """2^40 sigmoid(x), which is exactly 0 for x < -117; 2^0 for float64."""
+    """2^40 sigmoid(x), which is exactly 0 for x < -117, for float64 for x < -737."""
     return _sigmoid_lifted(x, 168)[0]
 
 
@@ -104,16 +133,19 @@ def sigmoids_lifted(x: jax.Array) -> tuple[jax.Array, jax.Array]:
 
 def unlift(x: jax.Array) -> jax.Array:
     """Undo the 2^40 of the above."""
-    return x if x.dtype == jnp.float64 else x * 2.0**-40
+    return x * 2.0**-40
 
 
 def _sigmoid_lifted(x, largest):
     # with e = 2^-40 exp(-x), clamped between 0 and 2^largest, of which 2^128 is infinite
     if x.dtype == jnp.float64:
-        e = jnp.exp(lax.clamp(-750.0, -x, 709.0 if largest < 168 else math.inf))
-        return 1 / (1 + e), e
+        rise = lax.clamp(-700.0, -x, 736.0 if largest < 168 else 800.0)
+        far = rise > 600  # the 2^-40 in the exponent would cost digits
+        unit = jnp.where(far, 2.0**-40 * math.exp(64), 2.0**-40)
+        e = jnp.exp(jnp.where(far, rise - 64, rise)) * unit
+        return 1 / (2.0**-40 + e), e
     low, high = jnp.float32(-87 * _LOG2), jnp.float32(largest * _LOG2)
-    fraction, whole = _exp_parts(lax.clamp(low, -x, high))
+    fraction, whole = _exp_parts(lax.clamp(low, -x, high), 127 - 40)
     e = fraction * _whole_power_of_two(whole - 40)
     return 1 / (2.0**-40 + e), e
 
@@ -123,21 +155,32 @@ def power_of_two(coarse: jax.Array, fine: jax.Array, lift: int = 0) -> jax.Array
 
     Not differentiable.
     """
-    whole = _nearest(jnp.maximum(coarse + fine, -127.0 - lift))
-    rest = bounded((coarse - whole.astype(jnp.float32)) + fine, 1)
-    return _exp_near_zero(_LOG2 * rest) * _whole_power_of_two(whole + lift)
+    whole = _nearest(jnp.maximum(coarse + fine, -127.0 - lift), 127 + lift)
+    rest = jnp.maximum((coarse - whole.astype(jnp.float32)) + fine, -1)
+    return polynomial(_EXP2, rest) * _whole_power_of_two(whole + lift)
 
 
-def _exp_parts(x):
+def small_power_of_two(exponent: jax.Array, lift: int) -> jax.Array:
+    """2^(exponent + lift) for float32 and exponents between -127 and 127: half of `lifted_exp`.
+
+    At the lower end it is 0. Not differentiable.
+    """
+    whole = _nearest(exponent, 127 + lift)
+    fraction = polynomial(_EXP2, exponent - whole.astype(jnp.float32))
+    return fraction * _whole_power_of_two(whole + lift)
+
+
+def _exp_parts(x, bias=0):
     # exp(x) = fraction * 2^whole
-    whole = _nearest(x * (1 / _LOG2))
+    whole = _nearest(x * (1 / _LOG2), bias)
     turns = whole.astype(jnp.float32)
-    return _exp_near_zero((x - turns * _LOG2_SHORT) - turns * _LOG2_REST), whole
+    return _exp_near_zero((x - turns * LOG2_SHORT) - turns * LOG2_REST), whole
 
 
-def _nearest(x):
-    # adding 1.5 * 2^23 leaves the nearest whole number in the last bits
-    return lax.bitcast_convert_type(x + 12582912.0, jnp.int32) - 0x4B400000
+def _nearest(x, bias=0):
+    # Adding 1.5 * 2^23 leaves the nearest whole number in the last bits; with a bias of 127 + n,
+    # `_whole_power_of_two` of the result + n has nothing left to add.
+    return lax.bitcast_convert_type(x + (12582912.0 + bias), jnp.int32) - (0x4B400000 + bias)
 
 
 def _exp_near_zero(r):
@@ -147,17 +190,6 @@ def _exp_near_zero(r):
 def _whole_power_of_two(n):
     """2^n for -127 <= n <= 127, of which 2^-127 is 0."""
     return lax.bitcast_convert_type((n + 127) << 23, jnp.float32)
-
-
-def deep_exp(exponent: jax.Array) -> tuple[jax.Array, jax.Array]:
-    """(e, unit) with e * unit = exp(exponent), where e is normal for exponents above -103.
-
-    So (factor * e) * unit is right where it is normal but exp(exponent) would flush to 0, and
-    1 + e is 1 + exp(exponent) to the last digit.
-    """
-    deep = exponent < -80
-    e = jnp.exp(jnp.where(deep, exponent + 16, exponent))
-    return e, jnp.where(deep, math.exp(-16), 1.0)
 
 
 @with_derivatives(lambda x: deep_sigmoid_slope(x))
@@ -179,7 +211,7 @@ def _deep_decay(x):
 
 
 def deep_unit(x: jax.Array) -> jax.Array:
-    """What `deep_exp`(x) leaves to be multiplied, also where x may be positive."""
+    """The factor that keeps what is divided by it from flushing to 0: exp(-16) below -80."""
     return jnp.where(x < -80, math.exp(-16), 1.0)
 
 
@@ -203,32 +235,75 @@ def two_artanh_over(w: jax.Array) -> jax.Array:
     if w.dtype == jnp.float64:
         safe = jnp.where(w == 0, 1, w)
         return jnp.where(w == 0, 2, lax.log1p(2 * safe / (1 - safe)) / safe)
-    return polynomial(_ARTANH, jnp.square(w))
+    return 2 + two_artanh_excess(w)
+
+
+def two_artanh_excess(w: jax.Array) -> jax.Array:
+    """2 artanh(w) / w - 2 for 0 <= w <= 1/3; its error is absolute."""
+    if w.dtype == jnp.float64:
+        return two_artanh_over(w) - 2
+    z = jnp.square(w)
+    return z * polynomial(_ARTANH, z)
 
 
 def tanh_excess(z: jax.Array) -> jax.Array:
     """(tanh(x) / x - 1) / x^2 for z = x^2 below 0.36."""
     if z.dtype == jnp.float64:
-        x = jnp.sqrt(jnp.where(z > 1e-3, z, 1))
-        far = (hyperbolic_tangent(x) / x - 1) / jnp.where(z > 1e-3, z, 1)
-        return jnp.where(z > 1e-3, far, polynomial(_TANH_SERIES, z))
+        x = jnp.sqrt(jnp.where(z > 0.03, z, 1))
+        far = (hyperbolic_tangent(x) / x - 1) / jnp.where(z > 0.03, z, 1)
+        return jnp.where(z > 0.03, far, polynomial(_TANH_SERIES, z))
     return polynomial(_TANH, z)
 
 
 def hyperbolic_tangent(x: jax.Array) -> jax.Array:
-    """tanh(x); XLA's is 4 ULP off for float32, 6 for float64."""
+    """tanh(x); XLA's is 5 ULP off for float32, 6 for float64."""
+    return stretched_tanh(x, 1.0, 1.0)
+
+
+def stretched_tanh(x: jax.Array, rate: float, height: float) -> jax.Array:
+    """height * tanh(rate * x)."""
     if x.dtype == jnp.float64:
-        m = jnp.expm1(-2 * jnp.abs(x))
-        return lax.sign(x) * (-m / (2 + m))
-    inside = bounded(x, 10)
-    e = lifted_exp(-2 * inside)
-    z = jnp.square(inside)
-    return jnp.where(z < 0.36, x + x * (z * tanh_excess(z)), (1 - e) / (1 + e))
+        m = jnp.expm1(-2 * rate * jnp.abs(x))
+        return lax.sign(x) * (-height * m / (2 + m))
+    # tanh(x / 2) = n / d gives tanh(x) = 2 n d / (n^2 + d^2), here 2 n d / (2 n d + (d - n)^2):
+    # the error of 2 n d cancels where it counts, that of d - n counts little
+    inside = bounded(x, 9.2 / rate)
+    square = jnp.square(inside)
+    upper, lower = ([c * rate ** (2 * i) for i, c in enumerate(p)] for p in _TANH_OF_HALF)
+    d = polynomial(lower, square)
+    n = (rate * height) * inside * polynomial(upper, square)
+    product = n * d
+    rest = d - 0.5 / height * jnp.abs(n)
+    return product / (jnp.abs(product) / height + jnp.square(rest))
+
+
+def tanh_lifted(lifted: jax.Array) -> tuple[jax.Array, jax.Array]:
+    """tanh(x) and tanh'(x) for x > -0.17, where below 0 x is given, and tanh(x) returned, lifted.
+
+    Args:
+        lifted: x, or 2^16 x below 0, so that it does not flush to 0; finite.
+    """
+    unit = jnp.where(lifted < 0, 2.0**-16, 1.0)
+    y = -2 * lifted
+    if y.dtype == jnp.float64:
+        m = jnp.expm1(y * unit)
+        z = jnp.square(bounded(lifted * unit, 1))
+        tanh = jnp.where(lifted < 0, lifted + lifted * (z * tanh_excess(z)), -m / (2 + m))
+        return tanh, 4 * jnp.exp(y * unit) / jnp.square(2 + m)
+    x = lifted * unit
+    z = jnp.square(bounded(x, 1))
+    near = lifted + lifted * (z * tanh_excess(z))
+    e = lifted_exp(-2 * jnp.maximum(x, 0))
+    r = 1 / (1 + e)
+    tanh = jnp.where(x < 0.6, near, (1 - e) * r)
+    return tanh, jnp.where(x < 0.6, 1 - jnp.square(unit * near), 4 * e * jnp.square(r))
 
 
 def log_cosh_of_half(x: jax.Array) -> jax.Array:
-    """log(cosh(x / 2)) for float32 and abs(x) <= 1."""
+    """log(cosh(x / 2)) for abs(x) <= 1."""
     z = jnp.square(x)
+    if x.dtype == jnp.float64:
+        return lax.log1p(0.25 * jnp.expm1(x) * -jnp.expm1(-x)) / 2  # cosh^2 = 1 + sinh^2
     return z * polynomial(_LOG_COSH, z)
 
 
@@ -266,20 +341,6 @@ def error_function_over(x: jax.Array) -> jax.Array:
         safe = jnp.where(x == 0, 1, x)
         return jnp.where(x == 0, 2 / math.sqrt(math.pi), lax.erf(safe) / safe)
     return polynomial(_ERF, jnp.square(x))
-
-
-def normal_tail(a: jax.Array) -> jax.Array:
-    """exp(a^2 / 2) Phi(-a) for a >= 0, Phi the normal distribution: it never underflows."""
-    if a.dtype == jnp.float64:
-        a = jnp.minimum(a, 37)
-        return 0.5 * lax.erfc(a * 0.7071067811865476) * jnp.exp(a * a / 2)
-    t = 2.5 / (2.5 + a)
-    return t * polynomial(_NORMAL_TAIL, t)
-
-
-def normal_slope(x: jax.Array) -> jax.Array:
-    """(Phi(x) + x Phi'(x) - 1/2) / x for abs(x) <= 1, without cancellation near 0."""
-    return polynomial(_NORMAL_SLOPE, jnp.square(x))
 
 
 @with_derivatives(

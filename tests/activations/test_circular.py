@@ -42,3 +42,34 @@ def test_slopes_that_use_both():
             wide * curvature
         )
         assert np.all(np.abs(jax.jit(derivative(f))(x) - exact) <= bound + 1e-13)
+
+
+@pytest.mark.parametrize("batched", [False, True])
+@pytest.mark.parametrize("limit", [1e6, 1e12])
+def test_growing_cosine_of_large_angles(limit, batched):
+    x = points(limit)
+    wide = x.astype(np.float64)
+    value, slope = wide * np.cos(wide), np.cos(wide) - wide * np.sin(wide)
+    for f, exact in [(gcu, value), (derivative(gcu), slope)]:
+        got = jax.jit(jax.vmap(f) if batched else f)(x)
+        assert np.all(np.abs(got - exact) <= 4 * EPS * (1 + np.abs(wide)))
+
+
+def test_growing_cosine_has_no_limit():
+    assert np.all(np.isnan(gcu(np.float32([np.inf, -np.inf, np.nan]))))
+
+
+def test_snake_beside_large_angles(batched):
+    """They are computed otherwise, and leave what is beside them as it is."""
+    x = points(100)
+    both = np.concatenate([x, np.float32([1e4, -3e5, 2e9])])
+    wide = both.astype(np.float64)
+    for f, exact, slope in [
+        (snake, wide + np.sin(wide) ** 2, 1 + np.sin(2 * wide)),
+        (derivative(snake), 1 + np.sin(2 * wide), 2 * np.cos(2 * wide)),
+    ]:
+        f = jax.jit(jax.vmap(f) if batched else f)
+        got = f(both)
+        np.testing.assert_array_equal(got[: len(x)], f(x))
+        ulp = np.spacing(np.abs(exact).astype(np.float32)) + EPS * np.abs(wide * slope)
+        assert np.all(np.abs(got - exact) <= 4 * ulp + 1e-13)

@@ -19,6 +19,15 @@ def test_gated_linear_units_are_those_of_jax():
     np.testing.assert_allclose(swiglu(X), a * jax.nn.silu(b), rtol=1e-5)
 
 
+@pytest.mark.parametrize("f", [glu, reglu, geglu, swiglu])
+def test_any_axis_may_hold_the_halves(f):
+    np.testing.assert_array_equal(f(X.T, 0), f(X).T)
+    with pytest.raises(ValueError, match="an even axis 0, not shape"):
+        f(X, 0)
+    with pytest.raises(ValueError, match="an even axis 3, not shape"):
+        f(X, axis=3)
+
+
 def test_crelu_keeps_both_signs():
     positive, negative = np.split(crelu(X), 2, axis=-1)
     np.testing.assert_array_equal(positive - negative, X)

@@ -13,6 +13,7 @@ import mpmath
 import numpy as np
 import pytest
 
+import acts_jax
 from acts_jax import reference
 from acts_jax.activations.catalogue import get, names
 from acts_jax.derivative import derivative
@@ -136,6 +137,23 @@ JAX_NN = {
     for key in (name, *get(name).aliases)
     if hasattr(jax.nn, key) and name not in ("gelu", "swish")  # other functions in jax.nn
 }
+
+
+@pytest.mark.parametrize("name", JAX_NN)
+def test_promotes_every_dtype_as_jax_nn_does(name):
+    """Those that jax.nn refuses, such as the sigmoid of integers, become float32."""
+    for dtype in (bool, jnp.int8, jnp.uint8, jnp.int32, *SIXTEEN_BIT, jnp.float32):
+        x = jax.ShapeDtypeStruct((2,), dtype)
+        try:
+            expected = jax.eval_shape(JAX_NN[name], x).dtype
+        except TypeError:
+            expected = jnp.float32
+        assert jax.eval_shape(get(name), x).dtype == expected
+
+
+def test_every_name_of_jax_nn_is_a_public_name():
+    keys = [key for name in names() for key in (name, *get(name).aliases) if hasattr(jax.nn, key)]
+    assert {"hard_swish", "soft_sign", "softmax", "silu"} <= set(keys) <= set(dir(acts_jax))
 
 
 @pytest.mark.parametrize("name", JAX_NN)

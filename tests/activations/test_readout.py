@@ -43,6 +43,21 @@ def test_huge_logits_do_not_overflow():
     assert np.all(np.isfinite(log_softmax(x / 2)))
 
 
+@pytest.mark.parametrize(
+    "f, theirs", [(softmax, jax.nn.softmax), (log_softmax, jax.nn.log_softmax)]
+)
+def test_axis_and_where_as_in_jax_nn(f, theirs):
+    some = LOGITS > -1
+    for axis in (0, -1, (0, 1)):
+        np.testing.assert_allclose(f(LOGITS, axis), theirs(LOGITS, axis), rtol=1e-6)
+    np.testing.assert_allclose(f(LOGITS, where=some), theirs(LOGITS, where=some), rtol=1e-6)
+
+
+@pytest.mark.parametrize("f", [softmin, sparsemax, entmax15])
+def test_any_axis_may_hold_the_classes(f):
+    np.testing.assert_array_equal(f(LOGITS.T, axis=0), f(LOGITS).T)
+
+
 @pytest.mark.parametrize("f", [softmax, log_softmax, softmin, sparsemax, entmax15])
 @pytest.mark.parametrize("dtype", [jnp.bfloat16, jnp.float16, jnp.float32])
 def test_keeps_the_dtype_and_rounds_once(f, dtype):

@@ -9,6 +9,7 @@ import pytest
 from rich.console import Console
 
 from acts_jax.activations.catalogue import get, names
+from acts_jax.counterparts import torch_functional
 from acts_jax.report import card, figures
 
 
@@ -76,6 +77,8 @@ def test_accuracy_is_measured_when_asked_for():
     assert "accuracy" not in card.text(card.make("relu"))
     line = card.text(card.make("relu", inputs=256))["accuracy"]
     assert re.search(r"f 0\.0 .*f′ 0\.0 .*jax\.nn: f 0\.0, f′ 0\.0.*float32 inputs", line)
+    # beside PyTorch exactly where it is installed
+    assert ("torch: f 0.0, f′ 0.0" in line) == bool(torch_functional())
 
 
 def test_the_picture_is_saved(tmp_path):

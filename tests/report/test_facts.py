@@ -4,6 +4,7 @@ import math
 
 import pytest
 
+from acts_jax.accuracy import Error
 from acts_jax.activations.catalogue import get
 from acts_jax.report import facts
 from acts_jax.theory.description import describe
@@ -76,3 +77,16 @@ def test_lines(activation, line, text):
 def test_parameters():
     assert facts.parameters(get("prelu"), {}) == "slope = 0.25, learned"
     assert facts.parameters(get("sbaf"), {"k": 0.5}).startswith("k = 0.5 (default 0.98) in (0, ∞)")
+
+
+def test_the_accuracy_row_has_every_library_that_was_measured():
+    worst = {("acts_jax", 0): 0.52, ("acts_jax", 1): 2.4, ("jax.nn", 0): 0.5,
+             ("jax.nn", 1): 1.7e7, ("torch", 0): 0.6, ("torch", 1): 450.0}  # fmt: skip
+    errors = [
+        Error("tanh", library, order, "mpmath", ulp=ulp, mixed=ulp / 2, inputs=1000)
+        for (library, order), ulp in worst.items()
+    ]
+    assert facts.accuracy(errors) == (
+        "f 0.5 (mixed 0.3), f′ 2.4 (mixed 1.2); jax.nn: f 0.5, f′ 17,000,000; "
+        "torch: f 0.6, f′ 450.0: largest error in ulp over 1,000 float32 inputs"
+    )
