@@ -20,12 +20,28 @@ SLICE = 256  # examples whose activations are held at once
 SATURATED = 0.01  # of sup |f'|: a unit that never exceeds it is saturated
 
 
+class Score(NamedTuple):
+    """How well a network does on a set of examples; float32 scalars.
+
+    Attributes:
+      loss: Mean over the examples.
+      accuracy: In [0, 1]; NaN for a regression.
+      balanced_accuracy: Mean of the accuracies within each class; NaN for a regression, and for
+        examples without weights.
+    """
+
+    loss: jax.Array
+    accuracy: jax.Array
+    balanced_accuracy: jax.Array
+
+
 class Measured(NamedTuple):
     """What `probe` returns, of a network with L hidden layers; float32.
 
     Attributes:
-      loss: Scalar, mean over the examples.
-      accuracy: Scalar in [0, 1]; NaN for a regression.
+      loss: Scalar, as in `Score`.
+      accuracy: Scalar.
+      balanced_accuracy: Scalar.
       gradient_norm: [L + 1], Euclidean norm of the mean loss's gradient with respect to the
         weights and biases of each layer, the readout last.
       dead_fraction: [L], share of units with f'(z) = 0 for every example.
@@ -35,6 +51,7 @@ class Measured(NamedTuple):
 
     loss: jax.Array
     accuracy: jax.Array
+    balanced_accuracy: jax.Array
     gradient_norm: jax.Array
     dead_fraction: jax.Array
     saturated_fraction: jax.Array
@@ -56,13 +73,13 @@ class Backward(NamedTuple):
     slope: jax.Array
 
 
-def score(model: Any, params: Any, examples: Examples) -> tuple[jax.Array, jax.Array]:
-    """Mean loss and accuracy of a network on a set of examples; float32 scalars."""
-    ((loss, accuracy),) = scores(model, params, examples)
-    return loss, accuracy
+def score(model: Any, params: Any, examples: Examples) -> Score:
+    """How well a network does on a set of examples."""
+    (found,) = scores(model, params, examples)
+    return found
 
 
-def scores(model: Any, params: Any, *sets: Examples) -> list[tuple[jax.Array, jax.Array]]:
+def scores(model: Any, params: Any, *sets: Examples) -> list[Score]:
     """What `score` returns for each of several sets that share scale and shift.
 
     One loop goes through all of them: two would take twice as long to compile.
@@ -70,8 +87,8 @@ def scores(model: Any, params: Any, *sets: Examples) -> list[tuple[jax.Array, ja
     together, slices = _joined(sets)
 
     def body(_, bounds):
-        inputs, labels, real = _slice(together, *bounds, slices.width)
-        return None, _sums(model.head, model.apply({"params": params}, inputs), labels, real)
+        inputs, *told = _slice(together, *bounds, slices.width)
+        return None, _sums(model.head, model.apply({"params": params}, inputs), *told)
 
     _, sums = jax.lax.scan(body, None, (slices.start, slices.end))
     return _means(slices, *sums)
@@ -95,7 +112,7 @@ def measure(
     examples: Examples,
     *held_out: Examples,
     limit: jax.Array | None = None,
-) -> tuple[Measured, list[tuple[jax.Array, jax.Array]]]:
+) -> tuple[Measured, list[Score]]:
     """What `probe` returns for the training set, and `scores` for other sets, in one loop.
 
     The compiler takes time for every kernel, so there are few: one pass over all the sets, whose
@@ -114,11 +131,11 @@ def measure(
 
     def body(carry, bounds):
         start, end, train = bounds
-        inputs, labels, real = _slice(together, start, end, slices.width)
+        inputs, *told = _slice(together, start, end, slices.width)
 
         def loss(params):
             outputs, captured = capture(model, params, inputs)
-            loss, correct = _sums(model.head, outputs, labels, real)
+            loss, correct = _sums(model.head, outputs, *told)
             return loss, (correct, captured.derivative)
 
         def learn(carry):
@@ -130,7 +147,7 @@ def measure(
 
         def judge(carry):
             outputs = model.apply({"params": params}, inputs)
-            return carry, _sums(model.head, outputs, labels, real)
+            return carry, _sums(model.head, outputs, *told)
 
         return jax.lax.cond(train, learn, judge, carry)
 
@@ -139,11 +156,10 @@ def measure(
     start = jnp.zeros((len(layers), widest)), jnp.zeros((len(sizes), max(sizes, default=0)))
     bounds = slices.start, slices.end, slices.owner == 0
     (gradient, steepest), sums = jax.lax.scan(body, start, bounds)
-    (loss, accuracy), *others = _means(slices, *sums)
+    own, *others = _means(slices, *sums)
     limit = _limits(model, params) if limit is None else limit.reshape(1, 1)
     return Measured(
-        loss,
-        accuracy,
+        *own,
         jax.vmap(_norm)(gradient) / len(examples.labels),
         _shares(steepest == 0, steepest, jnp.zeros_like(limit), sizes),
         _shares(steepest < SATURATED * limit, steepest, limit, sizes),
@@ -157,7 +173,7 @@ def dead_units(model: Any, params: Any, examples: Examples) -> tuple[jax.Array, 
     """
 
     def body(awake, start):
-        inputs, _, _ = _slice(examples, start)
+        inputs, *_ = _slice(examples, start)
         _, captured = capture(model, params, inputs)
         return tuple(
             a | jnp.any(slope != 0, axis=0)
@@ -190,9 +206,9 @@ def backward_factors(model: Any, params: Any, examples: Examples) -> Backward:
     kernels = [params[name]["kernel"] for name in names]
 
     def body(_, start):
-        inputs, labels, real = _slice(examples, start)
+        inputs, *told = _slice(examples, start)
         outputs, captured = capture(model, params, inputs)
-        error = jax.grad(lambda o: _sums(model.head, o, labels, real)[0])(outputs)
+        error = jax.grad(lambda o: _sums(model.head, o, *told)[0])(outputs)
         weighted, sloped = [], [error]
         for kernel, slope in zip(kernels[:0:-1], captured.derivative[::-1], strict=True):
             weighted.append(sloped[-1] @ kernel.T)
@@ -222,11 +238,13 @@ def _norm(*arrays: jax.Array) -> jax.Array:
 
 
 def _sums(
-    head: str, outputs: jax.Array, labels: jax.Array, real: jax.Array
+    head: str, outputs: jax.Array, labels: jax.Array, weights: jax.Array, real: jax.Array
 ) -> tuple[jax.Array, jax.Array]:
-    """Loss and number of hits of a slice, over its real examples."""
-    loss, correct = (jnp.sum(f(head, outputs, labels), where=real) for f in (losses, hits))
-    return loss, correct
+    """Loss, and hits [2] counted plainly and by weight, of a slice, over its real examples."""
+    hit = hits(head, outputs, labels)
+    both = jnp.stack([hit, hit * weights])
+    loss = jnp.sum(losses(head, outputs, labels), where=real)
+    return loss, jnp.sum(both, axis=1, where=real[None])
 
 
 def _limits(model: Any, params: Any) -> jax.Array:
@@ -300,10 +318,8 @@ def _joined(sets: Iterable[Examples]) -> tuple[Examples, _Slices]:
     sizes = [len(examples.labels) for examples in sets]
     together = sets[0]
     if len(sets) > 1:
-        together = together._replace(
-            inputs=jnp.concatenate([examples.inputs for examples in sets]),
-            labels=jnp.concatenate([examples.labels for examples in sets]),
-        )
+        columns = [{n: getattr(s, n) for n in ("inputs", "labels", "weights")} for s in sets]
+        together = together._replace(**jax.tree.map(lambda *a: jnp.concatenate(a), *columns))
     ends = np.cumsum(sizes)
     starts = [np.arange(end - n, end, SLICE) for end, n in zip(ends, sizes, strict=True)]
     owner = np.repeat(np.arange(len(sizes)), [len(s) for s in starts])
@@ -311,12 +327,13 @@ def _joined(sets: Iterable[Examples]) -> tuple[Examples, _Slices]:
     return together, _Slices(start, end, owner, tuple(sizes), min(SLICE, max(sizes)))
 
 
-def _means(slices: _Slices, *sums: jax.Array) -> list[tuple[jax.Array, ...]]:
-    """Means over the examples of each set, of what was summed over every slice."""
+def _means(slices: _Slices, loss: jax.Array, correct: jax.Array) -> list[Score]:
+    """The score on each set, from the `_sums` of every slice: [slices] and [slices, 2]."""
     own = slices.owner[None] == np.arange(len(slices.sizes))[:, None]
-    sizes = np.array(slices.sizes, np.float32)
-    means = [jnp.sum(jnp.where(own, per_slice[None], 0), axis=1) / sizes for per_slice in sums]
-    return [tuple(mean[i] for mean in means) for i in range(len(sizes))]
+    sums = jnp.concatenate([loss[:, None], correct], axis=1)
+    totals = jnp.sum(jnp.where(own[:, :, None], sums[None], 0), axis=1)
+    means = totals / np.array(slices.sizes, np.float32)[:, None]
+    return [Score(*means[i]) for i in range(len(slices.sizes))]
 
 
 def _slice(
@@ -324,8 +341,8 @@ def _slice(
     start: jax.Array,
     end: jax.Array | int | None = None,
     width: int | None = None,
-) -> tuple[jax.Array, jax.Array, jax.Array]:
-    """Features and labels of the `width` examples from `start`, and which lie before `end`.
+) -> tuple[jax.Array, jax.Array, jax.Array, jax.Array]:
+    """Features, labels and weights of `width` examples from `start`, and which lie before `end`.
 
     The others repeat the last one that does, which alters no maximum. By default the end is that of
     the set, and the width SLICE.
@@ -333,5 +350,7 @@ def _slice(
     count = examples.labels.shape[0]
     index = start + jnp.arange(width or min(SLICE, count))
     end = count if end is None else end
-    inputs, labels = examples.take(jnp.minimum(index, end - 1))
-    return inputs, labels, index < end
+    known = jnp.minimum(index, end - 1)
+    inputs, labels = examples.take(known)
+    weights = jnp.full(1, jnp.nan) if examples.weights is None else examples.weights[known]
+    return inputs, labels, weights, index < end

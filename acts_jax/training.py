@@ -24,12 +24,15 @@ class Examples(NamedTuple):
       labels: int32 [n] classes, or float32 [n] targets.
       scale: float32 [features]; a network sees inputs * scale + shift.
       shift: float32 [features].
+      weights: float32 [n], under which every class counts alike, see `data.class_weights`; None
+        for a regression, or where nobody asks for the balanced accuracy.
     """
 
     inputs: jax.Array
     labels: jax.Array
     scale: jax.Array
     shift: jax.Array
+    weights: jax.Array | None = None
 
     def take(self, index: jax.Array) -> tuple[jax.Array, jax.Array]:
         """Features [batch, features] float32 and labels [batch] of the examples at `index`."""

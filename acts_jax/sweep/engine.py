@@ -17,7 +17,7 @@ import functools
 import itertools
 import math
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
 import jax
@@ -28,7 +28,7 @@ from jax.sharding import PartitionSpec as P
 
 from acts_jax import probes, training
 from acts_jax.activations.catalogue import get
-from acts_jax.data import Dataset, preprocessing
+from acts_jax.data import Dataset, class_weights, preprocessing
 from acts_jax.models import MLP, init_population, learned_parameters
 from acts_jax.sweep.config import ConfigError
 from acts_jax.sweep.grid import Group, Static, parameter_prefix
@@ -99,6 +99,7 @@ class Program:
       cells: Their traced hyperparameters, row by row.
       splits: The data.
       seeds: The distinct seeds [seeds].
+      target_scale: Of a regression's targets, see `Dataset`; None for a classification.
       seconds: Time it took to trace and compile.
     """
 
@@ -107,6 +108,7 @@ class Program:
     cells: tuple[Cells, ...]
     splits: Splits
     seeds: np.ndarray
+    target_scale: float | None
     seconds: float
 
 
@@ -114,8 +116,15 @@ def put(dataset: Dataset, kind: str, devices: Iterable[jax.Device]) -> Splits:
     """A dataset on every device: raw inputs as they are stored, to be scaled batch by batch."""
     everywhere = NamedSharding(_mesh(devices), P())
     scale, shift = preprocessing(kind, dataset.train.inputs)
+    classes = len(dataset.class_names)
     splits = [
-        training.Examples(split.inputs.reshape(len(split.labels), -1), split.labels, scale, shift)
+        training.Examples(
+            split.inputs.reshape(len(split.labels), -1),
+            split.labels,
+            scale,
+            shift,
+            class_weights(split.labels, classes)[split.labels] if classes else None,
+        )
         for split in (dataset.train, dataset.validation, dataset.test)
     ]
     return jax.device_put(Splits(*splits), everywhere)
@@ -210,7 +219,8 @@ def build(
     state, cells = (_rows(tree, NamedSharding(mesh, P("cells"))) for tree in (state, cells))
     cell = functools.partial(_chunk, model, group.static, measure)
     chunk = _compile(cell, group.static, mesh, state[0], cells[0], splits, len(seeds))
-    return Program(chunk, state, cells, splits, seeds, time.perf_counter() - started)
+    scale = dataset.target_scale if dataset.task == "regression" else None
+    return Program(chunk, state, cells, splits, seeds, scale, time.perf_counter() - started)
 
 
 def beginning(program: Program, group: Group) -> Standing:
@@ -254,7 +264,18 @@ def run(
         done = [program.chunk(*row, program.splits, order, steps) for row in rows]
         standing = _advance(standing, *zip(*done, strict=True), stopped)
         on_chunk(standing)
-    return _outcome(standing, epochs, epochs * per_epoch)
+    outcome = _outcome(standing, epochs, epochs * per_epoch)
+    if program.target_scale is not None:
+        outcome.metrics.update(root_mean_squares(outcome.metrics, program.target_scale))
+    return outcome
+
+
+def root_mean_squares(metrics: Mapping[str, Any], target_scale: float) -> dict[str, np.ndarray]:
+    """Of a regression, by split: the root mean square error, in the target's units."""
+    return {
+        f"{split}_rmse": target_scale * np.sqrt(2 * np.asarray(metrics[f"{split}_loss"]))
+        for split in Splits._fields
+    }
 
 
 def _stopped(state: training.TrainState, patience: int) -> jax.Array:
@@ -457,17 +478,19 @@ def _chunk(
         return state, {}
     measured, held_out = probes.measure(network, state.params, *splits, limit=cell.limit)
     state = state._replace(diverged_step=training.note_divergence(state, measured.loss))
-    metrics = {"train_loss": measured.loss, "train_accuracy": measured.accuracy}
-    for name, (loss, accuracy) in zip(("val", "test"), held_out, strict=True):
-        metrics |= {f"{name}_loss": loss, f"{name}_accuracy": accuracy}
+    metrics = {
+        f"{split}_{name}": getattr(found, name)
+        for split, found in zip(splits._fields, (measured, *held_out), strict=True)
+        for name in probes.Score._fields
+    }
     for name in ("gradient_norm", "dead_fraction", "saturated_fraction"):
         metrics[name] = getattr(measured, name)
     for name, values in learned_parameters(state.params).items():
         values = values[0] if static.share == "network" else jnp.stack(values)
         metrics[f"{parameter_prefix(static.activation)}.{name}"] = values
     if static.patience:
-        loss, accuracy = held_out[0]
-        score = -loss if network.head == "linear" else accuracy
+        validation, _ = held_out
+        score = -validation.loss if network.head == "linear" else validation.accuracy
         state = _watched(before, state, score, static.patience)
     return state, metrics
 
