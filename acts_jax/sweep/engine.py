@@ -295,7 +295,7 @@ def _advance(
 
     `stopped` says of each cell whether it had before that chunk.
     """
-    cells = len(stopped)
+    measured, cells = jax.device_get(measured), len(stopped)
     diverged = _on_host([row.diverged_step for row in state], cells).astype(np.int64)
     metrics = {}
     for name in measured[0]:
