@@ -5,7 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from acts_jax import probes, training
+from acts_jax import data, probes, training
 from acts_jax.models import MLP, capture
 
 N = 3 * probes.SLICE + 17  # several slices and a rest
@@ -47,7 +47,28 @@ def test_slices_add_up_to_the_whole_set(examples):
     for i, layer in enumerate(("hidden_1", "hidden_2", "readout")):
         leaves = np.concatenate([np.ravel(g) for g in gradient[layer].values()])
         np.testing.assert_allclose(measured.gradient_norm[i], np.linalg.norm(leaves), rtol=1e-4)
-    np.testing.assert_allclose(probes.score(model, params, examples), (loss, accuracy), rtol=1e-5)
+    score = probes.score(model, params, examples)
+    np.testing.assert_allclose((score.loss, score.accuracy), (loss, accuracy), rtol=1e-5)
+    assert np.isnan(score.balanced_accuracy)  # without weights
+
+
+def test_balanced_accuracy_is_the_mean_of_those_within_each_class(examples):
+    """Of a set whose slices have classes in other shares than the whole."""
+    model, params = network()
+    order = np.argsort(np.asarray(examples.labels), kind="stable")
+    rare = np.concatenate([order[:40], order[len(order) // 3 :]])
+    labels = np.asarray(examples.labels)[rare]
+    few = examples._replace(
+        inputs=examples.inputs[rare],
+        labels=examples.labels[rare],
+        weights=jnp.asarray(data.class_weights(labels, 3)[labels]),
+    )
+    guesses = model.apply({"params": params}, few.inputs * 2 + 0.5).argmax(1)
+    within = [np.mean(np.asarray(guesses)[labels == c] == c) for c in range(3)]
+    found = probes.score(model, params, few)
+    assert found.balanced_accuracy == pytest.approx(np.mean(within), rel=1e-5)
+    assert found.accuracy != pytest.approx(np.mean(within), rel=1e-2)
+    assert probes.probe(model, params, few).balanced_accuracy == found.balanced_accuracy
 
 
 @pytest.mark.parametrize(("activation", "fields"), [
@@ -71,7 +92,7 @@ def test_one_pass_measures_what_each_set_alone_would_give(examples, activation, 
     norms = [np.linalg.norm(np.concatenate([*map(np.ravel, gradient[n].values())])) for n in names]
     np.testing.assert_allclose(measured.gradient_norm, norms, rtol=1e-4)
     for found, split in zip(held_out, cut[1:], strict=True):
-        np.testing.assert_allclose(found, whole(model, params, split)[0], rtol=1e-5)
+        np.testing.assert_allclose(found[:2], whole(model, params, split)[0], rtol=1e-5)
     _, captured = capture(model, params, cut[0].inputs * 2 + 0.5)
     dead = [np.mean((slope == 0).all(0)) for slope in captured.derivative]
     expected = np.full(len(dead), np.nan) if activation == "softmax" else np.array(dead)

@@ -35,8 +35,8 @@ from acts_jax.report.layout import (
     percent,
     power_of_ten,
     score,
-    spelt,
     shorten,
+    spelt,
     styles,
     titles,
 )
@@ -79,7 +79,8 @@ def _rates_note(best: pd.DataFrame, kind: str) -> str:
     line = f"Line: mean of {seeds} seeds; band: 95% interval." if seeds > 1 else "One seed."
     line += " Marker and number: the chosen rate. Cross: some seeds diverged."
     if kind == "rmse":
-        return f"{line}\nIn the target's units: lower is better; what exceeds a row is drawn at its top."
+        line += "\nIn the target's units: lower is better; what exceeds a row is drawn at its top."
+        return line
     return f"{line}\nRow height: 0 to 100%."
 
 

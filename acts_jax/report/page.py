@@ -155,8 +155,9 @@ def _selection_html(results: pd.DataFrame, selection: pd.DataFrame, uneven: bool
     others = [
         c for c in statistics.nuisances(results, ["activation", "depth"]) if c != "learning_rate"
     ]
-    heads = ["depth", "activation", "learning rate", *others, f"validation {spelt(kind)}"]
-    heads += [f"test {spelt(kind)}", "95% interval", *(["test balanced accuracy"] if uneven else [])]
+    name = spelt(kind)
+    heads = ["depth", "activation", "learning rate", *others, f"validation {name}", f"test {name}"]
+    heads += ["95% interval", *(["test balanced accuracy"] if uneven else [])]
     heads += ["seeds", "dead", "saturated", "diverged"]
     ordered = selection.sort_values(["depth", f"test_{kind}"], ascending=[True, kind == "rmse"])
     new = ordered["depth"].ne(ordered["depth"].shift())
@@ -211,8 +212,8 @@ def _comparisons_html(selection: pd.DataFrame, comparisons: pd.DataFrame, kind: 
         for depth, rows in comparisons.groupby("depth")
     )
     note = (
-        f"Row minus column, {unit} of the test {spelt(kind)}, each at its own chosen setting, mean of "
-        f"differences over {seeds} common seeds. Bold: p below 0.05 ({used} test, corrected for "
+        f"Row minus column, {unit} of the test {spelt(kind)}, each at its own chosen setting, mean "
+        f"of differences over {seeds} common seeds. Bold: p below 0.05 ({used} test, corrected for "
         f"all pairs of a depth by Holm's method). With {seeds} seeds a sign-flip test cannot go "
         f"below p = {brief(2.0 ** (1 - seeds))}. Point at a number for its bootstrap interval "
         "and p-values."

@@ -116,8 +116,9 @@ def select(
     val_accuracy, val_loss, test_accuracy, test_balanced_accuracy, test_loss, val_rmse, test_rmse
     (means over seeds); low, high (interval of the mean test accuracy, of the test RMSE in
     regression), val_low, val_high (the same on validation); seeds; dead_fraction,
-    saturated_fraction (means over the seeds that finished); cells and diverged_share (of all cells of the group); at_edge, "low" or "high" when the chosen
-    rate is the lowest or highest of the several swept in the group, else "".
+    saturated_fraction (means over the seeds that finished); cells and diverged_share (of all cells
+    of the group); at_edge, "low" or "high" when the chosen rate is the lowest or highest of the
+    several swept in the group, else "".
 
     Raises:
       ValueError: `results` is empty.

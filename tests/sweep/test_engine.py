@@ -8,7 +8,7 @@ import numpy as np
 import optax
 import pytest
 
-from acts_jax import probes, training
+from acts_jax import data, probes, training
 from acts_jax.activations import catalogue
 from acts_jax.models import MLP, init_population
 from acts_jax.sweep import engine, grid
@@ -199,7 +199,9 @@ def test_every_metric_has_its_shape(in_company):
     shapes = {name: values.shape for name, values in outcome.metrics.items()}
     layered = {"gradient_norm": 3, "dead_fraction": 2, "saturated_fraction": 2, "prelu.slope": 2}
     plain = [
-        f"{split}_{what}" for split in ("train", "val", "test") for what in ("loss", "accuracy")
+        f"{split}_{score}"
+        for split in ("train", "val", "test")
+        for score in ("loss", "accuracy", "balanced_accuracy")
     ]
     assert shapes == {n: (group.size, 4, layers) for n, layers in layered.items()} | {
         name: (group.size, 4) for name in plain
@@ -328,3 +330,31 @@ def test_the_pack_changes_nothing_but_rounding(digits):
     _, wide = outcome_of(digits, pack=8, **fields)
     _, narrow = outcome_of(digits, pack=1, **fields)
     np.testing.assert_allclose(wide.metrics["train_loss"], narrow.metrics["train_loss"], rtol=1e-4)
+
+
+def test_errors_of_a_regression_are_told_in_the_units_of_its_target(data_dir):
+    dataset = data.load("diabetes", data_dir=data_dir)
+    _, outcome = outcome_of(dataset, width=4, depth=1, epochs=1, evals=1)
+    for split in ("train", "val", "test"):
+        loss = outcome.metrics[f"{split}_loss"]  # half the squared error of a standardised target
+        np.testing.assert_allclose(
+            outcome.metrics[f"{split}_rmse"], dataset.target_scale * np.sqrt(2 * loss), rtol=1e-6
+        )
+    # A network that is still near 0 misses by the spread of the targets.
+    assert 0.5 < outcome.metrics["train_rmse"][0, 0] / dataset.target_scale < 2
+
+
+def test_balanced_accuracy_is_that_of_each_splits_own_classes(data_dir):
+    dataset = data.load("breast_cancer", data_dir=data_dir)
+    _, outcome = outcome_of(dataset, width=4, depth=1, epochs=1, evals=1, seed=3)
+    model = MLP((4,), "relu", 1)
+    scale, shift = data.preprocessing("unit", dataset.train.inputs)
+    params = model.init(training.key_for(3, "init"), jnp.zeros((1, len(scale))))["params"]
+    for split in ("train", "validation", "test"):
+        inputs, labels = getattr(dataset, split).inputs, getattr(dataset, split).labels
+        outputs = model.apply({"params": params}, jnp.asarray(inputs * scale + shift))
+        hits = (np.asarray(outputs[:, 0]) > 0) == (labels == 1)
+        name = {"validation": "val"}.get(split, split)
+        found = outcome.metrics[f"{name}_balanced_accuracy"][0, 0]
+        assert found == pytest.approx(data.balanced_accuracy(hits, labels, 2), rel=1e-5)
+        assert outcome.metrics[f"{name}_accuracy"][0, 0] == pytest.approx(hits.mean(), rel=1e-5)
