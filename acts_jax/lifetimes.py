@@ -63,8 +63,8 @@ def follow(
     def until_look(state, steps):
         rest = jnp.roll(order, -state.step, axis=0)
         state = training.train(model, transformation, state, train, rest, steps)
-        loss, _ = probes.score(model, state.params, train)
-        scores = (probes.score(model, state.params, split)[1] for split in (validation, test))
+        loss = probes.score(model, state.params, train).loss
+        scores = (probes.score(model, state.params, split).accuracy for split in (validation, test))
         return state, Life(probes.dead_units(model, state.params, train), loss, *scores)
 
     steps = jnp.diff(jnp.array([0, *looks]))

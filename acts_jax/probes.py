@@ -4,7 +4,7 @@ Sets are walked through in slices, so that memory stays bounded and in cache.
 """
 
 import functools
-from collections.abc import Callable
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 import jax
@@ -20,12 +20,28 @@ SLICE = 256  # examples whose activations are held at once
 SATURATED = 0.01  # of sup |f'|: a unit that never exceeds it is saturated
 
 
+class Score(NamedTuple):
+    """How well a network does on a set of examples; float32 scalars.
+
+    Attributes:
+      loss: Mean over the examples.
+      accuracy: In [0, 1]; NaN for a regression.
+      balanced_accuracy: Mean of the accuracies within each class; NaN for a regression, and for
+        examples without weights.
+    """
+
+    loss: jax.Array
+    accuracy: jax.Array
+    balanced_accuracy: jax.Array
+
+
 class Measured(NamedTuple):
     """What `probe` returns, of a network with L hidden layers; float32.
 
     Attributes:
-      loss: Scalar, mean over the examples.
-      accuracy: Scalar in [0, 1]; NaN for a regression.
+      loss: Scalar, as in `Score`.
+      accuracy: Scalar.
+      balanced_accuracy: Scalar.
       gradient_norm: [L + 1], Euclidean norm of the mean loss's gradient with respect to the
         weights and biases of each layer, the readout last.
       dead_fraction: [L], share of units with f'(z) = 0 for every example.
@@ -35,6 +51,7 @@ class Measured(NamedTuple):
 
     loss: jax.Array
     accuracy: jax.Array
+    balanced_accuracy: jax.Array
     gradient_norm: jax.Array
     dead_fraction: jax.Array
     saturated_fraction: jax.Array
@@ -56,36 +73,25 @@ class Backward(NamedTuple):
     slope: jax.Array
 
 
-def score(model: Any, params: Any, examples: Examples) -> tuple[jax.Array, jax.Array]:
-    """Mean loss and accuracy of a network on a set of examples; float32 scalars."""
-    ((loss, accuracy),) = scores(model, params, examples)
-    return loss, accuracy
+def score(model: Any, params: Any, examples: Examples) -> Score:
+    """How well a network does on a set of examples."""
+    (found,) = scores(model, params, examples)
+    return found
 
 
-def scores(model: Any, params: Any, *sets: Examples) -> list[tuple[jax.Array, jax.Array]]:
+def scores(model: Any, params: Any, *sets: Examples) -> list[Score]:
     """What `score` returns for each of several sets that share scale and shift.
 
     One loop goes through all of them: two would take twice as long to compile.
     """
-    sizes = [len(examples.labels) for examples in sets]
-    together = sets[0]._replace(
-        inputs=jnp.concatenate([examples.inputs for examples in sets]),
-        labels=jnp.concatenate([examples.labels for examples in sets]),
-    )
-    ends = np.cumsum(sizes)
-    starts = [np.arange(end - size, end, SLICE) for end, size in zip(ends, sizes, strict=True)]
-    width = min(SLICE, max(sizes))
+    together, slices = _joined(sets)
 
     def body(_, bounds):
-        inputs, labels, real = _slice(together, *bounds, width)
-        return None, _sums(model.head, model.apply({"params": params}, inputs), labels, real)
+        inputs, *told = _slice(together, *bounds, slices.width)
+        return None, _sums(model.head, model.apply({"params": params}, inputs), *told)
 
-    slices = [len(s) for s in starts]
-    bounds = (np.concatenate(starts), np.repeat(ends, slices))
-    _, sums = jax.lax.scan(body, None, jax.tree.map(jnp.int32, bounds))
-    cuts = np.cumsum(slices)[:-1]
-    losses, correct = (jnp.split(per_slice, cuts) for per_slice in sums)
-    return [(a.sum() / n, b.sum() / n) for a, b, n in zip(losses, correct, sizes, strict=True)]
+    _, sums = jax.lax.scan(body, None, (slices.start, slices.end))
+    return _means(slices, *sums)
 
 
 def probe(model: Any, params: Any, examples: Examples) -> Measured:
@@ -96,36 +102,68 @@ def probe(model: Any, params: Any, examples: Examples) -> Measured:
       params: Its parameters.
       examples: The training set.
     """
-    count = examples.labels.shape[0]
+    measured, _ = measure(model, params, examples)
+    return measured
 
-    def slice_loss(params, batch):
-        inputs, labels, real = batch
-        outputs, captured = capture(model, params, inputs)
-        loss, correct = _sums(model.head, outputs, labels, real)
-        steepest = [jnp.max(jnp.abs(d), axis=0) for d in captured.derivative]
-        return loss, (correct, steepest)
 
-    def body(carry, start):
-        (loss, (correct, steepest)), gradient = jax.value_and_grad(slice_loss, has_aux=True)(
-            params, _slice(examples, start)
-        )
-        sums, highest = carry
-        sums = jax.tree.map(jnp.add, sums, (loss, correct, gradient))
-        return (sums, jax.tree.map(jnp.maximum, highest, steepest)), None
+def measure(
+    model: Any,
+    params: Any,
+    examples: Examples,
+    *held_out: Examples,
+    limit: jax.Array | None = None,
+) -> tuple[Measured, list[Score]]:
+    """What `probe` returns for the training set, and `scores` for other sets, in one loop.
 
-    zeros = [jnp.zeros(units) for units in model.hidden_sizes]
-    start = ((jnp.float32(0), jnp.float32(0), jax.tree.map(jnp.zeros_like, params)), zeros)
-    ((loss, correct, gradient), steepest), _ = jax.lax.scan(body, start, _starts(examples))
+    The compiler takes time for every kernel, so there are few: one pass over all the sets, whose
+    kernels the two kinds of slice share, and what can be done for all layers at once is.
+
+    Args:
+      model: An `MLP`, its activation parameters filled in.
+      params: Its parameters.
+      examples: The training set.
+      *held_out: Sets with the same scale and shift.
+      limit: Scalar, the supremum of |f'|, of an activation without learned parameters; computed by
+        default.
+    """
+    together, slices = _joined((examples, *held_out))
     layers = [f"hidden_{i + 1}" for i in range(len(model.hidden_sizes))] + ["readout"]
-    norms = [_norm(*gradient[name].values()) for name in layers]
-    limits = _limits(model, params)
+
+    def body(carry, bounds):
+        start, end, train = bounds
+        inputs, *told = _slice(together, start, end, slices.width)
+
+        def loss(params):
+            outputs, captured = capture(model, params, inputs)
+            loss, correct = _sums(model.head, outputs, *told)
+            return loss, (correct, captured.derivative)
+
+        def learn(carry):
+            gradient, steepest = carry
+            (total, (correct, slopes)), more = jax.value_and_grad(loss, has_aux=True)(params)
+            more = _stacked([_flat(*more[name].values()) for name in layers])
+            highest = _stacked([jnp.max(jnp.abs(slope), axis=0) for slope in slopes])
+            return (gradient + more, jnp.maximum(steepest, highest)), (total, correct)
+
+        def judge(carry):
+            outputs = model.apply({"params": params}, inputs)
+            return carry, _sums(model.head, outputs, *told)
+
+        return jax.lax.cond(train, learn, judge, carry)
+
+    sizes = np.array(model.hidden_sizes, int)
+    widest = max(sum(leaf.size for leaf in params[name].values()) for name in layers)
+    start = jnp.zeros((len(layers), widest)), jnp.zeros((len(sizes), max(sizes, default=0)))
+    bounds = slices.start, slices.end, slices.owner == 0
+    (gradient, steepest), sums = jax.lax.scan(body, start, bounds)
+    own, *others = _means(slices, *sums)
+    limit = _limits(model, params) if limit is None else limit.reshape(1, 1)
     return Measured(
-        loss / count,
-        correct / count,
-        jnp.stack(norms) / count,
-        _shares(jnp.equal, steepest, [jnp.zeros(()) for _ in steepest]),
-        _shares(jnp.less, steepest, [SATURATED * limit for limit in limits]),
-    )
+        *own,
+        jax.vmap(_norm)(gradient) / len(examples.labels),
+        _shares(steepest == 0, steepest, jnp.zeros_like(limit), sizes),
+        _shares(steepest < SATURATED * limit, steepest, limit, sizes),
+    ), others
 
 
 def dead_units(model: Any, params: Any, examples: Examples) -> tuple[jax.Array, ...]:
@@ -135,7 +173,7 @@ def dead_units(model: Any, params: Any, examples: Examples) -> tuple[jax.Array, 
     """
 
     def body(awake, start):
-        inputs, _, _ = _slice(examples, start)
+        inputs, *_ = _slice(examples, start)
         _, captured = capture(model, params, inputs)
         return tuple(
             a | jnp.any(slope != 0, axis=0)
@@ -168,9 +206,9 @@ def backward_factors(model: Any, params: Any, examples: Examples) -> Backward:
     kernels = [params[name]["kernel"] for name in names]
 
     def body(_, start):
-        inputs, labels, real = _slice(examples, start)
+        inputs, *told = _slice(examples, start)
         outputs, captured = capture(model, params, inputs)
-        error = jax.grad(lambda o: _sums(model.head, o, labels, real)[0])(outputs)
+        error = jax.grad(lambda o: _sums(model.head, o, *told)[0])(outputs)
         weighted, sloped = [], [error]
         for kernel, slope in zip(kernels[:0:-1], captured.derivative[::-1], strict=True):
             weighted.append(sloped[-1] @ kernel.T)
@@ -200,44 +238,57 @@ def _norm(*arrays: jax.Array) -> jax.Array:
 
 
 def _sums(
-    head: str, outputs: jax.Array, labels: jax.Array, real: jax.Array
+    head: str, outputs: jax.Array, labels: jax.Array, weights: jax.Array, real: jax.Array
 ) -> tuple[jax.Array, jax.Array]:
-    """Loss and number of hits of a slice, over its real examples."""
-    loss, correct = (jnp.sum(f(head, outputs, labels), where=real) for f in (losses, hits))
-    return loss, correct
+    """Loss, and hits [2] counted plainly and by weight, of a slice, over its real examples."""
+    hit = hits(head, outputs, labels)
+    both = jnp.stack([hit, hit * weights])
+    loss = jnp.sum(losses(head, outputs, labels), where=real)
+    return loss, jnp.sum(both, axis=1, where=real[None])
 
 
-def _limits(model: Any, params: Any) -> list[jax.Array]:
-    """The supremum of |f'| per hidden layer, () or [units], at the parameters it has now.
+def _limits(model: Any, params: Any) -> jax.Array:
+    """The supremum of |f'| per hidden layer and unit, at the parameters it has now.
 
-    NaN for an activation that is not elementwise.
+    [layers, units of the widest], or with 1 for either axis where all have the same. NaN for an
+    activation that is not elementwise.
     """
-    layers = len(model.hidden_sizes)
     if not get(model.activation).elementwise:
-        return [jnp.float32(jnp.nan)] * layers
+        return jnp.full((1, 1), jnp.nan)
+    sup = lambda own: sup_derivative(model.activation, **{**model.parameters, **own})  # noqa: E731
     learned = learned_parameters(params)
     if not learned:
-        return [sup_derivative(model.activation, **model.parameters)] * layers
-    limits = []
-    for layer in range(layers):
-        # A parameter shared by the network is there once.
-        own = {name: values[layer % len(values)] for name, values in learned.items()}
-        sup = lambda own: sup_derivative(model.activation, **{**model.parameters, **own})  # noqa: E731
-        per_channel = any(value.ndim for value in own.values())
-        limits.append(jax.vmap(sup)(own) if per_channel else sup(own))
-    return limits
+        return sup({}).reshape(1, 1)
+    own = {name: _stacked([v.reshape(-1) for v in values]) for name, values in learned.items()}
+    return jax.vmap(jax.vmap(sup))(own)
 
 
 def _shares(
-    compare: Callable[..., jax.Array], steepest: list[jax.Array], limits: list[jax.Array]
+    holds: jax.Array, steepest: jax.Array, limit: jax.Array, sizes: np.ndarray
 ) -> jax.Array:
-    """Share of units per layer whose steepest derivative compares as told with the limit."""
-    shares = []
-    for values, limit in zip(steepest, limits, strict=True):
-        limit = jnp.broadcast_to(limit, values.shape)
-        known = ~jnp.isnan(values).any() & jnp.isfinite(limit).all()
-        shares.append(jnp.where(known, jnp.mean(compare(values, limit)), jnp.nan))
-    return jnp.stack(shares) if shares else jnp.zeros(0)
+    """Share of units per layer of which something holds; NaN where f' or its limit is unknown.
+
+    Args:
+      holds: bool [layers, units of the widest].
+      steepest: float32, of the same shape; what lies beyond a layer's units does not count.
+      limit: float32, of a shape that broadcasts against it.
+      sizes: int [layers], units.
+    """
+    units = np.arange(steepest.shape[1])[None] < sizes[:, None]
+    unknown = jnp.isnan(steepest) | ~jnp.isfinite(jnp.broadcast_to(limit, steepest.shape))
+    share = jnp.sum(holds & units, axis=1) / sizes
+    return jnp.where(jnp.any(unknown & units, axis=1), jnp.nan, share)
+
+
+def _stacked(rows: list[jax.Array]) -> jax.Array:
+    """Some vectors as the rows of an array, filled up with zeros."""
+    widest = max((row.size for row in rows), default=0)
+    padded = [jnp.pad(row, (0, widest - row.size)) for row in rows]
+    return jnp.stack(padded) if rows else jnp.zeros((0, 0))
+
+
+def _flat(*arrays: jax.Array) -> jax.Array:
+    return jnp.concatenate([a.ravel() for a in arrays])
 
 
 def _starts(examples: Examples) -> jax.Array:
@@ -245,13 +296,53 @@ def _starts(examples: Examples) -> jax.Array:
     return jnp.arange(0, examples.labels.shape[0], SLICE)
 
 
+class _Slices(NamedTuple):
+    """The slices of several sets that lie behind one another, int32 [slices].
+
+    Attributes:
+      start, end: First example of a slice, and the end of its set.
+      owner: Which set it is of.
+      sizes: Examples per set.
+      width: Examples that a slice has room for.
+    """
+
+    start: np.ndarray
+    end: np.ndarray
+    owner: np.ndarray
+    sizes: tuple[int, ...]
+    width: int
+
+
+def _joined(sets: Iterable[Examples]) -> tuple[Examples, _Slices]:
+    """Several sets that share scale and shift as one, and its slices."""
+    sizes = [len(examples.labels) for examples in sets]
+    together = sets[0]
+    if len(sets) > 1:
+        columns = [{n: getattr(s, n) for n in ("inputs", "labels", "weights")} for s in sets]
+        together = together._replace(**jax.tree.map(lambda *a: jnp.concatenate(a), *columns))
+    ends = np.cumsum(sizes)
+    starts = [np.arange(end - n, end, SLICE) for end, n in zip(ends, sizes, strict=True)]
+    owner = np.repeat(np.arange(len(sizes)), [len(s) for s in starts])
+    start, end = np.concatenate(starts).astype(np.int32), ends[owner].astype(np.int32)
+    return together, _Slices(start, end, owner, tuple(sizes), min(SLICE, max(sizes)))
+
+
+def _means(slices: _Slices, loss: jax.Array, correct: jax.Array) -> list[Score]:
+    """The score on each set, from the `_sums` of every slice: [slices] and [slices, 2]."""
+    own = slices.owner[None] == np.arange(len(slices.sizes))[:, None]
+    sums = jnp.concatenate([loss[:, None], correct], axis=1)
+    totals = jnp.sum(jnp.where(own[:, :, None], sums[None], 0), axis=1)
+    means = totals / np.array(slices.sizes, np.float32)[:, None]
+    return [Score(*means[i]) for i in range(len(slices.sizes))]
+
+
 def _slice(
     examples: Examples,
     start: jax.Array,
     end: jax.Array | int | None = None,
     width: int | None = None,
-) -> tuple[jax.Array, jax.Array, jax.Array]:
-    """Features and labels of the `width` examples from `start`, and which lie before `end`.
+) -> tuple[jax.Array, jax.Array, jax.Array, jax.Array]:
+    """Features, labels and weights of `width` examples from `start`, and which lie before `end`.
 
     The others repeat the last one that does, which alters no maximum. By default the end is that of
     the set, and the width SLICE.
@@ -259,5 +350,7 @@ def _slice(
     count = examples.labels.shape[0]
     index = start + jnp.arange(width or min(SLICE, count))
     end = count if end is None else end
-    inputs, labels = examples.take(jnp.minimum(index, end - 1))
-    return inputs, labels, index < end
+    known = jnp.minimum(index, end - 1)
+    inputs, labels = examples.take(known)
+    weights = jnp.full(1, jnp.nan) if examples.weights is None else examples.weights[known]
+    return inputs, labels, weights, index < end

@@ -39,6 +39,10 @@ def main() -> int:
         path=trained.workdir / "report.html",
         config=json.dumps(trained.plan.config, indent=1),
         chance={name: d.chance for name, d in trained.datasets.items() if d.class_names},
+        class_counts={
+            name: dict(zip(d.class_names, d.class_counts["train"].tolist(), strict=True))
+            for name, d in trained.datasets.items()
+        },
     )
     ended = time.perf_counter()
     console.print(page.terminal_table(statistics.select(results)))

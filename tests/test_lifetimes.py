@@ -28,7 +28,7 @@ def test_following_a_network_does_not_change_its_training(examples):
     life = lifetimes.follow(model, splits=(examples,) * 3, looks=looks, **fields)
     trained = training.fit(model, examples, epochs=2, **fields)
     for position, now in ((0, params), (3, trained)):
-        loss, accuracy = probes.score(model, now, examples)
+        loss, accuracy, _ = probes.score(model, now, examples)
         np.testing.assert_allclose(life.loss[position], loss, rtol=1e-5)
         assert life.accuracy[position] == life.test_accuracy[position] == accuracy
         for followed, found in zip(life.dead, probes.dead_units(model, now, examples), strict=True):

@@ -5,8 +5,8 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from acts_jax import probes, training
-from acts_jax.models import MLP
+from acts_jax import data, probes, training
+from acts_jax.models import MLP, capture
 
 N = 3 * probes.SLICE + 17  # several slices and a rest
 
@@ -47,7 +47,67 @@ def test_slices_add_up_to_the_whole_set(examples):
     for i, layer in enumerate(("hidden_1", "hidden_2", "readout")):
         leaves = np.concatenate([np.ravel(g) for g in gradient[layer].values()])
         np.testing.assert_allclose(measured.gradient_norm[i], np.linalg.norm(leaves), rtol=1e-4)
-    np.testing.assert_allclose(probes.score(model, params, examples), (loss, accuracy), rtol=1e-5)
+    score = probes.score(model, params, examples)
+    np.testing.assert_allclose((score.loss, score.accuracy), (loss, accuracy), rtol=1e-5)
+    assert np.isnan(score.balanced_accuracy)  # without weights
+
+
+def test_balanced_accuracy_is_the_mean_of_those_within_each_class(examples):
+    """Of a set whose slices have classes in other shares than the whole."""
+    model, params = network()
+    order = np.argsort(np.asarray(examples.labels), kind="stable")
+    rare = np.concatenate([order[:40], order[len(order) // 3 :]])
+    labels = np.asarray(examples.labels)[rare]
+    few = examples._replace(
+        inputs=examples.inputs[rare],
+        labels=examples.labels[rare],
+        weights=jnp.asarray(data.class_weights(labels, 3)[labels]),
+    )
+    guesses = model.apply({"params": params}, few.inputs * 2 + 0.5).argmax(1)
+    within = [np.mean(np.asarray(guesses)[labels == c] == c) for c in range(3)]
+    found = probes.score(model, params, few)
+    assert found.balanced_accuracy == pytest.approx(np.mean(within), rel=1e-5)
+    assert found.accuracy != pytest.approx(np.mean(within), rel=1e-2)
+    assert probes.probe(model, params, few).balanced_accuracy == found.balanced_accuracy
+
+
+@pytest.mark.parametrize(("activation", "fields"), [
+    ("gelu", {"hidden_sizes": (4, 4, 4, 4)}),
+    ("tanh", {"hidden_sizes": (7, 3), "layer_norm": True}),
+    ("prelu", {"hidden_sizes": (4, 4, 6), "share": "channel"}),
+    ("prelu", {"hidden_sizes": (4, 4, 6), "share": "network"}),
+    ("softmax", {"hidden_sizes": (4,)}),
+    ("relu", {"hidden_sizes": ()}),
+])  # fmt: skip
+def test_one_pass_measures_what_each_set_alone_would_give(examples, activation, fields):
+    """Against autodiff and capture on whole sets, of any shape of network."""
+    model, params = network(activation, **fields)
+    cut = [examples._replace(inputs=a, labels=b) for a, b in zip(
+        jnp.split(examples.inputs, (500, 530)), jnp.split(examples.labels, (500, 530)), strict=True
+    )]  # fmt: skip
+    measured, held_out = jax.jit(lambda p: probes.measure(model, p, *cut))(params)
+    (loss, accuracy), gradient = whole(model, params, cut[0])
+    np.testing.assert_allclose((measured.loss, measured.accuracy), (loss, accuracy), rtol=1e-5)
+    names = [f"hidden_{i + 1}" for i in range(len(model.hidden_sizes))] + ["readout"]
+    norms = [np.linalg.norm(np.concatenate([*map(np.ravel, gradient[n].values())])) for n in names]
+    np.testing.assert_allclose(measured.gradient_norm, norms, rtol=1e-4)
+    for found, split in zip(held_out, cut[1:], strict=True):
+        np.testing.assert_allclose(found[:2], whole(model, params, split)[0], rtol=1e-5)
+    _, captured = capture(model, params, cut[0].inputs * 2 + 0.5)
+    dead = [np.mean((slope == 0).all(0)) for slope in captured.derivative]
+    expected = np.full(len(dead), np.nan) if activation == "softmax" else np.array(dead)
+    np.testing.assert_allclose(measured.dead_fraction, expected)
+    assert measured.saturated_fraction.shape == measured.dead_fraction.shape
+
+
+def test_the_limit_may_be_given(examples):
+    model, params = network("sigmoid", (4, 4))
+    params["hidden_1"] = {"kernel": jnp.zeros((5, 4)), "bias": jnp.array([0.0, 1.0, 2.0, 9.0])}
+    given = [
+        probes.measure(model, params, examples, limit=jnp.float32(limit))[0].saturated_fraction[0]
+        for limit in (0.25, 15, 100, jnp.inf)  # sigmoid' is 0.25, 0.197, 0.105, 0.0001
+    ]
+    np.testing.assert_array_equal(given, [0.25, 0.5, 1.0, np.nan])
 
 
 def test_a_small_set_is_measured_too(examples):

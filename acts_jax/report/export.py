@@ -20,7 +20,7 @@ from acts_jax.report import statistics
 from acts_jax.sweep.config import ConfigError
 from acts_jax.sweep.store import StoreError, write_atomically, writing_to
 
-SCORES = ("val_accuracy", "val_loss", "test_accuracy", "test_loss")
+SCORES = ("val_accuracy", "val_loss", "test_accuracy", "test_balanced_accuracy", "test_loss")
 
 
 def to_csv(frame: pd.DataFrame, path: Path) -> Path:
@@ -47,7 +47,7 @@ def best_cells(results: pd.DataFrame) -> pd.DataFrame:
     """
     scored = statistics.scores(results)
     keys = {"val_accuracy": False, "val_loss": True}
-    if statistics.measure(results) == "loss":
+    if statistics.measure(results) == "rmse":
         del keys["val_accuracy"]
     ranked = scored.sort_values(list(keys), ascending=list(keys.values()), kind="stable")
     best = ranked.groupby(ranked["cell"].str.rpartition("/")[0], sort=False).head(1)

@@ -36,6 +36,7 @@ from acts_jax.report.layout import (
     power_of_ten,
     score,
     shorten,
+    spelt,
     styles,
     titles,
 )
@@ -67,7 +68,7 @@ def accuracy_by_learning_rate(results: pd.DataFrame, chance: float | None = None
             chance_note = f" Dotted: chance, {percent(chance)}."
         titles(
             sheet.figure,
-            f"Validation {kind} by learning rate",
+            f"Validation {spelt(kind)} by learning rate",
             _rates_note(best, kind) + chance_note,
         )
     return sheet.figure
@@ -77,22 +78,23 @@ def _rates_note(best: pd.DataFrame, kind: str) -> str:
     seeds = int(best["seeds"].max())
     line = f"Line: mean of {seeds} seeds; band: 95% interval." if seeds > 1 else "One seed."
     line += " Marker and number: the chosen rate. Cross: some seeds diverged."
-    if kind == "loss":
-        return f"{line}\nLower is better; what exceeds a row is drawn at its top."
+    if kind == "rmse":
+        line += "\nIn the target's units: lower is better; what exceeds a row is drawn at its top."
+        return line
     return f"{line}\nRow height: 0 to 100%."
 
 
 def _span(profile: pd.DataFrame, kind: str) -> tuple[float, float]:
     if kind == "accuracy":
         return 0.0, 1.0
-    finite = profile["val_loss"][np.isfinite(profile["val_loss"])]
+    finite = profile[f"val_{kind}"][np.isfinite(profile[f"val_{kind}"])]
     return 0.0, float(finite.quantile(0.9)) if finite.gt(0).any() else 1.0
 
 
 def _order(best: pd.DataFrame, kind: str) -> list[str]:
     """Activations by mean test score over depths, best first."""
     mean = best.groupby("activation", observed=True)[f"test_{kind}"].mean()
-    return list(mean.sort_values(ascending=kind == "loss", kind="stable").index)
+    return list(mean.sort_values(ascending=kind == "rmse", kind="stable").index)
 
 
 def _at(frame: pd.DataFrame, row: Row) -> pd.DataFrame:
@@ -196,7 +198,7 @@ def accuracy_table(results: pd.DataFrame) -> Figure:
         _table_axes(axes, order, depths)
         unit = ", %" if kind == "accuracy" else ""
         note = "Mean over seeds ± half of the 95% interval. Bold: best of its depth."
-        titles(figure, f"Test {kind} at the chosen setting{unit}", note)
+        titles(figure, f"Test {spelt(kind)} at the chosen setting{unit}", note)
     return figure
 
 

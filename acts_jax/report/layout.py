@@ -71,8 +71,13 @@ def percent(share: float) -> str:
     return f"{100 * share:.1f}%" if np.isfinite(share) else "–"
 
 
+def spelt(kind: str) -> str:
+    """What a measure of `statistics.measure` is called in a text."""
+    return {"rmse": "RMSE"}.get(kind, kind)
+
+
 def score(value: float, kind: str) -> str:
-    """An accuracy as a percentage, a loss with three digits."""
+    """An accuracy as a percentage, an RMSE with three digits."""
     if kind == "accuracy":
         return percent(value)
     return f"{value:.3g}" if np.isfinite(value) else "–"

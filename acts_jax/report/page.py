@@ -16,7 +16,7 @@ from rich.markup import escape as escape_markup
 from rich.table import Table
 
 from acts_jax.report import figures, statistics, wording
-from acts_jax.report.layout import brief, percent, score
+from acts_jax.report.layout import brief, percent, score, spelt
 from acts_jax.sweep.store import write_atomically
 
 
@@ -29,6 +29,7 @@ def build(
     path: str | Path,
     config: str = "",
     chance: float | Mapping[str, float] | None = None,
+    class_counts: Mapping[str, Mapping[str, int]] | None = None,
 ) -> Path:
     """Write the report of a sweep to `path` and its figures, as PNG, to `figures/` beside it.
 
@@ -41,6 +42,8 @@ def build(
       path: of the page; replaced atomically. It loads nothing from elsewhere.
       config: the exact configuration, as text.
       chance: the accuracy of guessing, for all datasets or by dataset; not mentioned when None.
+      class_counts: by dataset, the training examples of each class. Where one has more than
+        `wording.UNEVEN` times those of another, balanced accuracy stands beside accuracy.
 
     Raises:
       ValueError: `results` is empty.
@@ -55,7 +58,8 @@ def build(
         found = draw(cells, mine, chance=level)
         several = results["dataset"].nunique() > 1
         drawn |= {f"{dataset}_{n}" if several else n: figure for n, figure in found.items()}
-        sections.append(_section(str(dataset), cells, mine, found, level))
+        counts = (class_counts or {}).get(dataset, {})
+        sections.append(_section(str(dataset), cells, mine, found, level, counts))
     page = _page(title, sections, facts, config, path)
     figures.save(drawn, path.parent / "figures")
     return write(path, page)
@@ -89,15 +93,15 @@ def draw(
 
 def terminal_table(selection: pd.DataFrame) -> Table:
     """The selection as a compact table for a terminal of 80 columns."""
-    kind = "accuracy" if selection["test_accuracy"].notna().any() else "loss"
+    kind = "accuracy" if selection["test_accuracy"].notna().any() else "rmse"
     table = Table(box=None, pad_edge=False, header_style="bold", caption_justify="left")
     several = selection["dataset"].nunique() > 1
     if several:
         table.add_column("dataset")
     table.add_column("activation", overflow="fold", min_width=10)
-    for column in ("depth", "best lr", f"test {kind}", "dead", "diverged"):
+    for column in ("depth", "best lr", f"test {spelt(kind)}", "dead", "diverged"):
         table.add_column(column, justify="right", no_wrap=True)
-    order, ascending = ["dataset", "depth", f"test_{kind}"], [True, True, kind == "loss"]
+    order, ascending = ["dataset", "depth", f"test_{kind}"], [True, True, kind == "rmse"]
     for row in selection.sort_values(order, ascending=ascending).itertuples():
         mark = {"": " ", "low": "↓", "high": "↑"}[row.at_edge]
         failed = row.diverged_share == 1
@@ -119,20 +123,21 @@ def _plus_minus(row, kind: str) -> str:
     value, half = getattr(row, f"test_{kind}"), (row.high - row.low) / 2
     if not np.isfinite(half):
         return score(value, kind)
-    if kind == "loss":
+    if kind == "rmse":
         return f"{value:.3g} ± {half:.2g}"
     return f"{100 * value:.1f} ± {100 * half:.1f}%"
 
 
-def _section(dataset, results, curves, drawn: Mapping[str, Figure], chance) -> str:
+def _section(dataset, results, curves, drawn: Mapping[str, Figure], chance, counts) -> str:
     selection, comparisons = statistics.select(results), statistics.paired(results)
     said = wording.captions(results, curves, selection)
-    sentences = wording.headline(results, selection, comparisons, chance)
+    sentences = wording.headline(results, selection, comparisons, chance, counts)
+    uneven = wording.uneven(counts)
     items = "".join(f"<li>{escape(sentence)}</li>" for sentence in sentences)
     plates = "".join(_figure(name, figure, said[name]) for name, figure in drawn.items())
     return (
         f"<section><h2>{escape(dataset)}</h2><ul class=headline>{items}</ul>"
-        f"<h3>Chosen settings</h3>{_selection_html(results, selection)}{plates}"
+        f"<h3>Chosen settings</h3>{_selection_html(results, selection, uneven)}{plates}"
         f"{_comparisons_html(selection, comparisons, statistics.measure(results))}</section>"
     )
 
@@ -145,17 +150,19 @@ def _figure(name: str, figure: Figure, caption: str) -> str:
     )
 
 
-def _selection_html(results: pd.DataFrame, selection: pd.DataFrame) -> str:
+def _selection_html(results: pd.DataFrame, selection: pd.DataFrame, uneven: bool) -> str:
     kind = statistics.measure(results)
     others = [
         c for c in statistics.nuisances(results, ["activation", "depth"]) if c != "learning_rate"
     ]
-    heads = ["depth", "activation", "learning rate", *others, f"validation {kind}", f"test {kind}"]
-    heads += ["95% interval", "seeds", "dead", "saturated", "diverged"]
-    ordered = selection.sort_values(["depth", f"test_{kind}"], ascending=[True, kind == "loss"])
+    name = spelt(kind)
+    heads = ["depth", "activation", "learning rate", *others, f"validation {name}", f"test {name}"]
+    heads += ["95% interval", *(["test balanced accuracy"] if uneven else [])]
+    heads += ["seeds", "dead", "saturated", "diverged"]
+    ordered = selection.sort_values(["depth", f"test_{kind}"], ascending=[True, kind == "rmse"])
     new = ordered["depth"].ne(ordered["depth"].shift())
     rows = "".join(
-        f"<tr{' class=new' if first else ''}>{_selection_row(row, others, kind)}</tr>"
+        f"<tr{' class=new' if first else ''}>{_selection_row(row, others, kind, uneven)}</tr>"
         for first, (_, row) in zip(new, ordered.iterrows(), strict=True)
     )
     head = "".join(f"<th>{escape(h)}</th>" for h in heads)
@@ -170,7 +177,7 @@ def _selection_html(results: pd.DataFrame, selection: pd.DataFrame) -> str:
     )
 
 
-def _selection_row(row: pd.Series, others: list[str], kind: str) -> str:
+def _selection_row(row: pd.Series, others: list[str], kind: str, uneven: bool) -> str:
     edge = {"": "", "low": "lowest swept", "high": "highest swept"}[row["at_edge"]]
     rate = f"{row['learning_rate']:.3g}" + (f" <em>{edge}</em>" if edge else "")
     failed = row["diverged_share"] == 1
@@ -183,6 +190,7 @@ def _selection_row(row: pd.Series, others: list[str], kind: str) -> str:
         "–" if failed else score(row[f"val_{kind}"], kind),
         "<em>all diverged</em>" if failed else score(row[f"test_{kind}"], kind),
         "–" if failed or low == "–" else f"{low} – {high}",
+        *(["–" if failed else percent(row["test_balanced_accuracy"])] if uneven else []),
         str(row["seeds"]),
         *(percent(row[c]) for c in ("dead_fraction", "saturated_fraction", "diverged_share")),
     ]
@@ -198,14 +206,14 @@ def _comparisons_html(selection: pd.DataFrame, comparisons: pd.DataFrame, kind: 
     if tested.empty:
         return "<p class=note>One seed or one activation: nothing to compare in pairs.</p>"
     seeds, used = tested["seeds"].max(), wording.join(sorted(tested["test"].unique()))
-    unit = "in percentage points" if kind == "accuracy" else "of loss"
+    unit = "in percentage points" if kind == "accuracy" else "in the target's units"
     matrices = "".join(
         _matrix(depth, selection[selection["depth"] == depth], rows, kind)
         for depth, rows in comparisons.groupby("depth")
     )
     note = (
-        f"Row minus column, {unit} of the test {kind}, each at its own chosen setting, mean of "
-        f"differences over {seeds} common seeds. Bold: p below 0.05 ({used} test, corrected for "
+        f"Row minus column, {unit} of the test {spelt(kind)}, each at its own chosen setting, mean "
+        f"of differences over {seeds} common seeds. Bold: p below 0.05 ({used} test, corrected for "
         f"all pairs of a depth by Holm's method). With {seeds} seeds a sign-flip test cannot go "
         f"below p = {brief(2.0 ** (1 - seeds))}. Point at a number for its bootstrap interval "
         "and p-values."
@@ -216,7 +224,7 @@ def _comparisons_html(selection: pd.DataFrame, comparisons: pd.DataFrame, kind: 
 
 
 def _matrix(depth, selection: pd.DataFrame, comparisons: pd.DataFrame, kind: str) -> str:
-    order = list(selection.sort_values(f"test_{kind}", ascending=kind == "loss")["activation"])
+    order = list(selection.sort_values(f"test_{kind}", ascending=kind == "rmse")["activation"])
     entries = {}
     for row in comparisons.itertuples():
         tip = (

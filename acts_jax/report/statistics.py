@@ -19,7 +19,10 @@ MEANS = (
     "val_accuracy",
     "val_loss",
     "test_accuracy",
+    "test_balanced_accuracy",
     "test_loss",
+    "val_rmse",
+    "test_rmse",
     "dead_fraction",
     "saturated_fraction",
 )
@@ -29,9 +32,9 @@ EXACT_SEEDS = 14
 
 
 def measure(results: pd.DataFrame) -> str:
-    """`"accuracy"` for classification, `"loss"` for regression (whose accuracies are NaN)."""
+    """`"accuracy"` for classification, `"rmse"` for regression (whose accuracies are NaN)."""
     regression = results["val_accuracy"].isna().all() and results["val_loss"].notna().any()
-    return "loss" if regression else "accuracy"
+    return "rmse" if regression else "accuracy"
 
 
 def axes(results: pd.DataFrame) -> list[str]:
@@ -57,10 +60,12 @@ def scores(results: pd.DataFrame) -> pd.DataFrame:
     """
     diverged = results["status"].ne("ok")
     frame = results.assign(diverged=diverged)
-    for column in ("val_accuracy", "test_accuracy"):
-        frame[column] = frame[column].astype(float).mask(diverged, 0.0)
-    for column in ("val_loss", "test_loss"):
-        frame[column] = frame[column].astype(float).mask(diverged, np.inf)
+    for column in ("val_accuracy", "test_accuracy", "test_balanced_accuracy"):
+        if column in frame:
+            frame[column] = frame[column].astype(float).mask(diverged, 0.0)
+    for column in ("val_loss", "test_loss", "val_rmse", "test_rmse"):
+        if column in frame:
+            frame[column] = frame[column].astype(float).mask(diverged, np.inf)
     return frame
 
 
@@ -108,11 +113,12 @@ def select(
     `by` when the results hold several.
 
     Returns one row per group: `by`, the chosen `learning_rate` and other nuisance values, then
-    val_accuracy, val_loss, test_accuracy, test_loss (means over seeds); low, high (interval of the
-    mean test accuracy, of the test loss in regression), val_low, val_high (the same on
-    validation); seeds; dead_fraction, saturated_fraction (means over the seeds that finished);
-    cells and diverged_share (of all cells of the group); at_edge, "low" or "high" when the chosen
-    rate is the lowest or highest of the several swept in the group, else "".
+    val_accuracy, val_loss, test_accuracy, test_balanced_accuracy, test_loss, val_rmse, test_rmse
+    (means over seeds); low, high (interval of the mean test accuracy, of the test RMSE in
+    regression), val_low, val_high (the same on validation); seeds; dead_fraction,
+    saturated_fraction (means over the seeds that finished); cells and diverged_share (of all cells
+    of the group); at_edge, "low" or "high" when the chosen rate is the lowest or highest of the
+    several swept in the group, else "".
 
     Raises:
       ValueError: `results` is empty.
@@ -151,7 +157,7 @@ def _best_settings(frame, by, setting, kind) -> pd.DataFrame:
     means["error_"] = -means["val_accuracy_"].round(12)
     order = {
         "accuracy": ["error_", "val_loss_", "rate_"],
-        "loss": ["val_loss_", "diverged_", "rate_"],
+        "rmse": ["val_loss_", "diverged_", "rate_"],
     }
     ranked = means.sort_values([*by, *order[kind]])
     return ranked.groupby(by, sort=False, observed=True).head(1)[setting]
@@ -163,7 +169,8 @@ def _describe(cells: pd.DataFrame, by: list[str], kind: str, confidence: float) 
     shared = [c for c in axes(cells) if c not in by]
     # head(1), not first(): first() would skip NaN, the value of a parameter that does not apply.
     rows = cells.loc[grouped.head(1).index, [*by, *shared]].set_index(by)
-    rows[list(MEANS)] = grouped[list(MEANS)].mean()
+    means = [c for c in MEANS if c in cells]
+    rows[means] = grouped[means].mean()
     rows["seeds"] = grouped["seed"].nunique()
     bounds = (0.0, 1.0) if kind == "accuracy" else (0.0, np.inf)
     for prefix, column in (("", f"test_{kind}"), ("val_", f"val_{kind}")):
@@ -345,11 +352,11 @@ def leaders(
     """Per group of `comparisons`: the activation best on test, and who cannot be told from it.
 
     Columns: the grouping ones, `activation` (highest mean test accuracy, lowest test loss when
-    `kind` is "loss"), `tied` and `behind` (tuples of names, best first): whose corrected p-value
+    `kind` is "rmse"), `tied` and `behind` (tuples of names, best first): whose corrected p-value
     against it is at least `level`, or below; `untested` where no p-value exists (one seed).
     """
     by = list(comparisons.columns[: comparisons.columns.get_loc("activation")])
-    column, ascending = f"test_{kind}", kind == "loss"
+    column, ascending = f"test_{kind}", kind == "rmse"
     rows = []
     for key, group in selection.groupby(by, observed=True):
         ranked = list(group.sort_values(column, ascending=ascending)["activation"])

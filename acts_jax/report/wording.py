@@ -2,25 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 import pandas as pd
 
 from acts_jax.report import statistics
-from acts_jax.report.layout import brief, percent, score
+from acts_jax.report.layout import brief, percent, score, spelt
+
+UNEVEN = 1.5  # times the examples of the smallest class, above which the largest hides the others
+
+
+def uneven(class_counts: Mapping[str, int]) -> bool:
+    """Whether one class has so many more examples than another that accuracy is mostly its own."""
+    return bool(class_counts) and max(class_counts.values()) > UNEVEN * min(class_counts.values())
 
 
 def headline(
-    results: pd.DataFrame, selection: pd.DataFrame, comparisons: pd.DataFrame, chance: float | None
+    results: pd.DataFrame,
+    selection: pd.DataFrame,
+    comparisons: pd.DataFrame,
+    chance: float | None,
+    class_counts: Mapping[str, int] | None = None,
 ) -> list[str]:
-    """What the sweep says, in sentences of plain text: best, tied, at chance, diverged, edges."""
+    """What the sweep says, in sentences of plain text.
+
+    Best and tied, uneven classes, at chance, diverged, edges.
+    """
     kind = statistics.measure(results)
     trained = selection[selection["diverged_share"] < 1]
     sentences = [
         _best_sentence(row, trained, comparisons, kind)
         for row in statistics.leaders(trained, comparisons, kind).itertuples()
     ]
+    if uneven(class_counts or {}):
+        sentences.append(_balance_sentence(trained, class_counts))
     if chance is not None and kind == "accuracy":
         stuck = trained[statistics.at_chance(trained, chance)]
         if len(stuck):
@@ -35,7 +51,7 @@ def _best_sentence(row, selection, comparisons, kind: str) -> str:
     best = at_depth.loc[row.activation]
     sentence = (
         f"Depth {row.depth}: {row.activation} is best with {score(best[f'test_{kind}'], kind)} "
-        f"test {kind}{_interval(best, kind)}."
+        f"test {spelt(kind)}{_interval(best, kind)}."
     )
     if row.tied:
         sentence += f" With {best['seeds']} seeds {join(row.tied)} cannot be told from it."
@@ -46,6 +62,23 @@ def _best_sentence(row, selection, comparisons, kind: str) -> str:
         untested = [n for n in row.untested if n in at_depth.index]
         sentence += f" Too few seeds to compare it with {join(untested)}." if untested else ""
     return sentence
+
+
+def _balance_sentence(selection: pd.DataFrame, class_counts: Mapping[str, int]) -> str:
+    largest, smallest = (pick(class_counts, key=class_counts.get) for pick in (max, min))
+    share = class_counts[largest] / class_counts[smallest]
+    sentence = (
+        f"The classes are uneven: class {largest} has {share:.1f} times the training examples of "
+        f"class {smallest}. Balanced accuracy, the mean of the accuracies within each class, "
+        f"counts them alike; naming one class always gives {percent(1 / len(class_counts))}."
+    )
+    if selection.empty:
+        return sentence
+    best = selection.loc[selection["test_balanced_accuracy"].idxmax()]
+    return sentence + (
+        f" The highest on test, at the settings chosen by validation accuracy, is "
+        f"{percent(best['test_balanced_accuracy'])}: {best['activation']} at depth {best['depth']}."
+    )
 
 
 def _warnings(results: pd.DataFrame, selection: pd.DataFrame) -> list[str]:
@@ -90,7 +123,7 @@ def _interval(row: pd.Series, kind: str) -> str:
 
 
 def gap(difference: float, kind: str) -> str:
-    """A signed difference of accuracies, in percentage points, or of losses."""
+    """A signed difference of accuracies, in percentage points, or of errors."""
     text = f"{100 * difference:+.1f} points" if kind == "accuracy" else f"{difference:+.2g}"
     return text.replace("-", "−")
 
@@ -116,7 +149,7 @@ def _table_caption(selection: pd.DataFrame, kind: str) -> str:
     column = f"test_{kind}"
     table = selection.pivot(index="activation", columns="depth", values=column)
     if table.shape[1] < 2:
-        ranked = selection.sort_values(column, ascending=kind == "loss")
+        ranked = selection.sort_values(column, ascending=kind == "rmse")
         first, last = ranked.iloc[0], ranked.iloc[-1]
         return (
             f"From {first['activation']} ({score(first[column], kind)}) to "

@@ -21,7 +21,7 @@ def save(folder: Path, standing: Standing) -> None:
 
     Args:
       folder: The group's own. Its name should say all that a standing depends on: the cells, and
-        the shape [rows, pack] in which they are trained.
+        the shape [rows, devices, pack] in which they are trained.
       standing: After a chunk.
 
     Raises:

@@ -1,15 +1,15 @@
 """The engine: a group of cells becomes one compiled program, and the program an outcome.
 
 Static is what `Group.static` holds; it is compiled in. Traced is everything in `Cells`; it is
-an argument. The cells of a group form an array [rows, pack]: the rows are spread over the
-devices, each device walks through its rows one by one, and the cells of a row, a pack, are
-trained together by one vmap. The width of a pack is the same whatever the number of cells, so
-a cell's result does not depend on which others it runs with; the last rows are filled up with
-copies of the last cell. The host gets control back after every chunk, the epochs from one
-evaluation to the next: in `on_chunk` of `run`.
+an argument. The cells of a group are cut into packs, and each pack is trained by one vmap. The
+program trains one row of packs, [devices, pack], one on each device; the host starts it for row
+after row. The width of a pack is the same whatever the number of cells, so a cell's result does not
+depend on which others it runs with; the last row is filled up with copies of the last cell. The
+host gets control back after every chunk, the epochs from one evaluation to the next: in `on_chunk`
+of `run`.
 
 With `patience` a cell stops early, once that many evaluations in a row were no better on
-validation. From then on nothing of it counts; a row whose cells have all stopped takes no time.
+validation. From then on nothing of it counts; a pack whose cells have all stopped takes no time.
 """
 
 import dataclasses
@@ -17,7 +17,7 @@ import functools
 import itertools
 import math
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
 import jax
@@ -27,11 +27,13 @@ from jax.sharding import Mesh, NamedSharding
 from jax.sharding import PartitionSpec as P
 
 from acts_jax import probes, training
-from acts_jax.data import Dataset, preprocessing
+from acts_jax.activations.catalogue import get
+from acts_jax.data import Dataset, class_weights, preprocessing
 from acts_jax.models import MLP, init_population, learned_parameters
 from acts_jax.sweep.config import ConfigError
 from acts_jax.sweep.grid import Group, Static, parameter_prefix
 from acts_jax.sweep.store import Outcome
+from acts_jax.theory.shape import sup_derivative
 
 # Measured on two CPU cores: more cells at once fall out of the cache, fewer pay more overhead.
 # Six also splits 7 rates x 5 seeds over two devices with one idle place.
@@ -52,17 +54,19 @@ class Splits(NamedTuple):
 
 
 class Cells(NamedTuple):
-    """What differs between the cells of a group, arrays [rows, pack].
+    """What differs between the cells of a row, arrays [devices, pack].
 
     Attributes:
       optimizer: Learning rate, momentum, weight decay; float32.
       parameters: The activation's parameters; float32. Initial values of learned ones.
       seed: int32, which row of the batch order is the cell's.
+      limit: The supremum of |f'|, float32; None where it changes with what is learned.
     """
 
     optimizer: training.Hyperparameters
     parameters: dict[str, jax.Array]
     seed: jax.Array
+    limit: jax.Array | None
 
 
 class Standing(NamedTuple):
@@ -70,7 +74,8 @@ class Standing(NamedTuple):
 
     Attributes:
       evaluations: How many have been made, the one at initialisation included.
-      state: The networks on the devices, [rows, pack, ...]; the next chunk uses them up.
+      state: The networks on the devices, of each row [devices, pack, ...]; the next chunk uses
+        them up.
       metrics: Per metric an array [cells, evaluations, ...], NaN once a cell has diverged or
         stopped.
       diverged_step: int64 [cells], -1 for those that have not.
@@ -78,7 +83,7 @@ class Standing(NamedTuple):
     """
 
     evaluations: int
-    state: training.TrainState
+    state: tuple[training.TrainState, ...]
     metrics: dict[str, np.ndarray]
     diverged_step: np.ndarray
     last: np.ndarray
@@ -89,19 +94,21 @@ class Program:
     """A compiled group, ready to run.
 
     Attributes:
-      chunk: (state, cells, splits, order, steps) -> (state, metrics), compiled.
-      state: The networks before the first step.
-      cells: Their traced hyperparameters.
+      chunk: (state, cells, splits, order, steps) -> (state, metrics) of one row, compiled.
+      state: The networks before the first step, row by row.
+      cells: Their traced hyperparameters, row by row.
       splits: The data.
       seeds: The distinct seeds [seeds].
+      target_scale: Of a regression's targets, see `Dataset`; None for a classification.
       seconds: Time it took to trace and compile.
     """
 
     chunk: Callable
-    state: training.TrainState
-    cells: Cells
+    state: tuple[training.TrainState, ...]
+    cells: tuple[Cells, ...]
     splits: Splits
     seeds: np.ndarray
+    target_scale: float | None
     seconds: float
 
 
@@ -109,8 +116,15 @@ def put(dataset: Dataset, kind: str, devices: Iterable[jax.Device]) -> Splits:
     """A dataset on every device: raw inputs as they are stored, to be scaled batch by batch."""
     everywhere = NamedSharding(_mesh(devices), P())
     scale, shift = preprocessing(kind, dataset.train.inputs)
+    classes = len(dataset.class_names)
     splits = [
-        training.Examples(split.inputs.reshape(len(split.labels), -1), split.labels, scale, shift)
+        training.Examples(
+            split.inputs.reshape(len(split.labels), -1),
+            split.labels,
+            scale,
+            shift,
+            class_weights(split.labels, classes)[split.labels] if classes else None,
+        )
         for split in (dataset.train, dataset.validation, dataset.test)
     ]
     return jax.device_put(Splits(*splits), everywhere)
@@ -196,15 +210,17 @@ def build(
     """
     started = time.perf_counter()
     mesh = _mesh(splits.train.labels.sharding.device_set)
-    rows = math.ceil(group.size / pack / mesh.size) * mesh.size
-    place = np.minimum(np.arange(rows * pack), group.size - 1).reshape(rows, pack)
+    rows = math.ceil(group.size / pack / mesh.size)
+    place = np.minimum(np.arange(rows * mesh.size * pack), group.size - 1)
+    place = place.reshape(rows, mesh.size, pack)
     model = functools.partial(make_model, group.static, *resolve(group.static, dataset))
     cells, seeds = _cells(group, place)
     state = _initial_state(model, group, place, splits.train.inputs.shape[1])
-    state, cells = jax.device_put((state, cells), NamedSharding(mesh, P("cells")))
+    state, cells = (_rows(tree, NamedSharding(mesh, P("cells"))) for tree in (state, cells))
     cell = functools.partial(_chunk, model, group.static, measure)
-    chunk = _compile(cell, group.static, mesh, state, cells, splits, len(seeds))
-    return Program(chunk, state, cells, splits, seeds, time.perf_counter() - started)
+    chunk = _compile(cell, group.static, mesh, state[0], cells[0], splits, len(seeds))
+    scale = dataset.target_scale if dataset.task == "regression" else None
+    return Program(chunk, state, cells, splits, seeds, scale, time.perf_counter() - started)
 
 
 def beginning(program: Program, group: Group) -> Standing:
@@ -237,15 +253,29 @@ def run(
     standing = start or beginning(program, group)
     marks = np.array([0, *epochs])
     for before, after in list(itertools.pairwise(marks))[standing.evaluations :]:
-        stopped = _on_host(_stopped(standing.state, static.patience), group.size)
+        over = [_stopped(row, static.patience) for row in standing.state]
+        stopped = _on_host(over, group.size)
         if stopped.all():
             break
         order = _orders(program.seeds, before, max(np.diff(epochs)), size, static.batch_size)
         order, steps = jax.device_put((order, np.int32((after - before) * per_epoch)), everywhere)
-        state, measured = program.chunk(standing.state, program.cells, program.splits, order, steps)
-        standing = _advance(standing, state, measured, stopped)
+        # All rows are started before the first is waited for.
+        rows = zip(standing.state, program.cells, strict=True)
+        done = [program.chunk(*row, program.splits, order, steps) for row in rows]
+        standing = _advance(standing, *zip(*done, strict=True), stopped)
         on_chunk(standing)
-    return _outcome(standing, epochs, epochs * per_epoch)
+    outcome = _outcome(standing, epochs, epochs * per_epoch)
+    if program.target_scale is not None:
+        outcome.metrics.update(root_mean_squares(outcome.metrics, program.target_scale))
+    return outcome
+
+
+def root_mean_squares(metrics: Mapping[str, Any], target_scale: float) -> dict[str, np.ndarray]:
+    """Of a regression, by split: the root mean square error, in the target's units."""
+    return {
+        f"{split}_rmse": target_scale * np.sqrt(2 * np.asarray(metrics[f"{split}_loss"]))
+        for split in Splits._fields
+    }
 
 
 def _stopped(state: training.TrainState, patience: int) -> jax.Array:
@@ -257,19 +287,19 @@ def _stopped(state: training.TrainState, patience: int) -> jax.Array:
 
 def _advance(
     standing: Standing,
-    state: training.TrainState,
-    measured: dict[str, jax.Array],
+    state: tuple[training.TrainState, ...],
+    measured: tuple[dict[str, jax.Array], ...],
     stopped: np.ndarray,
 ) -> Standing:
     """Where a group stands after a chunk that led to `state`; waits for the devices.
 
     `stopped` says of each cell whether it had before that chunk.
     """
-    cells = len(stopped)
-    diverged = _on_host(state.diverged_step, cells).astype(np.int64)
+    measured, cells = jax.device_get(measured), len(stopped)
+    diverged = _on_host([row.diverged_step for row in state], cells).astype(np.int64)
     metrics = {}
-    for name, leaf in measured.items():
-        values = _on_host(leaf, cells)[:, None]
+    for name in measured[0]:
+        values = _on_host([row[name] for row in measured], cells)[:, None]
         values[stopped | (diverged >= 0)] = np.nan
         earlier = standing.metrics.get(name)
         metrics[name] = values if earlier is None else np.concatenate([earlier, values], axis=1)
@@ -286,8 +316,9 @@ def _outcome(standing: Standing, epochs: np.ndarray, steps: np.ndarray) -> Outco
         )
         for name, values in standing.metrics.items()
     }
-    diverged, last, watch = standing.diverged_step, standing.last, standing.state.watch
-    waited = 0 if watch is None else _on_host(watch.waited, len(last))
+    diverged, last = standing.diverged_step, standing.last
+    watches = [row.watch for row in standing.state]
+    waited = 0 if None in watches else _on_host([w.waited for w in watches], len(last))
     kept = np.where(diverged < 0, last - waited, last)
     return Outcome(epochs, steps, metrics, diverged, last, kept)
 
@@ -328,7 +359,25 @@ def _cells(group: Group, place: np.ndarray) -> tuple[Cells, np.ndarray]:
     seeds, rows_of_seeds = np.unique(group.traced["seed"], return_inverse=True)
     optimizer = jax.tree.map(lambda values: values[place], hyperparameters_of(group))
     parameters = {n: values[place].astype(np.float32) for n, values in group.parameters.items()}
-    return Cells(optimizer, parameters, rows_of_seeds[place].astype(np.int32)), seeds
+    limit = _limit(group)
+    limit = None if limit is None else limit[place]
+    return Cells(optimizer, parameters, rows_of_seeds[place].astype(np.int32), limit), seeds
+
+
+def _limit(group: Group) -> np.ndarray | None:
+    """The supremum of |f'| of each cell, float32 [cells]; None where it changes in training.
+
+    One program for all groups of an activation computes it, once for cells of the same parameters.
+    """
+    activation = group.static.activation
+    if group.static.learned or not get(activation).elementwise:
+        return None
+    values = {name: cells.astype(np.float32) for name, cells in group.parameters.items()}
+    table = np.stack([np.zeros(group.size), *values.values()], axis=1)
+    _, first, which = np.unique(table, axis=0, return_index=True, return_inverse=True)
+    distinct = {name: cells[first] for name, cells in values.items()}
+    sup = jax.vmap(lambda own: sup_derivative(activation, **own), axis_size=len(first))
+    return np.asarray(sup(distinct))[which.ravel()]
 
 
 def _initial_state(
@@ -344,7 +393,6 @@ def _initial_state(
         gain=group.traced["init_gain"][cells].astype(np.float32),
         parameters={n: v[cells].astype(np.float32) for n, v in group.parameters.items()},
     )
-    params = jax.tree.map(lambda leaf: leaf.reshape(*place.shape, *leaf.shape[1:]), params)
     # No optimizer's initial state depends on the values of its hyperparameters.
     optimizer = _optimizer(group.static, training.Hyperparameters(0.0, 0.0, 0.0))
     watch = training.begin_watch() if group.static.patience else None
@@ -352,7 +400,16 @@ def _initial_state(
     def begin(params):
         return training.init_state(params, optimizer)._replace(watch=watch)
 
-    return jax.vmap(jax.vmap(begin))(params)
+    state = jax.vmap(begin)(params)
+    return jax.tree.map(lambda leaf: np.array(leaf).reshape(*place.shape, *leaf.shape[1:]), state)
+
+
+def _rows(tree: Any, sharding: NamedSharding) -> tuple[Any, ...]:
+    """Arrays [rows, devices, pack, ...] of the host as one tree per row on the devices."""
+    rows = len(jax.tree.leaves(tree)[0])
+    return tuple(
+        jax.device_put(jax.tree.map(lambda leaf, i=i: leaf[i], tree), sharding) for i in range(rows)
+    )
 
 
 def _compile(
@@ -364,7 +421,7 @@ def _compile(
     splits: Splits,
     num_seeds: int,
 ) -> Callable:
-    """The program of a group: each device maps over its rows, vmap over the cells of a row.
+    """The program of a group, for one row: each device has a pack, vmap over its cells.
 
     `one` is the chunk of one cell.
     """
@@ -373,17 +430,18 @@ def _compile(
         def cell(state, cell):
             return one(state, cell, splits, order, steps)
 
-        row = jax.vmap(cell)
+        run = jax.vmap(cell)
 
-        def row_unless_stopped(state, cells):
-            _, measured = jax.eval_shape(row, state, cells)
+        def run_unless_stopped(state, cells):
+            _, measured = jax.eval_shape(run, state, cells)
             nothing = jax.tree.map(lambda leaf: jnp.full(leaf.shape, jnp.nan, leaf.dtype), measured)
             stopped = _stopped(state, static.patience).all()
-            return jax.lax.cond(stopped, lambda *_: (state, nothing), row, state, cells)
+            return jax.lax.cond(stopped, lambda *_: (state, nothing), run, state, cells)
 
-        return jax.lax.map(
-            lambda place: (row_unless_stopped if static.patience else row)(*place), (state, cells)
-        )
+        # What a device has of an array is [1, pack, ...].
+        pack = jax.tree.map(lambda leaf: leaf.reshape(leaf.shape[1:]), (state, cells))
+        done = (run_unless_stopped if static.patience else run)(*pack)
+        return jax.tree.map(lambda leaf: leaf[None], done)
 
     longest = max(np.diff(static.eval_epochs)) * (len(splits.train.labels) // static.batch_size)
     everywhere = NamedSharding(mesh, P())
@@ -418,20 +476,21 @@ def _chunk(
     state = training.train(network, optimizer, state, splits.train, order[cell.seed], steps)
     if not measure:
         return state, {}
-    measured = probes.probe(network, state.params, splits.train)
+    measured, held_out = probes.measure(network, state.params, *splits, limit=cell.limit)
     state = state._replace(diverged_step=training.note_divergence(state, measured.loss))
-    metrics = {"train_loss": measured.loss, "train_accuracy": measured.accuracy}
-    held_out = probes.scores(network, state.params, splits.val, splits.test)
-    for name, (loss, accuracy) in zip(("val", "test"), held_out, strict=True):
-        metrics |= {f"{name}_loss": loss, f"{name}_accuracy": accuracy}
+    metrics = {
+        f"{split}_{name}": getattr(found, name)
+        for split, found in zip(splits._fields, (measured, *held_out), strict=True)
+        for name in probes.Score._fields
+    }
     for name in ("gradient_norm", "dead_fraction", "saturated_fraction"):
         metrics[name] = getattr(measured, name)
     for name, values in learned_parameters(state.params).items():
         values = values[0] if static.share == "network" else jnp.stack(values)
         metrics[f"{parameter_prefix(static.activation)}.{name}"] = values
     if static.patience:
-        loss, accuracy = held_out[0]
-        score = -loss if network.head == "linear" else accuracy
+        validation, _ = held_out
+        score = -validation.loss if network.head == "linear" else validation.accuracy
         state = _watched(before, state, score, static.patience)
     return state, metrics
 
@@ -462,10 +521,9 @@ def _orders(
     return orders.reshape(len(seeds), -1, batch_size)
 
 
-def _on_host(leaf: jax.Array, cells: int) -> np.ndarray:
-    """An array [rows, pack, ...] of a device as [cells, ...] on the host."""
-    rows, pack, *rest = leaf.shape
-    return np.array(leaf).reshape(rows * pack, *rest)[:cells]
+def _on_host(rows: Iterable[jax.Array], cells: int) -> np.ndarray:
+    """Arrays [devices, pack, ...], one per row, as one [cells, ...] on the host."""
+    return np.concatenate([np.concatenate(np.array(row)) for row in rows])[:cells]
 
 
 def _mesh(devices: Iterable[jax.Device]) -> Mesh:

@@ -99,8 +99,8 @@ def _finish(part: Group, future: concurrent.futures.Future, work: Work) -> Finis
 
 def _run(part: Group, program: engine.Program, work: Work) -> engine.Outcome:
     """Runs a part, from its checkpoint if there is one; with checkpoints if it takes long."""
-    rows, pack = program.cells.seed.shape
-    folder = work.checkpoints / f"{name_of(part)}-{rows}x{pack}"
+    shape = len(program.cells), *program.cells[0].seed.shape
+    folder = work.checkpoints / f"{name_of(part)}-{'x'.join(map(str, shape))}"
     start = _checkpoint().load(folder, engine.beginning(program, part)) if folder.exists() else None
     dataset, chunks = work.datasets[part.static.dataset], len(part.static.eval_epochs)
     resumed = start.evaluations if start else 0

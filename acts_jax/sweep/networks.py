@@ -220,6 +220,8 @@ def _fit_group(group: Group, dataset: Dataset, device: jax.Device) -> Networks:
     params, scores = train(splits, initial, traced["seed"], rates)
     initial, params = jax.device_get((initial, params))
     columns = {name: np.asarray(values, float) for name, values in scores.items()}
+    if dataset.task == "regression":
+        columns |= engine.root_mean_squares(columns, dataset.target_scale)
     finite = np.isfinite(columns["train_loss"])
     results = pd.DataFrame(
         {"cell": [f"{group.key}/{i}" for i in range(group.size)]}
@@ -246,6 +248,6 @@ def _train(model, static, splits, params, seed, hyperparameters):
     )
     scores = {}
     for split in splits._fields:
-        loss, accuracy = probes.score(model, params, getattr(splits, split))
-        scores |= {f"{split}_loss": loss, f"{split}_accuracy": accuracy}
+        found = probes.score(model, params, getattr(splits, split))
+        scores |= {f"{split}_{name}": value for name, value in found._asdict().items()}
     return params, scores

@@ -157,12 +157,17 @@ class Engine(Rival):
     def step_all(self) -> None:
         """One chunk."""
         p = self.program
-        self.state, _ = p.chunk(self.state, p.cells, p.splits, self.order, self.steps)
+        self.state = tuple(
+            p.chunk(state, cells, p.splits, self.order, self.steps)[0]
+            for state, cells in zip(self.state, p.cells, strict=True)
+        )
         jax.block_until_ready(self.state)
 
     def weights(self) -> Weights:
         """[(kernel, bias)], each with a leading axis of networks."""
-        return weights_of(self.state.params, self.task.population)
+        rows = [state.params for state in self.state]
+        params = jax.tree.map(lambda *leaves: np.concatenate(leaves), *rows)
+        return weights_of(params, self.task.population)
 
 
 class Loop(Rival):

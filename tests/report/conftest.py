@@ -39,6 +39,7 @@ def make_results(
         accuracy = float(np.clip(accuracy, 0.1, 1.0))
         validation = float(np.clip(accuracy + generator.normal(0, 0.003), 0.1, 1.0))
         loss = float(-np.log(accuracy) * 1.1)
+        errors = {"val": -np.log(validation), "test": loss} if regression else {}
         rows.append(
             {
                 "cell": f"{name}-{depth}-{rate}-{seed}",
@@ -71,6 +72,8 @@ def make_results(
                 "val_accuracy": np.nan if diverged or regression else validation,
                 "test_loss": np.nan if diverged else loss,
                 "test_accuracy": np.nan if diverged or regression else accuracy,
+                "test_balanced_accuracy": np.nan if diverged or regression else accuracy - 0.01,
+                **({f"{s}_rmse": np.nan if diverged else 3 * v for s, v in errors.items()}),
                 "dead_fraction": _dead(name, rate, diverged, generator),
                 "saturated_fraction": _saturated(name, rate, diverged, generator),
                 "final.prelu.slope": generator.random() if name == "prelu" else np.nan,

@@ -106,7 +106,7 @@ def all_diverged():
     ("results", "expected"),
     [
         (make_results(activations=("relu",), depths=(3,), rates=(0.1,), seeds=1), "relu is best"),
-        (make_results(FEW, seeds=2, depths=(2,), regression=True), "test loss"),
+        (make_results(FEW, seeds=2, depths=(2,), regression=True), "test RMSE"),
         (make_results(FEW, depths=(2,), diverge_from=0.001), "cells diverged"),
         (all_diverged(), "6 of 6 cells diverged (100.0%)"),
     ],

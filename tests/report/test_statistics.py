@@ -108,9 +108,12 @@ def test_regression_takes_the_lowest_loss_and_diverged_is_infinite():
         [(0.1, 0, 0.3, 0.3), (0.1, 1, 0.3, 0.3), (0.2, 0, 0.99, 0.9), (0.2, 1, None, None)]
     )
     frame[["val_accuracy", "test_accuracy"]] = np.nan
+    for split in ("val", "test"):
+        frame[f"{split}_rmse"] = 3 * frame[f"{split}_loss"]
     best = statistics.select(frame).iloc[0]
-    assert statistics.measure(frame) == "loss"
+    assert statistics.measure(frame) == "rmse"
     assert best["learning_rate"] == 0.1 and best["test_loss"] == pytest.approx(0.7)
+    assert best["test_rmse"] == pytest.approx(2.1)
 
 
 def test_datasets_are_never_mixed():

@@ -8,7 +8,7 @@ import numpy as np
 import optax
 import pytest
 
-from acts_jax import probes, training
+from acts_jax import data, probes, training
 from acts_jax.activations import catalogue
 from acts_jax.models import MLP, init_population
 from acts_jax.sweep import engine, grid
@@ -74,7 +74,7 @@ def plain_training(dataset, optimizer, batch_size, **fields):
 def test_a_cell_of_the_population_is_the_cell_trained_alone(digits, activation, optimizer, init):
     """Loss within 1e-4 over 50 steps, for every cell of 3 rates x 3 seeds: two devices, padding."""
     dataset = reduced(digits, 100)
-    rates = (0.001, 0.01, 0.05) if optimizer == "momentum" else (1e-4, 1e-3, 3e-3)
+    rates = (0.001, 0.01, 0.03) if optimizer == "momentum" else (1e-4, 1e-3, 3e-3)
     group, outcome = outcome_of(
         dataset,
         pack=4,
@@ -199,7 +199,9 @@ def test_every_metric_has_its_shape(in_company):
     shapes = {name: values.shape for name, values in outcome.metrics.items()}
     layered = {"gradient_norm": 3, "dead_fraction": 2, "saturated_fraction": 2, "prelu.slope": 2}
     plain = [
-        f"{split}_{what}" for split in ("train", "val", "test") for what in ("loss", "accuracy")
+        f"{split}_{score}"
+        for split in ("train", "val", "test")
+        for score in ("loss", "accuracy", "balanced_accuracy")
     ]
     assert shapes == {n: (group.size, 4, layers) for n, layers in layered.items()} | {
         name: (group.size, 4) for name in plain
@@ -245,6 +247,25 @@ def test_fixed_slopes_are_a_traced_axis(digits):
         learning_rate=0.1,
     )
     assert alone.metrics["train_loss"][0, -1] == second
+
+
+def test_saturation_has_the_limit_of_each_cell_s_own_parameters(digits):
+    """A slope on the left far above that on the right: units that stay right are saturated."""
+    slopes = (0.5, 400.0)
+    group, outcome = outcome_of(
+        reduced(digits, 100),
+        activation="leaky_relu",
+        leaky_relu={"negative_slope": slopes},
+        seed="0,1,2,3",
+        epochs=1,
+        evals=1,
+        width=16,
+        learning_rate=1e-6,
+    )
+    saturated = outcome.metrics["saturated_fraction"][:, 0].max(axis=1)
+    steep = group.parameters["negative_slope"] > 1
+    assert (saturated[~steep] == 0).all()
+    assert saturated[steep].max() > 0
 
 
 def test_one_channel_per_unit(digits):
@@ -309,3 +330,31 @@ def test_the_pack_changes_nothing_but_rounding(digits):
     _, wide = outcome_of(digits, pack=8, **fields)
     _, narrow = outcome_of(digits, pack=1, **fields)
     np.testing.assert_allclose(wide.metrics["train_loss"], narrow.metrics["train_loss"], rtol=1e-4)
+
+
+def test_errors_of_a_regression_are_told_in_the_units_of_its_target(data_dir):
+    dataset = data.load("diabetes", data_dir=data_dir)
+    _, outcome = outcome_of(dataset, width=4, depth=1, epochs=1, evals=1)
+    for split in ("train", "val", "test"):
+        loss = outcome.metrics[f"{split}_loss"]  # half the squared error of a standardised target
+        np.testing.assert_allclose(
+            outcome.metrics[f"{split}_rmse"], dataset.target_scale * np.sqrt(2 * loss), rtol=1e-6
+        )
+    # A network that is still near 0 misses by the spread of the targets.
+    assert 0.5 < outcome.metrics["train_rmse"][0, 0] / dataset.target_scale < 2
+
+
+def test_balanced_accuracy_is_that_of_each_splits_own_classes(data_dir):
+    dataset = data.load("breast_cancer", data_dir=data_dir)
+    _, outcome = outcome_of(dataset, width=4, depth=1, epochs=1, evals=1, seed=3)
+    model = MLP((4,), "relu", 1)
+    scale, shift = data.preprocessing("unit", dataset.train.inputs)
+    params = model.init(training.key_for(3, "init"), jnp.zeros((1, len(scale))))["params"]
+    for split in ("train", "validation", "test"):
+        inputs, labels = getattr(dataset, split).inputs, getattr(dataset, split).labels
+        outputs = model.apply({"params": params}, jnp.asarray(inputs * scale + shift))
+        hits = (np.asarray(outputs[:, 0]) > 0) == (labels == 1)
+        name = {"validation": "val"}.get(split, split)
+        found = outcome.metrics[f"{name}_balanced_accuracy"][0, 0]
+        assert found == pytest.approx(data.balanced_accuracy(hits, labels, 2), rel=1e-5)
+        assert outcome.metrics[f"{name}_accuracy"][0, 0] == pytest.approx(hits.mean(), rel=1e-5)

@@ -80,17 +80,17 @@ def test_a_cell_stops_once_validation_was_no_better_for_so_many_evaluations(few,
 def test_where_a_cell_stops_does_not_depend_on_the_others_of_its_pack(few):
     group = group_of(learning_rate=(0.003, 0.1, 0.03, 0.01), patience=1)
     steps = []
-    together = run(few, group, on_chunk=lambda now: steps.append(np.array(now.state.step)))
+    together = run(few, group, on_chunk=lambda now: steps.append(np.array(now.state[0].step)))
     alone = [run(few, group.part(i, i + 1)) for i in range(group.size)]
     for i, outcome in enumerate(alone):
         assert (outcome.last, outcome.kept) == (together.last[i], together.kept[i])
         for name, values in together.metrics.items():
             np.testing.assert_array_equal(outcome.metrics[name][0], values[i], err_msg=name)
-    # A row is trained until the last of its cells has stopped, and no step more.
-    rows = together.last.reshape(2, 2).max(axis=1)
-    np.testing.assert_array_equal(steps[-1], np.broadcast_to(rows[:, None], (2, 2)))
-    assert len(steps) == 1 + max(rows)
-    assert min(rows) < max(rows) < EVALS
+    # A pack is trained until the last of its cells has stopped, and no step more.
+    packs = together.last.reshape(2, 2).max(axis=1)
+    np.testing.assert_array_equal(steps[-1], np.broadcast_to(packs[:, None], (2, 2)))
+    assert len(steps) == 1 + max(packs)
+    assert min(packs) < max(packs) < EVALS
 
 
 def test_a_group_that_stops_early_goes_on_from_a_checkpoint(few, tmp_path):
