@@ -1,7 +1,8 @@
-"""Fixed slopes below zero beside learned ones: where those end, and which are more accurate.
+r"""Fixed slopes below zero beside learned ones: where those end, and which are more accurate.
 
 python -m experiments.learn_prelu
-python -m experiments.learn_prelu --dataset=mnist1d --workdir=runs/learn_prelu_mnist1d
+python -m experiments.learn_prelu --dataset=fashion_mnist --workdir=runs/learn_prelu_fashion \
+  --config.epochs=10 --config.evals=5 --config.batch_size=256 --config.seed=0,1,2
 """
 
 from rich.console import Console
