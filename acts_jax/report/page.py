@@ -157,7 +157,7 @@ def _selection_html(results: pd.DataFrame, selection: pd.DataFrame, uneven: bool
     ]
     name = spelt(kind)
     heads = ["depth", "activation", "learning rate", *others, f"validation {name}", f"test {name}"]
-    heads += ["95% interval", *(["test balanced accuracy"] if uneven else [])]
+    heads += ["95% interval", *(["balanced"] if uneven else [])]
     heads += ["seeds", "dead", "saturated", "diverged"]
     ordered = selection.sort_values(["depth", f"test_{kind}"], ascending=[True, kind == "rmse"])
     new = ordered["depth"].ne(ordered["depth"].shift())
@@ -170,6 +170,7 @@ def _selection_html(results: pd.DataFrame, selection: pd.DataFrame, uneven: bool
         "The setting of each row is the best on validation; test scores describe it. The interval "
         "covers seeds, not the choice of test examples. Dead and saturated: shares of the hidden "
         "units. Diverged: share of all cells of the row's activation and depth."
+        + (" Balanced: the balanced accuracy on test." if uneven else "")
     )
     return (
         f"<div class=wide><table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>"
