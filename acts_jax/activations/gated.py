@@ -138,13 +138,6 @@ def gelu_lifted(x: jax.Array) -> jax.Array:
     return jnp.where(a < 1, x * near * jnp.where(x < 0, 2.0**16, 1.0), far)
 
 
-def gelu_and_slope_lifted(x: jax.Array) -> jax.Array:
-    """2^16 (gelu(x) + x gelu'(x)) for x <= -1, rounded less often than the sum."""
-    a = jnp.abs(x)
-    twice = (2 * normal_tail(a) - _PHI_UPPER * a) - _PHI_REST * a
-    return x * (twice * lifted_exp(-0.5 * jnp.square(a), 16))
-
-
 def gelu_curvature(x: jax.Array) -> jax.Array:
     """The second derivative of gelu."""
     x = bounded(x, 1e4)

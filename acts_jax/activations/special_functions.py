@@ -277,26 +277,15 @@ def stretched_tanh(x: jax.Array, rate: float, height: float) -> jax.Array:
     return product / (jnp.abs(product) / height + jnp.square(rest))
 
 
-def tanh_lifted(lifted: jax.Array) -> tuple[jax.Array, jax.Array]:
-    """tanh(x) and tanh'(x) for x > -0.17, where below 0 x is given, and tanh(x) returned, lifted.
+def halves_of_tanh(x: jax.Array) -> tuple[jax.Array, jax.Array]:
+    """n and d of 2 tanh(x / 2) = n / d, so that tanh(x) = n d / (d^2 + n^2 / 4).
 
     Args:
-        lifted: x, or 2^16 x below 0, so that it does not flush to 0; finite.
+        x: float32, at most 9.2 in size, where tanh(x) rounds to 1.
     """
-    unit = jnp.where(lifted < 0, 2.0**-16, 1.0)
-    y = -2 * lifted
-    if y.dtype == jnp.float64:
-        m = jnp.expm1(y * unit)
-        z = jnp.square(bounded(lifted * unit, 1))
-        tanh = jnp.where(lifted < 0, lifted + lifted * (z * tanh_excess(z)), -m / (2 + m))
-        return tanh, 4 * jnp.exp(y * unit) / jnp.square(2 + m)
-    x = lifted * unit
-    z = jnp.square(bounded(x, 1))
-    near = lifted + lifted * (z * tanh_excess(z))
-    e = lifted_exp(-2 * jnp.maximum(x, 0))
-    r = 1 / (1 + e)
-    tanh = jnp.where(x < 0.6, near, (1 - e) * r)
-    return tanh, jnp.where(x < 0.6, 1 - jnp.square(unit * near), 4 * e * jnp.square(r))
+    square = jnp.square(x)
+    upper, lower = _TANH_OF_HALF
+    return x * polynomial(upper, square), polynomial(lower, square)
 
 
 def log_cosh_of_half(x: jax.Array) -> jax.Array:
