@@ -7,16 +7,16 @@ import jax.numpy as jnp
 from jax import lax
 
 from acts_jax.activations.catalogue import register
-from acts_jax.activations.normal import normal_over, normal_slope, normal_tail
-from acts_jax.activations.numerics import bounded, elementwise, keep_nan, scaled, with_derivatives
-from acts_jax.activations.sigmoidal import sigmoid_slope
-from acts_jax.activations.special_functions import (
+from acts_jax.activations.exponentials import (
     lifted_exp,
     sigmoid_lifted,
     sigmoids_lifted,
     small_power_of_two,
     unlift,
 )
+from acts_jax.activations.normal import normal_over, normal_slope, normal_tail
+from acts_jax.activations.numerics import bounded, elementwise, keep_nan, scaled, with_derivatives
+from acts_jax.activations.sigmoidal import sigmoid_slope
 
 # Values and derivatives compute their exponentials anew: XLA would pass a common one through
 # memory, which takes longer.

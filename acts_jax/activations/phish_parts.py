@@ -6,16 +6,12 @@ import jax
 import jax.numpy as jnp
 from jax import lax
 
+from acts_jax.activations.exponentials import lifted_exp
 from acts_jax.activations.gated import gelu_curvature, gelu_lifted, gelu_slope_lifted
 from acts_jax.activations.normal import normal_tail
 from acts_jax.activations.numerics import bounded, polynomial, with_derivatives
 from acts_jax.activations.sigmoidal import tanh_slope
-from acts_jax.activations.special_functions import (
-    halves_of_tanh,
-    hyperbolic_tangent,
-    lifted_exp,
-    tanh_excess,
-)
+from acts_jax.activations.special_functions import halves_of_tanh, hyperbolic_tangent, tanh_excess
 
 # On the negative side both are computed 2^16 times too large, so that they do not flush to 0
 # before the result does.

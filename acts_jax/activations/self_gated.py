@@ -6,6 +6,7 @@ import jax
 import jax.numpy as jnp
 
 from acts_jax.activations.catalogue import Parameter, register
+from acts_jax.activations.exponentials import lifted_exp
 from acts_jax.activations.numerics import (
     bounded,
     elementwise,
@@ -18,7 +19,6 @@ from acts_jax.activations.serf_parts import serf_slope, serf_value
 from acts_jax.activations.sigmoidal import log_sigmoid_of, sigmoid, sigmoid_power, tanh_slope
 from acts_jax.activations.special_functions import (
     hyperbolic_tangent,
-    lifted_exp,
     tanh_excess,
     two_artanh_excess,
     two_artanh_over,

@@ -7,6 +7,15 @@ import jax.numpy as jnp
 from jax import lax
 
 from acts_jax.activations.catalogue import Parameter, register
+from acts_jax.activations.exponentials import (
+    LOG2_REST,
+    LOG2_SHORT,
+    exp_of_sum,
+    lifted_decay,
+    lifted_exp,
+    power_within_one,
+    small_power_of_two,
+)
 from acts_jax.activations.numerics import (
     bounded,
     elementwise,
@@ -15,18 +24,11 @@ from acts_jax.activations.numerics import (
     with_derivatives,
 )
 from acts_jax.activations.special_functions import (
-    LOG2_REST,
-    LOG2_SHORT,
     arctan_within_one,
     error_function,
-    exp_of_sum,
     hyperbolic_tangent,
-    lifted_decay,
-    lifted_exp,
     log1p_within_one,
     log_cosh_of_half,
-    power_within_one,
-    small_power_of_two,
     stretched_tanh,
 )
 
