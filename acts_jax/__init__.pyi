@@ -1,6 +1,6 @@
-from .activations.algebraic_sigmoids import algebraic as algebraic
-from .activations.algebraic_sigmoids import soft_sign as soft_sign
-from .activations.algebraic_sigmoids import softsign as softsign
+from .activations.algebraic_sigmoidal import algebraic as algebraic
+from .activations.algebraic_sigmoidal import soft_sign as soft_sign
+from .activations.algebraic_sigmoidal import softsign as softsign
 from .activations.catalogue import Activation as Activation
 from .activations.catalogue import Parameter as Parameter
 from .activations.catalogue import get as get

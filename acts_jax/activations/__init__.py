@@ -1,8 +1,8 @@
 """The catalogue of activations; importing this package registers them all."""
 
-from acts_jax.activations.algebraic_sigmoids import algebraic as algebraic
-from acts_jax.activations.algebraic_sigmoids import soft_sign as soft_sign
-from acts_jax.activations.algebraic_sigmoids import softsign as softsign
+from acts_jax.activations.algebraic_sigmoidal import algebraic as algebraic
+from acts_jax.activations.algebraic_sigmoidal import soft_sign as soft_sign
+from acts_jax.activations.algebraic_sigmoidal import softsign as softsign
 from acts_jax.activations.catalogue import Activation as Activation
 from acts_jax.activations.catalogue import Parameter as Parameter
 from acts_jax.activations.catalogue import get as get
