@@ -6,6 +6,7 @@ import jax
 import jax.numpy as jnp
 
 from acts_jax.activations.catalogue import Parameter, register
+from acts_jax.activations.exponentials import decay_minus_one, lifted_exp
 from acts_jax.activations.numerics import (
     bounded,
     elementwise,
@@ -13,12 +14,7 @@ from acts_jax.activations.numerics import (
     with_derivatives,
 )
 from acts_jax.activations.sigmoidal import sigmoid, sigmoid_slope
-from acts_jax.activations.special_functions import (
-    decay_minus_one,
-    lifted_exp,
-    log1p_over,
-    log1p_within_one,
-)
+from acts_jax.activations.special_functions import log1p_over, log1p_within_one
 
 # Klambauer et al. 2017, equation 14: a fixed point of mean 0 and variance 1.
 SELU_SCALE = 1.0507009873554805

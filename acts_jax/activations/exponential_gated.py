@@ -7,13 +7,8 @@ import jax.numpy as jnp
 
 from acts_jax.activations.catalogue import register
 from acts_jax.activations.exponential import elu_or_line
+from acts_jax.activations.exponentials import decay_minus_one, deep_sigmoid, deep_unit, lifted_exp
 from acts_jax.activations.numerics import elementwise, gated, keep_nan, partials_of
-from acts_jax.activations.special_functions import (
-    decay_minus_one,
-    deep_sigmoid,
-    deep_unit,
-    lifted_exp,
-)
 
 
 def _elish(x):

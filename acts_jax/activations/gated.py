@@ -7,16 +7,16 @@ import jax.numpy as jnp
 from jax import lax
 
 from acts_jax.activations.catalogue import register
-from acts_jax.activations.normal import normal_over, normal_slope, normal_tail
-from acts_jax.activations.numerics import bounded, elementwise, keep_nan, scaled, with_derivatives
-from acts_jax.activations.sigmoidal import sigmoid_slope
-from acts_jax.activations.special_functions import (
+from acts_jax.activations.exponentials import (
     lifted_exp,
     sigmoid_lifted,
     sigmoids_lifted,
     small_power_of_two,
     unlift,
 )
+from acts_jax.activations.normal import normal_over, normal_slope, normal_tail
+from acts_jax.activations.numerics import bounded, elementwise, keep_nan, scaled, with_derivatives
+from acts_jax.activations.sigmoidal import sigmoid_slope
 
 # Values and derivatives compute their exponentials anew: XLA would pass a common one through
 # memory, which takes longer.
@@ -136,13 +136,6 @@ def gelu_lifted(x: jax.Array) -> jax.Array:
         return far
     near = 0.5 + x * normal_over(bounded(x, 1))
     return jnp.where(a < 1, x * near * jnp.where(x < 0, 2.0**16, 1.0), far)
-
-
-def gelu_and_slope_lifted(x: jax.Array) -> jax.Array:
-    """2^16 (gelu(x) + x gelu'(x)) for x <= -1, rounded less often than the sum."""
-    a = jnp.abs(x)
-    twice = (2 * normal_tail(a) - _PHI_UPPER * a) - _PHI_REST * a
-    return x * (twice * lifted_exp(-0.5 * jnp.square(a), 16))
 
 
 def gelu_curvature(x: jax.Array) -> jax.Array:

@@ -6,8 +6,8 @@ import jax
 import jax.numpy as jnp
 
 from acts_jax.activations.catalogue import Parameter, register
+from acts_jax.activations.exponentials import power, power_within_one
 from acts_jax.activations.numerics import bounded, elementwise, scaled, with_derivatives
-from acts_jax.activations.special_functions import power, power_within_one
 
 
 def _on_domain(value, x):

@@ -6,12 +6,7 @@ import jax
 import jax.numpy as jnp
 
 from acts_jax.activations.catalogue import Parameter, register
-from acts_jax.activations.gated import (
-    gelu_and_slope_lifted,
-    gelu_curvature,
-    gelu_lifted,
-    gelu_slope_lifted,
-)
+from acts_jax.activations.exponentials import lifted_exp
 from acts_jax.activations.numerics import (
     bounded,
     elementwise,
@@ -19,13 +14,12 @@ from acts_jax.activations.numerics import (
     scaled,
     with_derivatives,
 )
+from acts_jax.activations.phish_parts import phish_slope, phish_value
 from acts_jax.activations.serf_parts import serf_slope, serf_value
 from acts_jax.activations.sigmoidal import log_sigmoid_of, sigmoid, sigmoid_power, tanh_slope
 from acts_jax.activations.special_functions import (
     hyperbolic_tangent,
-    lifted_exp,
     tanh_excess,
-    tanh_lifted,
     two_artanh_excess,
     two_artanh_over,
 )
@@ -226,32 +220,13 @@ def tanh_exp(x: jax.Array) -> jax.Array:
     return jnp.where(u < 0.6, near, x * ((1 - decay) * (1 / (1 + decay))))
 
 
-def _phish_curvature(x):
-    x = bounded(x, 1e3)
-    lifted, gate_slope = tanh_lifted(gelu_lifted(x))
-    gate, inner = _unlift(x, lifted), _unlift(x, gelu_slope_lifted(x))
-    return gate_slope * (2 * inner + x * (gelu_curvature(x) - 2 * gate * jnp.square(inner)))
-
-
-@with_derivatives(_phish_curvature)
-def _phish_slope(x):
-    x = bounded(x, 2e3)
-    lifted, inner = gelu_lifted(x), gelu_slope_lifted(x)
-    gate, steepness = tanh_lifted(lifted)
-    # far left gelu is nearly its tanh: both terms without it, and what that lacks
-    lacking = (gate - lifted) - x * inner * jnp.square(_unlift(x, gate))
-    far = gelu_and_slope_lifted(x) + lacking
-    slope = _unlift(x, jnp.where(x < -1, far, gate + x * steepness * inner))
-    return jnp.where(jnp.abs(x) < 1e-30, x, slope)  # half of which may be subnormal
-
-
 @register(
     family="self_gated",
     range=(0, math.inf),
     formula=r"x \tanh(x \, \Phi(x))",
     reference="Naveen 2022, doi:10.36227/techrxiv.17283824",
 )
-@elementwise(_phish_slope)
+@elementwise(phish_slope)
 def phish(x: jax.Array) -> jax.Array:
     r"""Phish, with the tanh of `gelu` as its gate.
 
@@ -264,9 +239,7 @@ def phish(x: jax.Array) -> jax.Array:
     Returns:
         Values in [0, inf), of x's shape.
     """
-    inside = bounded(x, 1e3)
-    gate, _ = tanh_lifted(gelu_lifted(inside))
-    return _unlift(x, jnp.where(x < 0, inside, x) * gate)
+    return phish_value(x)
 
 
 def _aria2_slope(x, alpha, beta):

@@ -6,6 +6,7 @@ import jax
 import jax.numpy as jnp
 from jax import lax
 
+from acts_jax.activations.exponentials import lifted_exp
 from acts_jax.activations.numerics import (
     bounded,
     gated,
@@ -13,11 +14,7 @@ from acts_jax.activations.numerics import (
     with_derivatives,
 )
 from acts_jax.activations.sigmoidal import log_sigmoid_of, sigmoid
-from acts_jax.activations.special_functions import (
-    error_function_over,
-    lifted_exp,
-    log1p_over,
-)
+from acts_jax.activations.special_functions import error_function_over, log1p_over
 
 # Far on the negative side both are linear in e^x, which is computed 2^16 times too large there, so
 # that it does not flush to 0 before the result does.
