@@ -141,9 +141,9 @@ def measure(
         def learn(carry):
             gradient, steepest = carry
             (total, (correct, slopes)), more = jax.value_and_grad(loss, has_aux=True)(params)
-            more = _stacked([_flat(*more[name].values()) for name in layers])
+            gradient = jax.tree.map(jnp.add, gradient, more)
             highest = _stacked([jnp.max(jnp.abs(slope), axis=0) for slope in slopes])
-            return (gradient + more, jnp.maximum(steepest, highest)), (total, correct)
+            return (gradient, jnp.maximum(steepest, highest)), (total, correct)
 
         def judge(carry):
             outputs = model.apply({"params": params}, inputs)
@@ -152,15 +152,16 @@ def measure(
         return jax.lax.cond(train, learn, judge, carry)
 
     sizes = np.array(model.hidden_sizes, int)
-    widest = max(sum(leaf.size for leaf in params[name].values()) for name in layers)
-    start = jnp.zeros((len(layers), widest)), jnp.zeros((len(sizes), max(sizes, default=0)))
+    widest = max(sizes, default=0)
+    start = jax.tree.map(jnp.zeros_like, params), jnp.zeros((len(sizes), widest))
     bounds = slices.start, slices.end, slices.owner == 0
     (gradient, steepest), sums = jax.lax.scan(body, start, bounds)
     own, *others = _means(slices, *sums)
     limit = _limits(model, params) if limit is None else limit.reshape(1, 1)
     return Measured(
         *own,
-        jax.vmap(_norm)(gradient) / len(examples.labels),
+        jax.vmap(_norm)(_stacked([_flat(*gradient[n].values()) for n in layers]))
+        / len(examples.labels),
         _shares(steepest == 0, steepest, jnp.zeros_like(limit), sizes),
         _shares(steepest < SATURATED * limit, steepest, limit, sizes),
     ), others
