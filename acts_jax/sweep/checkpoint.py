@@ -12,7 +12,7 @@ import numpy as np
 import orbax.checkpoint as ocp
 from absl import logging
 
-from acts_jax.sweep.engine import Standing
+from acts_jax.sweep.running import Standing
 from acts_jax.sweep.store import StoreError, write_atomically
 
 

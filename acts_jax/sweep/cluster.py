@@ -23,7 +23,7 @@ from typing import Any
 
 from acts_jax.data import Dataset
 from acts_jax.machine import cores
-from acts_jax.sweep import engine, launch, layout, local
+from acts_jax.sweep import launch, layout, local
 from acts_jax.sweep.config import ConfigError
 from acts_jax.sweep.grid import Group
 from acts_jax.sweep.signals import Stop
@@ -138,7 +138,7 @@ def _train(
     """What a task does: trains a part as the local launcher does."""
     import ray
 
-    launch.configure(compilation_cache, cpu_devices=engine.FEWEST_CPU_DEVICES)
+    launch.configure(compilation_cache, cpu_devices=layout.FEWEST_CPU_DEVICES)
 
     def on_chunk(*chunk: Any) -> None:
         with contextlib.suppress(ray.exceptions.RayError):
@@ -264,7 +264,7 @@ def _parts(work: Work, slots: int, memory: float, on_gpus: bool) -> Iterator[tup
     Yields:
       Each part, and how many of its cells one vmap carries.
     """
-    devices = 1 if on_gpus else engine.FEWEST_CPU_DEVICES
+    devices = 1 if on_gpus else layout.FEWEST_CPU_DEVICES
     platform = "gpu" if on_gpus else "cpu"
     # What Ray knows of is the memory of the nodes, not of their GPUs.
     room = sys.maxsize if on_gpus else layout.SHARE * memory / devices
@@ -273,7 +273,7 @@ def _parts(work: Work, slots: int, memory: float, on_gpus: bool) -> Iterator[tup
     share = cells / (TASKS_PER_SLOT * slots) if few else cells
     for group in work.groups:
         dataset = work.datasets[group.static.dataset]
-        each = engine.state_bytes(group.static, dataset)
+        each = layout.state_bytes(group.static, dataset)
         pack = work.pack or layout.pack_for(group.static, dataset, platform, room)
         unit = pack * devices
         units = max(1, min(math.ceil(share / unit), int(layout.SHARE * memory / each / unit)))

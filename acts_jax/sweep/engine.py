@@ -1,12 +1,11 @@
-"""The engine: a group of cells becomes one compiled program, and the program an outcome.
+"""The engine: a group of cells becomes one compiled program.
 
 Static is what `Group.static` holds; it is compiled in. Traced is everything in `Cells`; it is
 an argument. The cells of a group are cut into packs, and each pack is trained by one vmap. The
-program trains one row of packs, [devices, pack], one on each device; the host starts it for row
-after row. The width of a pack is the same whatever the number of cells, so a cell's result does not
-depend on which others it runs with; the last row is filled up with copies of the last cell. The
-host gets control back after every chunk, the epochs from one evaluation to the next: in `on_chunk`
-of `run`.
+program trains one row of packs, [devices, pack], one on each device, from one evaluation to the
+next; `running` starts it for row after row. The width of a pack is the same whatever the number of
+cells, so a cell's result does not depend on which others it runs with; the last row is filled up
+with copies of the last cell.
 
 With `patience` a cell stops early, once that many evaluations in a row were no better on
 validation. From then on nothing of it counts; a pack whose cells have all stopped takes no time.
@@ -14,10 +13,9 @@ validation. From then on nothing of it counts; a pack whose cells have all stopp
 
 import dataclasses
 import functools
-import itertools
 import math
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
 import jax
@@ -32,17 +30,7 @@ from acts_jax.data import Dataset, class_weights, preprocessing
 from acts_jax.models import MLP, init_population, learned_parameters
 from acts_jax.sweep.config import ConfigError
 from acts_jax.sweep.grid import Group, Static, parameter_prefix
-from acts_jax.sweep.store import Outcome
 from acts_jax.theory.shape import sup_derivative
-
-# Measured on two CPU cores: more cells at once fall out of the cache, fewer pay more overhead.
-# Six also splits 7 rates x 5 seeds over two devices with one idle place.
-PACK = {"cpu": 6}
-ACCELERATOR_PACK = 128
-
-# For a single CPU device XLA compiles a program otherwise than for several, and sums in another
-# order. Never for a single one, a cell's result does not depend on how many there are.
-FEWEST_CPU_DEVICES = 2
 
 
 class Splits(NamedTuple):
@@ -67,26 +55,6 @@ class Cells(NamedTuple):
     parameters: dict[str, jax.Array]
     seed: jax.Array
     limit: jax.Array | None
-
-
-class Standing(NamedTuple):
-    """Where a group stands between two chunks; from here it can go on in another process.
-
-    Attributes:
-      evaluations: How many have been made, the one at initialisation included.
-      state: The networks on the devices, of each row [devices, pack, ...]; the next chunk uses
-        them up.
-      metrics: Per metric an array [cells, evaluations, ...], NaN once a cell has diverged or
-        stopped.
-      diverged_step: int64 [cells], -1 for those that have not.
-      last: int64 [cells], index of the last evaluation before the cell stopped, or of the latest.
-    """
-
-    evaluations: int
-    state: tuple[training.TrainState, ...]
-    metrics: dict[str, np.ndarray]
-    diverged_step: np.ndarray
-    last: np.ndarray
 
 
 @dataclasses.dataclass(frozen=True)
@@ -151,18 +119,6 @@ def resolve(static: Static, dataset: Dataset) -> tuple[str, int]:
     return head, classes if head == "softmax" else 1
 
 
-def pack_width() -> int:
-    """How many cells one vmap carries on this machine, unless told otherwise."""
-    return PACK.get(jax.default_backend(), ACCELERATOR_PACK)
-
-
-def devices_for(group: Group, pack: int) -> list[jax.Device]:
-    """The devices that a group runs on: as many as it has packs, but not a single CPU device."""
-    devices = jax.local_devices()
-    fewest = FEWEST_CPU_DEVICES if devices[0].platform == "cpu" else 1
-    return devices[: max(fewest, math.ceil(group.size / pack))]
-
-
 def steps(group: Group, dataset: Dataset, evaluations: int | None = None) -> int:
     """Optimizer steps that all cells of a group take together, up to one of the evaluations.
 
@@ -174,26 +130,6 @@ def steps(group: Group, dataset: Dataset, evaluations: int | None = None) -> int
     static = group.static
     epochs = (0, *static.eval_epochs)[: None if evaluations is None else evaluations + 1][-1]
     return group.size * epochs * (len(dataset.train.labels) // static.batch_size)
-
-
-def state_bytes(static: Static, dataset: Dataset) -> int:
-    """Memory that one cell keeps from its first step to its last, in bytes."""
-    weights = sum((a + 1) * b for a, b in itertools.pairwise(layer_sizes(static, dataset)))
-    return 4 * weights * (1 + {"sgd": 0, "momentum": 1, "adam": 2, "adamw": 2}[static.optimizer])
-
-
-def order_bytes(static: Static, dataset: Dataset) -> int:
-    """Memory that the batches of one seed's longest chunk take on each device, in bytes."""
-    return 4 * len(dataset.train.labels) * int(max(np.diff(static.eval_epochs)))
-
-
-def cell_bytes(static: Static, dataset: Dataset) -> int:
-    """Memory that one cell takes while it is trained, in bytes."""
-    sizes = layer_sizes(static, dataset)
-    gradient = sum((a + 1) * b for a, b in itertools.pairwise(sizes))
-    examples = max(static.batch_size, min(probes.SLICE, len(dataset.train.labels)))
-    # Of each unit and example: the pre-activation, the activation, its derivative, the gradient.
-    return state_bytes(static, dataset) + 4 * (gradient + examples * 4 * sum(sizes))
 
 
 def build(
@@ -223,104 +159,11 @@ def build(
     return Program(chunk, state, cells, splits, seeds, scale, time.perf_counter() - started)
 
 
-def beginning(program: Program, group: Group) -> Standing:
-    """Where a group stands before its first chunk."""
-    return Standing(0, program.state, {}, *np.full((2, group.size), -1))
-
-
-def run(
-    program: Program,
-    group: Group,
-    on_chunk: Callable[[Standing], Any] = lambda standing: None,
-    start: Standing | None = None,
-) -> Outcome:
-    """Trains and measures the cells of a group.
-
-    Args:
-      program: As built for this group; used up by the run.
-      group: The cells.
-      on_chunk: Called after every chunk; here the host has control.
-      start: Where an earlier run of the same program stood; from the beginning by default.
-
-    Returns:
-      The outcome, its metrics NaN from a cell's divergence on, and after it has stopped.
-    """
-    static = group.static
-    epochs = np.array(static.eval_epochs)
-    size = len(program.splits.train.labels)
-    per_epoch = size // static.batch_size
-    everywhere = program.splits.train.labels.sharding
-    standing = start or beginning(program, group)
-    marks = np.array([0, *epochs])
-    for before, after in list(itertools.pairwise(marks))[standing.evaluations :]:
-        over = [_stopped(row, static.patience) for row in standing.state]
-        stopped = _on_host(over, group.size)
-        if stopped.all():
-            break
-        order = _orders(program.seeds, before, max(np.diff(epochs)), size, static.batch_size)
-        order, steps = jax.device_put((order, np.int32((after - before) * per_epoch)), everywhere)
-        # All rows are started before the first is waited for.
-        rows = zip(standing.state, program.cells, strict=True)
-        done = [program.chunk(*row, program.splits, order, steps) for row in rows]
-        standing = _advance(standing, *zip(*done, strict=True), stopped)
-        on_chunk(standing)
-    outcome = _outcome(standing, epochs, epochs * per_epoch)
-    if program.target_scale is not None:
-        outcome.metrics.update(root_mean_squares(outcome.metrics, program.target_scale))
-    return outcome
-
-
-def root_mean_squares(metrics: Mapping[str, Any], target_scale: float) -> dict[str, np.ndarray]:
-    """Of a regression, by split: the root mean square error, in the target's units."""
-    return {
-        f"{split}_rmse": target_scale * np.sqrt(2 * np.asarray(metrics[f"{split}_loss"]))
-        for split in Splits._fields
-    }
-
-
-def _stopped(state: training.TrainState, patience: int) -> jax.Array:
+def stopped(state: training.TrainState, patience: int) -> jax.Array:
     """Whether training is over early: bool, of the shape of the state's scalars."""
     if not patience:
         return jnp.zeros(state.step.shape, bool)
     return (state.watch.waited >= patience) | (state.diverged_step >= 0)
-
-
-def _advance(
-    standing: Standing,
-    state: tuple[training.TrainState, ...],
-    measured: tuple[dict[str, jax.Array], ...],
-    stopped: np.ndarray,
-) -> Standing:
-    """Where a group stands after a chunk that led to `state`; waits for the devices.
-
-    `stopped` says of each cell whether it had before that chunk.
-    """
-    measured, cells = jax.device_get(measured), len(stopped)
-    diverged = _on_host([row.diverged_step for row in state], cells).astype(np.int64)
-    metrics = {}
-    for name in measured[0]:
-        values = _on_host([row[name] for row in measured], cells)[:, None]
-        values[stopped | (diverged >= 0)] = np.nan
-        earlier = standing.metrics.get(name)
-        metrics[name] = values if earlier is None else np.concatenate([earlier, values], axis=1)
-    last = np.where(stopped, standing.last, standing.evaluations)
-    return Standing(standing.evaluations + 1, state, metrics, diverged, last)
-
-
-def _outcome(standing: Standing, epochs: np.ndarray, steps: np.ndarray) -> Outcome:
-    """The outcome of a group that is through, its metrics filled up to the last evaluation."""
-    absent = len(epochs) - standing.evaluations
-    metrics = {
-        name: np.pad(
-            values, [(0, 0), (0, absent), *[(0, 0)] * (values.ndim - 2)], constant_values=np.nan
-        )
-        for name, values in standing.metrics.items()
-    }
-    diverged, last = standing.diverged_step, standing.last
-    watches = [row.watch for row in standing.state]
-    waited = 0 if None in watches else _on_host([w.waited for w in watches], len(last))
-    kept = np.where(diverged < 0, last - waited, last)
-    return Outcome(epochs, steps, metrics, diverged, last, kept)
 
 
 def layer_sizes(static: Static, dataset: Dataset) -> tuple[int, ...]:
@@ -435,8 +278,8 @@ def _compile(
         def run_unless_stopped(state, cells):
             _, measured = jax.eval_shape(run, state, cells)
             nothing = jax.tree.map(lambda leaf: jnp.full(leaf.shape, jnp.nan, leaf.dtype), measured)
-            stopped = _stopped(state, static.patience).all()
-            return jax.lax.cond(stopped, lambda *_: (state, nothing), run, state, cells)
+            over = stopped(state, static.patience).all()
+            return jax.lax.cond(over, lambda *_: (state, nothing), run, state, cells)
 
         # What a device has of an array is [1, pack, ...].
         pack = jax.tree.map(lambda leaf: leaf.reshape(leaf.shape[1:]), (state, cells))
@@ -502,28 +345,13 @@ def _watched(
 
     The evaluation at initialisation does not count: what is kept is a trained network.
     """
-    stopped = _stopped(before, patience)
-    idle = stopped | (after.step == 0)
+    over = stopped(before, patience)
+    idle = over | (after.step == 0)
     watch = jax.tree.map(
         functools.partial(jnp.where, idle), before.watch, training.note_score(before.watch, score)
     )
-    diverged = jnp.where(stopped, before.diverged_step, after.diverged_step)
+    diverged = jnp.where(over, before.diverged_step, after.diverged_step)
     return after._replace(watch=watch, diverged_step=diverged)
-
-
-@functools.partial(jax.jit, static_argnums=(2, 3, 4))
-def _orders(
-    seeds: jax.Array, first: jax.Array, epochs: int, num_examples: int, batch_size: int
-) -> jax.Array:
-    """The batches of some epochs for every seed: int32 [seeds, steps, batch]."""
-    one = functools.partial(training.batch_order, num_examples=num_examples, batch_size=batch_size)
-    orders = jax.vmap(jax.vmap(one, (None, 0)), (0, None))(seeds, first + jnp.arange(epochs))
-    return orders.reshape(len(seeds), -1, batch_size)
-
-
-def _on_host(rows: Iterable[jax.Array], cells: int) -> np.ndarray:
-    """Arrays [devices, pack, ...], one per row, as one [cells, ...] on the host."""
-    return np.concatenate([np.concatenate(np.array(row)) for row in rows])[:cells]
 
 
 def _mesh(devices: Iterable[jax.Device]) -> Mesh:

@@ -77,7 +77,7 @@ def configure(compilation_cache: str | os.PathLike | None, cpu_devices: int | No
       compilation_cache: Folder of the cache that later processes read too; None for no cache.
       cpu_devices: How many, at least two; one per core by default.
     """
-    devices = max(cpu_devices or machine.cores(), engine.FEWEST_CPU_DEVICES)
+    devices = max(cpu_devices or machine.cores(), layout.FEWEST_CPU_DEVICES)
     with contextlib.suppress(RuntimeError):  # jax is in use already: its devices stay as they are
         jax.config.update("jax_num_cpu_devices", devices)
     if compilation_cache is not None:
@@ -134,7 +134,7 @@ def describe(
         sum(engine.steps(group, datasets[group.static.dataset]) for group in plan.groups),
         max(packs),
         max(
-            pack * engine.cell_bytes(group.static, datasets[group.static.dataset])
+            pack * layout.cell_bytes(group.static, datasets[group.static.dataset])
             for pack, group in zip(packs, plan.groups, strict=True)
         ),
         f"{len(devices)} x {devices[0].platform}",

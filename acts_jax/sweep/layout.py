@@ -1,14 +1,27 @@
 """The layout of groups on this machine: how many cells one vmap carries, how many fit at once."""
 
 import functools
+import itertools
+import math
 import os
 from pathlib import Path
 
 import jax
+import numpy as np
 
+from acts_jax import probes
 from acts_jax.data import Dataset
-from acts_jax.sweep import engine
+from acts_jax.sweep.engine import layer_sizes
 from acts_jax.sweep.grid import Group, Static
+
+# Measured on two CPU cores: more cells at once fall out of the cache, fewer pay more overhead.
+# Six also splits 7 rates x 5 seeds over two devices with one idle place.
+PACK = {"cpu": 6}
+ACCELERATOR_PACK = 128
+
+# For a single CPU device XLA compiles a program otherwise than for several, and sums in another
+# order. Never for a single one, a cell's result does not depend on how many there are.
+FEWEST_CPU_DEVICES = 2
 
 # Of the memory there is, for one group: those compiled ahead hold their networks too, and the
 # compiler and other processes want theirs.
@@ -16,6 +29,38 @@ SHARE = 0.2
 
 # Measured on an AMD EPYC: networks of 1 MB each train 17% faster two at a time than six.
 CACHE = 3 * 2**20
+
+
+def pack_width() -> int:
+    """How many cells one vmap carries on this machine, unless told otherwise."""
+    return PACK.get(jax.default_backend(), ACCELERATOR_PACK)
+
+
+def devices_for(group: Group, pack: int) -> list[jax.Device]:
+    """The devices that a group runs on: as many as it has packs, but not a single CPU device."""
+    devices = jax.local_devices()
+    fewest = FEWEST_CPU_DEVICES if devices[0].platform == "cpu" else 1
+    return devices[: max(fewest, math.ceil(group.size / pack))]
+
+
+def state_bytes(static: Static, dataset: Dataset) -> int:
+    """Memory that one cell keeps from its first step to its last, in bytes."""
+    weights = sum((a + 1) * b for a, b in itertools.pairwise(layer_sizes(static, dataset)))
+    return 4 * weights * (1 + {"sgd": 0, "momentum": 1, "adam": 2, "adamw": 2}[static.optimizer])
+
+
+def order_bytes(static: Static, dataset: Dataset) -> int:
+    """Memory that the batches of one seed's longest chunk take on each device, in bytes."""
+    return 4 * len(dataset.train.labels) * int(max(np.diff(static.eval_epochs)))
+
+
+def cell_bytes(static: Static, dataset: Dataset) -> int:
+    """Memory that one cell takes while it is trained, in bytes."""
+    sizes = layer_sizes(static, dataset)
+    gradient = sum((a + 1) * b for a, b in itertools.pairwise(sizes))
+    examples = max(static.batch_size, min(probes.SLICE, len(dataset.train.labels)))
+    # Of each unit and example: the pre-activation, the activation, its derivative, the gradient.
+    return state_bytes(static, dataset) + 4 * (gradient + examples * 4 * sum(sizes))
 
 
 @functools.cache
@@ -50,10 +95,10 @@ def pack_for(
     devices = jax.local_devices()
     platform = platform or devices[0].platform
     room = SHARE * memory() / len(devices) if room is None else room
-    fitting = int(room / engine.cell_bytes(static, dataset))
+    fitting = int(room / cell_bytes(static, dataset))
     if platform == "cpu":
-        fitting = min(fitting, CACHE // engine.state_bytes(static, dataset))
-    return max(1, min(engine.PACK.get(platform, engine.ACCELERATOR_PACK), fitting))
+        fitting = min(fitting, CACHE // state_bytes(static, dataset))
+    return max(1, min(PACK.get(platform, ACCELERATOR_PACK), fitting))
 
 
 def parts(group: Group, dataset: Dataset, pack: int | None = None) -> list[Group]:
@@ -66,12 +111,12 @@ def parts(group: Group, dataset: Dataset, pack: int | None = None) -> list[Group
     """
     pack = pack or pack_for(group.static, dataset)
     devices = len(jax.local_devices())
-    working = devices * pack * engine.cell_bytes(group.static, dataset)
+    working = devices * pack * cell_bytes(group.static, dataset)
     room = SHARE * memory() - working
     # As if every cell had a seed of its own; the batches lie on every device, and once where they
     # are drawn.
-    each = engine.state_bytes(group.static, dataset)
-    each += (devices + 1) * engine.order_bytes(group.static, dataset)
+    each = state_bytes(group.static, dataset)
+    each += (devices + 1) * order_bytes(group.static, dataset)
     rows = int(room / (pack * devices * each))
     most = max(1, rows) * pack * devices
     return [

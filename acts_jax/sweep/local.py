@@ -13,9 +13,9 @@ from types import ModuleType
 
 import jax
 
-from acts_jax.sweep import engine, layout
+from acts_jax.sweep import engine, layout, running
 from acts_jax.sweep.grid import Group
-from acts_jax.sweep.store import Failure, StoreError, name_of
+from acts_jax.sweep.store import Failure, Outcome, StoreError, name_of
 from acts_jax.sweep.work import Finished, Work
 
 LOOKAHEAD = 2  # groups being compiled while one runs
@@ -64,7 +64,7 @@ def _splits(part: Group, work: Work, known: dict) -> engine.Splits:
     """The data of a part on its devices; parts share it."""
     started = time.perf_counter()
     static = part.static
-    devices = tuple(engine.devices_for(part, _pack(part, work)))
+    devices = tuple(layout.devices_for(part, _pack(part, work)))
     place = static.dataset, static.preprocessing, devices
     if place not in known:
         for other in [other for other in known if other[:2] != place[:2]]:
@@ -97,16 +97,18 @@ def _finish(part: Group, future: concurrent.futures.Future, work: Work) -> Finis
     return Finished(part, outcome)
 
 
-def _run(part: Group, program: engine.Program, work: Work) -> engine.Outcome:
+def _run(part: Group, program: engine.Program, work: Work) -> Outcome:
     """Runs a part, from its checkpoint if there is one; with checkpoints if it takes long."""
     shape = len(program.cells), *program.cells[0].seed.shape
     folder = work.checkpoints / f"{name_of(part)}-{'x'.join(map(str, shape))}"
-    start = _checkpoint().load(folder, engine.beginning(program, part)) if folder.exists() else None
+    start = (
+        _checkpoint().load(folder, running.beginning(program, part)) if folder.exists() else None
+    )
     dataset, chunks = work.datasets[part.static.dataset], len(part.static.eval_epochs)
     resumed = start.evaluations if start else 0
     started = time.perf_counter()
 
-    def on_chunk(standing: engine.Standing) -> None:
+    def on_chunk(standing: running.Standing) -> None:
         done = standing.evaluations
         steps = engine.steps(part, dataset, done)
         taken = steps - engine.steps(part, dataset, resumed)
@@ -117,7 +119,7 @@ def _run(part: Group, program: engine.Program, work: Work) -> engine.Outcome:
         if done < chunks:
             work.stop.check()
 
-    return engine.run(program, part, on_chunk, start)
+    return running.run(program, part, on_chunk, start)
 
 
 def _checkpoint() -> ModuleType:

@@ -20,7 +20,7 @@ from acts_jax.data import Dataset
 from acts_jax.lifetimes import Life
 from acts_jax.models import MLP, init_population
 from acts_jax.report import statistics
-from acts_jax.sweep import engine
+from acts_jax.sweep import engine, layout, running
 from acts_jax.sweep.config import ConfigError
 from acts_jax.sweep.grid import Group, Plan
 
@@ -177,7 +177,7 @@ def _start(group: Group, dataset: Dataset, device: jax.Device) -> _Start:
 
 def _mapped(one: Callable, group: Group, *cells: Any) -> Any:
     """one(*cell) of every cell of a group, leaves [networks, ...]."""
-    rows = math.ceil(group.size / engine.pack_width())
+    rows = math.ceil(group.size / layout.pack_width())
     pack = math.ceil(group.size / rows)
     # Filled up with copies of the last cell: packs of one size, so that one program does for all.
     place = np.minimum(np.arange(rows * pack), group.size - 1)
@@ -221,7 +221,7 @@ def _fit_group(group: Group, dataset: Dataset, device: jax.Device) -> Networks:
     initial, params = jax.device_get((initial, params))
     columns = {name: np.asarray(values, float) for name, values in scores.items()}
     if dataset.task == "regression":
-        columns |= engine.root_mean_squares(columns, dataset.target_scale)
+        columns |= running.root_mean_squares(columns, dataset.target_scale)
     finite = np.isfinite(columns["train_loss"])
     results = pd.DataFrame(
         {"cell": [f"{group.key}/{i}" for i in range(group.size)]}

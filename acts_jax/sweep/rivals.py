@@ -78,7 +78,7 @@ class Task(NamedTuple):
         """The engine's program."""
         group, dataset = self.group(), self.dataset()
         pack = pack or layout.pack_for(group.static, dataset)
-        splits = engine.put(dataset, "unit", engine.devices_for(group, pack))
+        splits = engine.put(dataset, "unit", layout.devices_for(group, pack))
         return engine.build(group, dataset, splits, pack, measure=False)
 
     def group(self) -> grid.Group:

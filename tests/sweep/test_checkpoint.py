@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from acts_jax.activations import catalogue
-from acts_jax.sweep import checkpoint, engine, grid
+from acts_jax.sweep import checkpoint, engine, grid, layout, running
 from acts_jax.sweep.config import make_config
 
 
@@ -18,20 +18,20 @@ class Trained:
         fields = {"width": 4, "epochs": 3, "evals": 3, "batch_size": 512, "seed": "0,1,2"} | fields
         planned = grid.plan(make_config(**fields), catalogue.get, lambda name: None)
         (self.group,) = planned.groups
-        splits = engine.put(digits, "unit", engine.devices_for(self.group, 2))
+        splits = engine.put(digits, "unit", layout.devices_for(self.group, 2))
         self.program = lambda: engine.build(self.group, digits, splits, 2)
 
     def run(self, folder=None, stop_after=None):
         """Trains from the checkpoint in a folder, and leaves one there after some chunks."""
         program = self.program()
-        start = checkpoint.load(folder, engine.beginning(program, self.group)) if folder else None
+        start = checkpoint.load(folder, running.beginning(program, self.group)) if folder else None
 
         def on_chunk(standing):
             if standing.evaluations == stop_after:
                 checkpoint.save(folder, standing)
                 raise StopIteration
 
-        return engine.run(program, self.group, on_chunk, start)
+        return running.run(program, self.group, on_chunk, start)
 
 
 @pytest.fixture(scope="module", params=[{"activation": "prelu", "depth": 1}, {"depth": 0}])
@@ -57,7 +57,7 @@ def test_going_on_from_a_checkpoint_changes_no_bit(trained, halfway):
 
 
 def test_the_latest_whole_checkpoint_counts(trained, halfway):
-    beginning = engine.beginning(trained.program(), trained.group)
+    beginning = running.beginning(trained.program(), trained.group)
     assert checkpoint.load(halfway, beginning).evaluations == 2
     with pytest.raises(StopIteration):
         trained.run(halfway, stop_after=3)
@@ -67,7 +67,7 @@ def test_the_latest_whole_checkpoint_counts(trained, halfway):
 
 
 def test_a_damaged_checkpoint_is_never_taken_for_a_whole_one(trained, halfway, caplog):
-    beginning = engine.beginning(trained.program(), trained.group)
+    beginning = running.beginning(trained.program(), trained.group)
     right = jax.tree.leaves(checkpoint.load(halfway, beginning).state)
     whole = {path: path.read_bytes() for path in halfway.rglob("*") if path.is_file()}
     refused = 0
@@ -88,14 +88,14 @@ def test_a_damaged_checkpoint_is_never_taken_for_a_whole_one(trained, halfway, c
 
 def test_after_damage_saving_begins_anew(trained, halfway):
     program = trained.program()
-    beginning = engine.beginning(program, trained.group)
+    beginning = running.beginning(program, trained.group)
     with pytest.raises(StopIteration):
         trained.run(halfway, stop_after=3)
     for step in (2, 3):
         for path in (halfway / str(step)).rglob("*"):
             if path.is_file():
                 path.write_bytes(b"")
-    checkpoint.save(halfway, engine.Standing(1, program.state, {}, *np.full((2, 3), -1)))
+    checkpoint.save(halfway, running.Standing(1, program.state, {}, *np.full((2, 3), -1)))
     assert checkpoint.load(halfway, beginning).evaluations == 1
     with pytest.raises(StopIteration):
         trained.run(halfway, stop_after=3)
@@ -104,7 +104,7 @@ def test_after_damage_saving_begins_anew(trained, halfway):
 
 def test_without_a_checkpoint_there_is_nothing_to_load(trained, tmp_path):
     assert (
-        checkpoint.load(tmp_path / "none", engine.beginning(trained.program(), trained.group))
+        checkpoint.load(tmp_path / "none", running.beginning(trained.program(), trained.group))
         is None
     )
     assert not list(tmp_path.iterdir())

@@ -11,17 +11,17 @@ import pytest
 from acts_jax import data, probes, training
 from acts_jax.activations import catalogue
 from acts_jax.models import MLP, init_population
-from acts_jax.sweep import engine, grid
+from acts_jax.sweep import engine, grid, layout, running
 from acts_jax.sweep.config import ConfigError, make_config
 
 
 def outcome_of(dataset, pack=None, **fields):
     """The group and the outcome of a config with one program."""
     (group,) = grid.plan(make_config(**fields), catalogue.get, lambda name: None).groups
-    pack = pack or engine.pack_width()
-    splits = engine.put(dataset, group.static.preprocessing, engine.devices_for(group, pack))
+    pack = pack or layout.pack_width()
+    splits = engine.put(dataset, group.static.preprocessing, layout.devices_for(group, pack))
     program = engine.build(group, dataset, splits, pack)
-    return group, engine.run(program, group)
+    return group, running.run(program, group)
 
 
 def reduced(dataset, size, **changes):
@@ -375,7 +375,7 @@ def test_images_stay_bytes_on_the_device(digits):
     )
     config = make_config(width=4, depth=1, epochs=1, evals=1)
     (group,) = grid.plan(config, catalogue.get, lambda name: None).groups
-    splits = engine.put(dataset, "unit", engine.devices_for(group, 1))
+    splits = engine.put(dataset, "unit", layout.devices_for(group, 1))
     assert splits.train.inputs.dtype == np.uint8
     memory = engine.build(group, dataset, splits, 1).chunk.memory_analysis()
     assert memory.temp_size_in_bytes < 2 * size * pixels

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from acts_jax import load_results
-from acts_jax.sweep import engine, launch, layout, store
+from acts_jax.sweep import launch, layout, store
 from acts_jax.sweep.config import make_config
 
 SMALL = {"width": 8, "depth": 1, "epochs": 2, "evals": 1, "batch_size": 256, "seed": "0,1,2"}
@@ -65,15 +65,15 @@ def test_a_group_too_large_for_the_memory_is_trained_in_parts(tmp_path, data_dir
 
 def test_packs_and_parts_follow_from_the_memory(digits, monkeypatch):
     (group,) = launch.make_plan(make_config(width=64, depth=4, seed="range(0, 1000)")).groups
-    each = engine.state_bytes(group.static, digits)
+    each = layout.state_bytes(group.static, digits)
     assert each == 8 * (65 * 64 * 4 + 65 * 10)  # weights and momentum, float32
-    busy = engine.cell_bytes(group.static, digits)
-    batches = 3 * engine.order_bytes(group.static, digits)  # on two devices, and where drawn
+    busy = layout.cell_bytes(group.static, digits)
+    batches = 3 * layout.order_bytes(group.static, digits)  # on two devices, and where drawn
     assert batches == 3 * 4 * 3 * 1157
     monkeypatch.setattr(
         layout, "memory", lambda: int(1 / layout.SHARE * (12 * busy + 120.5 * (each + batches)))
     )
-    assert layout.pack_for(group.static, digits) == engine.pack_width()
+    assert layout.pack_for(group.static, digits) == layout.pack_width()
     parts = layout.parts(group, digits, pack=6)
     assert {part.size for part in parts[:-1]} == {120}
     assert sum(part.size for part in parts) == 1000
@@ -82,11 +82,11 @@ def test_packs_and_parts_follow_from_the_memory(digits, monkeypatch):
     )
     monkeypatch.setattr(layout, "memory", lambda: int(1 / layout.SHARE * 2 * 3.5 * busy))
     assert layout.pack_for(group.static, digits) == 3
-    assert layout.pack_for(group.static, digits, "gpu", room=1e12) == engine.ACCELERATOR_PACK
+    assert layout.pack_for(group.static, digits, "gpu", room=1e12) == layout.ACCELERATOR_PACK
 
 
 def test_the_packs_of_wide_networks_stay_within_a_cores_cache(digits):
     (group,) = launch.make_plan(make_config(width=512, depth=4)).groups
-    assert engine.state_bytes(group.static, digits) > layout.CACHE
+    assert layout.state_bytes(group.static, digits) > layout.CACHE
     assert layout.pack_for(group.static, digits, "cpu", room=1e12) == 1
-    assert layout.pack_for(group.static, digits, "gpu", room=1e12) == engine.ACCELERATOR_PACK
+    assert layout.pack_for(group.static, digits, "gpu", room=1e12) == layout.ACCELERATOR_PACK

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from acts_jax.activations import catalogue
-from acts_jax.sweep import engine, grid, networks
+from acts_jax.sweep import engine, grid, networks, running
 from acts_jax.sweep.config import ConfigError, make_config
 
 
@@ -27,7 +27,7 @@ def test_the_networks_are_the_cells_of_the_sweep(digits):
     assert [n.model.activation for n in trained] == ["prelu", "identity"]
     group, (found, _) = groups[0], trained
     splits = engine.put(digits, "unit", jax.local_devices()[:1])
-    outcome = engine.run(engine.build(group, digits, splits, 2), group, lambda *_: None)
+    outcome = running.run(engine.build(group, digits, splits, 2), group, lambda *_: None)
     for name in ("train_loss", "val_loss", "test_loss", "test_accuracy"):
         np.testing.assert_allclose(found.results[name], outcome.metrics[name][:, -1], rtol=1e-4)
     outputs = found.model.apply({"params": found.network(3)}, np.zeros((1, 64), np.float32))

@@ -1,0 +1,146 @@
+"""Running a compiled group: chunk after chunk, from its initial networks to its outcome.
+
+A chunk is the epochs from one evaluation to the next. After every one the host gets control back:
+in `on_chunk` of `run`.
+"""
+
+import functools
+import itertools
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from acts_jax import training
+from acts_jax.sweep.engine import Program, Splits, stopped
+from acts_jax.sweep.grid import Group
+from acts_jax.sweep.store import Outcome
+
+
+class Standing(NamedTuple):
+    """Where a group stands between two chunks; from here it can go on in another process.
+
+    Attributes:
+      evaluations: How many have been made, the one at initialisation included.
+      state: The networks on the devices, of each row [devices, pack, ...]; the next chunk uses
+        them up.
+      metrics: Per metric an array [cells, evaluations, ...], NaN once a cell has diverged or
+        stopped.
+      diverged_step: int64 [cells], -1 for those that have not.
+      last: int64 [cells], index of the last evaluation before the cell stopped, or of the latest.
+    """
+
+    evaluations: int
+    state: tuple[training.TrainState, ...]
+    metrics: dict[str, np.ndarray]
+    diverged_step: np.ndarray
+    last: np.ndarray
+
+
+def beginning(program: Program, group: Group) -> Standing:
+    """Where a group stands before its first chunk."""
+    return Standing(0, program.state, {}, *np.full((2, group.size), -1))
+
+
+def run(
+    program: Program,
+    group: Group,
+    on_chunk: Callable[[Standing], Any] = lambda standing: None,
+    start: Standing | None = None,
+) -> Outcome:
+    """Trains and measures the cells of a group.
+
+    Args:
+      program: As built for this group; used up by the run.
+      group: The cells.
+      on_chunk: Called after every chunk; here the host has control.
+      start: Where an earlier run of the same program stood; from the beginning by default.
+
+    Returns:
+      The outcome, its metrics NaN from a cell's divergence on, and after it has stopped.
+    """
+    static = group.static
+    epochs = np.array(static.eval_epochs)
+    size = len(program.splits.train.labels)
+    per_epoch = size // static.batch_size
+    everywhere = program.splits.train.labels.sharding
+    standing = start or beginning(program, group)
+    marks = np.array([0, *epochs])
+    for before, after in list(itertools.pairwise(marks))[standing.evaluations :]:
+        over = _on_host([stopped(row, static.patience) for row in standing.state], group.size)
+        if over.all():
+            break
+        order = _orders(program.seeds, before, max(np.diff(epochs)), size, static.batch_size)
+        order, steps = jax.device_put((order, np.int32((after - before) * per_epoch)), everywhere)
+        # All rows are started before the first is waited for.
+        rows = zip(standing.state, program.cells, strict=True)
+        done = [program.chunk(*row, program.splits, order, steps) for row in rows]
+        standing = _advance(standing, *zip(*done, strict=True), over)
+        on_chunk(standing)
+    outcome = _outcome(standing, epochs, epochs * per_epoch)
+    if program.target_scale is not None:
+        outcome.metrics.update(root_mean_squares(outcome.metrics, program.target_scale))
+    return outcome
+
+
+def root_mean_squares(metrics: Mapping[str, Any], target_scale: float) -> dict[str, np.ndarray]:
+    """Of a regression, by split: the root mean square error, in the target's units."""
+    return {
+        f"{split}_rmse": target_scale * np.sqrt(2 * np.asarray(metrics[f"{split}_loss"]))
+        for split in Splits._fields
+    }
+
+
+def _advance(
+    standing: Standing,
+    state: tuple[training.TrainState, ...],
+    measured: tuple[dict[str, jax.Array], ...],
+    over: np.ndarray,
+) -> Standing:
+    """Where a group stands after a chunk that led to `state`; waits for the devices.
+
+    `over` says of each cell whether it had stopped before that chunk.
+    """
+    measured, cells = jax.device_get(measured), len(over)
+    diverged = _on_host([row.diverged_step for row in state], cells).astype(np.int64)
+    metrics = {}
+    for name in measured[0]:
+        values = _on_host([row[name] for row in measured], cells)[:, None]
+        values[over | (diverged >= 0)] = np.nan
+        earlier = standing.metrics.get(name)
+        metrics[name] = values if earlier is None else np.concatenate([earlier, values], axis=1)
+    last = np.where(over, standing.last, standing.evaluations)
+    return Standing(standing.evaluations + 1, state, metrics, diverged, last)
+
+
+def _outcome(standing: Standing, epochs: np.ndarray, steps: np.ndarray) -> Outcome:
+    """The outcome of a group that is through, its metrics filled up to the last evaluation."""
+    absent = len(epochs) - standing.evaluations
+    metrics = {
+        name: np.pad(
+            values, [(0, 0), (0, absent), *[(0, 0)] * (values.ndim - 2)], constant_values=np.nan
+        )
+        for name, values in standing.metrics.items()
+    }
+    diverged, last = standing.diverged_step, standing.last
+    watches = [row.watch for row in standing.state]
+    waited = 0 if None in watches else _on_host([w.waited for w in watches], len(last))
+    kept = np.where(diverged < 0, last - waited, last)
+    return Outcome(epochs, steps, metrics, diverged, last, kept)
+
+
+@functools.partial(jax.jit, static_argnums=(2, 3, 4))
+def _orders(
+    seeds: jax.Array, first: jax.Array, epochs: int, num_examples: int, batch_size: int
+) -> jax.Array:
+    """The batches of some epochs for every seed: int32 [seeds, steps, batch]."""
+    one = functools.partial(training.batch_order, num_examples=num_examples, batch_size=batch_size)
+    orders = jax.vmap(jax.vmap(one, (None, 0)), (0, None))(seeds, first + jnp.arange(epochs))
+    return orders.reshape(len(seeds), -1, batch_size)
+
+
+def _on_host(rows: Iterable[jax.Array], cells: int) -> np.ndarray:
+    """Arrays [devices, pack, ...], one per row, as one [cells, ...] on the host."""
+    return np.concatenate([np.concatenate(np.array(row)) for row in rows])[:cells]
