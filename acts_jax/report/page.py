@@ -171,6 +171,7 @@ def _selection_html(results: pd.DataFrame, selection: pd.DataFrame, uneven: bool
         "covers seeds, not the choice of test examples. Dead and saturated: shares of the hidden "
         "units. Diverged: share of all cells of the row's activation and depth."
         + (" Balanced: the balanced accuracy on test." if uneven else "")
+        + (" RMSE: root mean square error, in the target's units." if kind == "rmse" else "")
     )
     return (
         f"<div class=wide><table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>"

@@ -164,3 +164,24 @@ def test_terminal_table_fits_80_columns(results):
         for line in lines
     )
     assert any(line.startswith("sigmoid") and "0.003↓" in line for line in lines)
+
+
+def test_balanced_accuracy_stands_beside_accuracy_where_classes_are_uneven(tmp_path):
+    results = make_results(FEW, seeds=2, depths=(2,))
+    curves = make_curves(results, 2)
+
+    def text(**counts):
+        built = page.build(
+            results, curves, title="t", facts={}, path=tmp_path / "r.html",
+            class_counts={"digits": counts},
+        )  # fmt: skip
+        return checked(built.read_text())
+
+    uneven = text(ill=20, well=50)
+    assert "class well has 2.5 times the training examples of class ill" in uneven
+    best = statistics.select(results)["test_balanced_accuracy"].max()
+    assert f"is {100 * best:.1f}%" in uneven
+    assert "<th>balanced</th>" in uneven
+    even = text(ill=20, well=30)
+    assert "Balanced" not in even
+    assert "<th>balanced</th>" not in even
