@@ -16,7 +16,7 @@ SMALL = {"width": 8, "depth": 1, "epochs": 2, "evals": 1, "batch_size": 256}
 def my_module(tmp_path, monkeypatch):
     """A module of a user's own, importable as `mine`."""
     monkeypatch.syspath_prepend(tmp_path)
-    (tmp_path / "mine.py").write_text(
+    (tmp_path / "users_own.py").write_text(
         textwrap.dedent("""
             import jax.numpy as jnp
 
@@ -73,10 +73,10 @@ def test_only_what_is_missing_or_damaged_is_trained_again(tmp_path, data_dir):
 
 def test_ones_own_function_is_swept_like_any_other(tmp_path, data_dir, my_module):
     _, workdir, *_ = run(
-        tmp_path, data_dir, activation="mine:cube", cube={"scale": "0,0.5"}, learn="none,all"
+        tmp_path, data_dir, activation="users_own:cube", cube={"scale": "0,0.5"}, learn="none,all"
     )
     results = load_results(workdir)
-    assert set(results.activation) == {"mine:cube"}
+    assert set(results.activation) == {"users_own:cube"}
     assert list(results["cube.scale"]) == [0.0, 0.5, 0.0, 0.5]
     assert results.train_loss.nunique() == 4
     learned = load_curves(workdir, ["cube.scale"])
@@ -87,9 +87,9 @@ def test_ones_own_function_is_swept_like_any_other(tmp_path, data_dir, my_module
 @pytest.mark.parametrize(
     ("activation", "message"),
     [
-        ("mine:summed", "must map a float32 array to one of the same shape, but (2, 3) gave"),
-        ("mine:concrete", "cannot be traced by jax: TracerBoolConversionError"),
-        ("mine:cubed", "has no function 'cubed'; did you mean 'cube'"),
+        ("users_own:summed", "must map a float32 array to one of the same shape, but (2, 3) gave"),
+        ("users_own:concrete", "cannot be traced by jax: TracerBoolConversionError"),
+        ("users_own:cubed", "has no function 'cubed'; did you mean 'cube'"),
         ("nowhere:cube", "no module 'nowhere'"),
         ("rellu", "did you mean 'relu'"),
     ],
