@@ -14,7 +14,7 @@ SMALL = {"width": 8, "depth": 1, "epochs": 2, "evals": 1, "batch_size": 256}
 
 @pytest.fixture
 def my_module(tmp_path, monkeypatch):
-    """A module of a user's own, importable as `mine`."""
+    """A module of a user's own, importable as `users_own`."""
     monkeypatch.syspath_prepend(tmp_path)
     (tmp_path / "users_own.py").write_text(
         textwrap.dedent("""
