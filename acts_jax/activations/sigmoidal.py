@@ -136,7 +136,6 @@ def _arctan_slope(x):
     family="sigmoidal",
     range=(-math.pi / 2, math.pi / 2),
     formula=r"\arctan x",
-    reference="Kamruzzaman & Aziz 2002, IEICE Trans. Fundamentals E85-A",
     aliases=("atan",),
 )
 @elementwise(_arctan_slope)
