@@ -299,10 +299,10 @@ def _draw_gradients(axes: Axes, gradients: pd.DataFrame) -> None:
         first = np.log10(medians[name].iloc[0])
         spots[name] = (first - bounds[0]) / np.ptp(bounds), name, color
     axes.set_xticks(layers, [*map(str, layers[:-1]), "readout"])
-    axes.set_xlim(layers[0] - 1.1, layers[-1] + 0.2)
+    axes.set_xlim(layers[0] - 1.5, layers[-1] + 0.2)
     axes.spines["bottom"].set_bounds(layers[0], layers[-1])
     axes.set_xlabel("layer")
-    leaders(axes, spots, x=layers[0], shift=-0.12, gap=0.075)
+    leaders(axes, spots, x=layers[0], shift=-0.09, gap=0.075)
     axes.set_title("Gradient entries at initialisation, root mean square")
 
 
