@@ -45,7 +45,7 @@ MOST_LABELS = 12
 
 
 def accuracy_by_learning_rate(results: pd.DataFrame, chance: float | None = None) -> Figure:
-    """Validation accuracy (regression: loss) against learning rate, by activation and depth.
+    """Validation accuracy (regression: RMSE) against learning rate, by activation and depth.
 
     Other nuisance hyperparameters are at their best for each rate. Lines are means over seeds,
     diverged cells counting 0; bands are 95% intervals; crosses mark rates at which a seed
@@ -174,7 +174,7 @@ def _draw_dead(sheet: Sheet, row: Row, curve: pd.DataFrame, best: pd.DataFrame) 
 
 
 def accuracy_table(results: pd.DataFrame) -> Figure:
-    """Heat map of test accuracy (regression: loss) at the chosen setting, activation by depth.
+    """Heat map of test accuracy (regression: RMSE) at the chosen setting, activation by depth.
 
     Each square says the mean over seeds and half of its 95% interval.
     """
