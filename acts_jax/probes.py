@@ -1,10 +1,9 @@
 """Probes: what is measured on a network, over whole sets of examples.
 
-Sets are walked through in slices, so that memory stays bounded and in cache.
+Sets are walked through in slices, so that memory stays bounded, and in cache.
 """
 
 import functools
-from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 import jax
@@ -13,10 +12,10 @@ import numpy as np
 
 from acts_jax.activations.catalogue import get
 from acts_jax.models import capture, learned_parameters
+from acts_jax.slices import Slice, Slices, join
 from acts_jax.theory.shape import sup_derivative
 from acts_jax.training import Examples, hits, losses
 
-SLICE = 256  # examples whose activations are held at once
 SATURATED = 0.01  # of sup |f'|: a unit that never exceeds it is saturated
 
 
@@ -75,23 +74,15 @@ class Backward(NamedTuple):
 
 def score(model: Any, params: Any, examples: Examples) -> Score:
     """How well a network does on a set of examples."""
-    (found,) = scores(model, params, examples)
+    slices = join(examples)
+
+    def body(_, batch):
+        outputs = model.apply({"params": params}, slices.rows.features(batch.inputs))
+        return None, _sums(model.head, outputs, batch)
+
+    _, sums = jax.lax.scan(body, None, slices.walk())
+    (found,) = _means(slices, *sums)
     return found
-
-
-def scores(model: Any, params: Any, *sets: Examples) -> list[Score]:
-    """What `score` returns for each of several sets that share scale and shift.
-
-    One loop goes through all of them: two would take twice as long to compile.
-    """
-    together, slices = _joined(sets)
-
-    def body(_, bounds):
-        inputs, *told = _slice(together, *bounds, slices.width)
-        return None, _sums(model.head, model.apply({"params": params}, inputs), *told)
-
-    _, sums = jax.lax.scan(body, None, (slices.start, slices.end))
-    return _means(slices, *sums)
 
 
 def probe(model: Any, params: Any, examples: Examples) -> Measured:
@@ -102,40 +93,33 @@ def probe(model: Any, params: Any, examples: Examples) -> Measured:
       params: Its parameters.
       examples: The training set.
     """
-    measured, _ = measure(model, params, examples)
+    measured, _ = measure(model, params, join(examples))
     return measured
 
 
 def measure(
-    model: Any,
-    params: Any,
-    examples: Examples,
-    *held_out: Examples,
-    limit: jax.Array | None = None,
+    model: Any, params: Any, slices: Slices, limit: jax.Array | None = None
 ) -> tuple[Measured, list[Score]]:
-    """What `probe` returns for the training set, and `scores` for other sets, in one loop.
+    """What `probe` returns for the first of several sets, and `score` for each other, in one loop.
 
     The compiler takes time for every kernel, so there are few: one pass over all the sets, whose
     kernels the two kinds of slice share, and what can be done for all layers at once is.
 
     Args:
-      model: An `MLP`, its activation parameters filled in.
+      model: An `MLP`.
       params: Its parameters.
-      examples: The training set.
-      *held_out: Sets with the same scale and shift.
+      slices: The training set, and any others.
       limit: Scalar, the supremum of |f'|, of an activation without learned parameters; computed by
         default.
     """
-    together, slices = _joined((examples, *held_out))
     layers = [f"hidden_{i + 1}" for i in range(len(model.hidden_sizes))] + ["readout"]
 
-    def body(carry, bounds):
-        start, end, train = bounds
-        inputs, *told = _slice(together, start, end, slices.width)
+    def body(carry, batch):
+        inputs = slices.rows.features(batch.inputs)
 
         def loss(params):
             outputs, captured = capture(model, params, inputs)
-            loss, correct = _sums(model.head, outputs, *told)
+            loss, correct = _sums(model.head, outputs, batch)
             return loss, (correct, captured.derivative)
 
         def learn(carry):
@@ -147,21 +131,20 @@ def measure(
 
         def judge(carry):
             outputs = model.apply({"params": params}, inputs)
-            return carry, _sums(model.head, outputs, *told)
+            return carry, _sums(model.head, outputs, batch)
 
-        return jax.lax.cond(train, learn, judge, carry)
+        return jax.lax.cond(batch.owner == 0, learn, judge, carry)
 
     sizes = np.array(model.hidden_sizes, int)
     widest = max(sizes, default=0)
     start = jax.tree.map(jnp.zeros_like, params), jnp.zeros((len(sizes), widest))
-    bounds = slices.start, slices.end, slices.owner == 0
-    (gradient, steepest), sums = jax.lax.scan(body, start, bounds)
+    (gradient, steepest), sums = jax.lax.scan(body, start, slices.walk())
     own, *others = _means(slices, *sums)
     limit = _limits(model, params) if limit is None else limit.reshape(1, 1)
+    norms = jax.vmap(_norm)(_stacked([_flat(*gradient[name].values()) for name in layers]))
     return Measured(
         *own,
-        jax.vmap(_norm)(_stacked([_flat(*gradient[n].values()) for n in layers]))
-        / len(examples.labels),
+        norms / slices.sizes[0],
         _shares(steepest == 0, steepest, jnp.zeros_like(limit), sizes),
         _shares(steepest < SATURATED * limit, steepest, limit, sizes),
     ), others
@@ -172,17 +155,17 @@ def dead_units(model: Any, params: Any, examples: Examples) -> tuple[jax.Array, 
 
     None of an activation that is not elementwise; those whose f' is NaN are not dead.
     """
+    slices = join(examples)
 
-    def body(awake, start):
-        inputs, *_ = _slice(examples, start)
-        _, captured = capture(model, params, inputs)
+    def body(awake, batch):
+        _, captured = capture(model, params, slices.rows.features(batch.inputs))
         return tuple(
             a | jnp.any(slope != 0, axis=0)
             for a, slope in zip(awake, captured.derivative, strict=True)
         ), None
 
     asleep = tuple(jnp.zeros(units, bool) for units in model.hidden_sizes)
-    awake, _ = jax.lax.scan(body, asleep, _starts(examples))
+    awake, _ = jax.lax.scan(body, asleep, slices.walk())
     return tuple(~units for units in awake)
 
 
@@ -206,17 +189,18 @@ def backward_factors(model: Any, params: Any, examples: Examples) -> Backward:
     names = [f"hidden_{i + 1}" for i in range(len(model.hidden_sizes))] + ["readout"]
     kernels = [params[name]["kernel"] for name in names]
 
-    def body(_, start):
-        inputs, *told = _slice(examples, start)
-        outputs, captured = capture(model, params, inputs)
-        error = jax.grad(lambda o: _sums(model.head, o, *told)[0])(outputs)
+    slices = join(examples)
+
+    def body(_, batch):
+        outputs, captured = capture(model, params, slices.rows.features(batch.inputs))
+        error = jax.grad(lambda o: _sums(model.head, o, batch)[0])(outputs)
         weighted, sloped = [], [error]
         for kernel, slope in zip(kernels[:0:-1], captured.derivative[::-1], strict=True):
             weighted.append(sloped[-1] @ kernel.T)
             sloped.append(weighted[-1] * slope)
         return None, (_log_norms(weighted[::-1]), _log_norms(sloped[::-1]))
 
-    _, (weighted, sloped) = jax.lax.scan(body, None, _starts(examples))
+    _, (weighted, sloped) = jax.lax.scan(body, None, slices.walk())
     weighted, sloped = (jax.nn.logsumexp(2 * a, axis=0) / 2 for a in (weighted, sloped))
     return Backward(jnp.exp(weighted - sloped[1:]), jnp.exp(sloped[:-1] - weighted))
 
@@ -238,14 +222,12 @@ def _norm(*arrays: jax.Array) -> jax.Array:
     return scale * jnp.sqrt(sum(jnp.sum(jnp.square(a / scale)) for a in arrays))
 
 
-def _sums(
-    head: str, outputs: jax.Array, labels: jax.Array, weights: jax.Array, real: jax.Array
-) -> tuple[jax.Array, jax.Array]:
+def _sums(head: str, outputs: jax.Array, batch: Slice) -> tuple[jax.Array, jax.Array]:
     """Loss, and hits [2] counted plainly and by weight, of a slice, over its real examples."""
-    hit = hits(head, outputs, labels)
-    both = jnp.stack([hit, hit * weights])
-    loss = jnp.sum(losses(head, outputs, labels), where=real)
-    return loss, jnp.sum(both, axis=1, where=real[None])
+    hit = hits(head, outputs, batch.labels)
+    both = jnp.stack([hit, hit * (jnp.nan if batch.weights is None else batch.weights)])
+    loss = jnp.sum(losses(head, outputs, batch.labels), where=batch.real)
+    return loss, jnp.sum(both, axis=1, where=batch.real[None])
 
 
 def _limits(model: Any, params: Any) -> jax.Array:
@@ -292,66 +274,10 @@ def _flat(*arrays: jax.Array) -> jax.Array:
     return jnp.concatenate([a.ravel() for a in arrays])
 
 
-def _starts(examples: Examples) -> jax.Array:
-    """The first index of every slice."""
-    return jnp.arange(0, examples.labels.shape[0], SLICE)
-
-
-class _Slices(NamedTuple):
-    """The slices of several sets that lie behind one another, int32 [slices].
-
-    Attributes:
-      start, end: First example of a slice, and the end of its set.
-      owner: Which set it is of.
-      sizes: Examples per set.
-      width: Examples that a slice has room for.
-    """
-
-    start: np.ndarray
-    end: np.ndarray
-    owner: np.ndarray
-    sizes: tuple[int, ...]
-    width: int
-
-
-def _joined(sets: Iterable[Examples]) -> tuple[Examples, _Slices]:
-    """Several sets that share scale and shift as one, and its slices."""
-    sizes = [len(examples.labels) for examples in sets]
-    together = sets[0]
-    if len(sets) > 1:
-        columns = [{n: getattr(s, n) for n in ("inputs", "labels", "weights")} for s in sets]
-        together = together._replace(**jax.tree.map(lambda *a: jnp.concatenate(a), *columns))
-    ends = np.cumsum(sizes)
-    starts = [np.arange(end - n, end, SLICE) for end, n in zip(ends, sizes, strict=True)]
-    owner = np.repeat(np.arange(len(sizes)), [len(s) for s in starts])
-    start, end = np.concatenate(starts).astype(np.int32), ends[owner].astype(np.int32)
-    return together, _Slices(start, end, owner, tuple(sizes), min(SLICE, max(sizes)))
-
-
-def _means(slices: _Slices, loss: jax.Array, correct: jax.Array) -> list[Score]:
+def _means(slices: Slices, loss: jax.Array, correct: jax.Array) -> list[Score]:
     """The score on each set, from the `_sums` of every slice: [slices] and [slices, 2]."""
-    own = slices.owner[None] == np.arange(len(slices.sizes))[:, None]
+    own = slices.walk().owner[None] == np.arange(len(slices.sizes))[:, None]
     sums = jnp.concatenate([loss[:, None], correct], axis=1)
     totals = jnp.sum(jnp.where(own[:, :, None], sums[None], 0), axis=1)
     means = totals / np.array(slices.sizes, np.float32)[:, None]
     return [Score(*means[i]) for i in range(len(slices.sizes))]
-
-
-def _slice(
-    examples: Examples,
-    start: jax.Array,
-    end: jax.Array | int | None = None,
-    width: int | None = None,
-) -> tuple[jax.Array, jax.Array, jax.Array, jax.Array]:
-    """Features, labels and weights of `width` examples from `start`, and which lie before `end`.
-
-    The others repeat the last one that does, which alters no maximum. By default the end is that of
-    the set, and the width SLICE.
-    """
-    count = examples.labels.shape[0]
-    index = start + jnp.arange(width or min(SLICE, count))
-    end = count if end is None else end
-    known = jnp.minimum(index, end - 1)
-    inputs, labels = examples.take(known)
-    weights = jnp.full(1, jnp.nan) if examples.weights is None else examples.weights[known]
-    return inputs, labels, weights, index < end

@@ -36,9 +36,13 @@ class Examples(NamedTuple):
 
     def take(self, index: jax.Array) -> tuple[jax.Array, jax.Array]:
         """Features [batch, features] float32 and labels [batch] of the examples at `index`."""
-        features = self.inputs[index].astype(jnp.float32)
-        scale, shift = (jnp.broadcast_to(a, features.shape) for a in (self.scale, self.shift))
-        return features * scale + shift, self.labels[index]
+        return self.features(self.inputs[index]), self.labels[index]
+
+    def features(self, inputs: jax.Array) -> jax.Array:
+        """What a network sees of some raw inputs [batch, features]: float32 of the same shape."""
+        inputs = inputs.astype(jnp.float32)
+        scale, shift = (jnp.broadcast_to(a, inputs.shape) for a in (self.scale, self.shift))
+        return inputs * scale + shift
 
 
 class Hyperparameters(NamedTuple):

@@ -2,6 +2,7 @@
 
 python -m experiments.benchmark_sweep
 python -m experiments.benchmark_sweep --net=64-64-64-64-10:64,20-32-10:16 --population=128
+python -m experiments.benchmark_sweep --dataset=fashion_mnist --net=784-128-128-128-10:128
 """
 
 import json
@@ -24,6 +25,8 @@ STEPS = flags.DEFINE_integer("steps", 20, "Steps of each network per repetition.
 ROUNDS = flags.DEFINE_integer("rounds", 7, "Timed repetitions.", lower_bound=1)
 FUNCTION = flags.DEFINE_string("function", "relu", "Activation that all rivals have.")
 MATMUL = flags.DEFINE_integer("matmul", 2048, "Size of the matrices for the ceiling.", 1)
+flags.declare_key_flag("dataset")
+flags.declare_key_flag("data_dir")
 flags.declare_key_flag("workdir")
 
 
@@ -31,7 +34,9 @@ def main() -> int:
     """Times, prints the tables, writes JSON; exit status 1 if the rivals' losses differ."""
     started, console = time.perf_counter(), numbers.wide_console()
     try:
-        tasks = benchmark.tasks_of(NET.value, POPULATION.value, STEPS.value, FUNCTION.value)
+        tasks = benchmark.tasks_of(
+            NET.value, POPULATION.value, STEPS.value, FUNCTION.value, *source()
+        )
     except ValueError as error:
         raise ConfigError(str(error)) from None
     workdir = command_line.folder()
@@ -53,6 +58,14 @@ def main() -> int:
     if not agree:
         console.print(f"losses marked ! differ by more than {benchmark.LOSS_TOLERANCE:.0%}")
     return 0 if agree else 1
+
+
+def source() -> tuple[str | None, str | None]:
+    """The dataset to train on, if one is given, and the folder of datasets."""
+    names = command_line.DATASET.value or [None]
+    if len(names) > 1:
+        raise ConfigError(f"--dataset takes one name here, not {','.join(names)!r}")
+    return names[0], command_line.DATA_DIR.value
 
 
 if __name__ == "__main__":

@@ -5,10 +5,10 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from acts_jax import data, probes, training
+from acts_jax import data, probes, slices, training
 from acts_jax.models import MLP, capture
 
-N = 3 * probes.SLICE + 17  # several slices and a rest
+N = 3 * slices.WIDTH + 17  # several slices and a rest
 
 
 @pytest.fixture(scope="module")
@@ -85,7 +85,7 @@ def test_one_pass_measures_what_each_set_alone_would_give(examples, activation, 
     cut = [examples._replace(inputs=a, labels=b) for a, b in zip(
         jnp.split(examples.inputs, (500, 530)), jnp.split(examples.labels, (500, 530)), strict=True
     )]  # fmt: skip
-    measured, held_out = jax.jit(lambda p: probes.measure(model, p, *cut))(params)
+    measured, held_out = jax.jit(lambda p: probes.measure(model, p, slices.join(*cut)))(params)
     (loss, accuracy), gradient = whole(model, params, cut[0])
     np.testing.assert_allclose((measured.loss, measured.accuracy), (loss, accuracy), rtol=1e-5)
     names = [f"hidden_{i + 1}" for i in range(len(model.hidden_sizes))] + ["readout"]
@@ -103,10 +103,10 @@ def test_one_pass_measures_what_each_set_alone_would_give(examples, activation, 
 def test_the_limit_may_be_given(examples):
     model, params = network("sigmoid", (4, 4))
     params["hidden_1"] = {"kernel": jnp.zeros((5, 4)), "bias": jnp.array([0.0, 1.0, 2.0, 9.0])}
-    given = [
-        probes.measure(model, params, examples, limit=jnp.float32(limit))[0].saturated_fraction[0]
-        for limit in (0.25, 15, 100, jnp.inf)  # sigmoid' is 0.25, 0.197, 0.105, 0.0001
-    ]
+    given = []
+    for limit in (0.25, 15, 100, jnp.inf):  # sigmoid' is 0.25, 0.197, 0.105, 0.0001
+        found, _ = probes.measure(model, params, slices.join(examples), jnp.float32(limit))
+        given.append(found.saturated_fraction[0])
     np.testing.assert_array_equal(given, [0.25, 0.5, 1.0, np.nan])
 
 

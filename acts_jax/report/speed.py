@@ -98,7 +98,7 @@ def step_seconds_of(plan: Plan, datasets: Mapping[str, Dataset]) -> dict[tuple[s
     """Seconds of a step of each program of a plan, by activation and depth, timed in turns."""
     statics = [group.static for group in plan.groups]
     first, dataset = statics[0], datasets[statics[0].dataset]
-    splits = engine.put(dataset, first.preprocessing, jax.local_devices()[:1])
+    examples = jax.device_put(engine.splits_of(dataset, first.preprocessing).train)
     head, outputs = engine.resolve(first, dataset)
     models = {
         (static.activation, len(static.hidden_sizes)): MLP(
@@ -112,9 +112,7 @@ def step_seconds_of(plan: Plan, datasets: Mapping[str, Dataset]) -> dict[tuple[s
         )
         for static in statics
     }
-    return step_seconds(
-        models, splits.train, batch_size=first.batch_size, optimizer=first.optimizer
-    )
+    return step_seconds(models, examples, batch_size=first.batch_size, optimizer=first.optimizer)
 
 
 class Ratios(NamedTuple):

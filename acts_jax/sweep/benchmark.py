@@ -6,6 +6,7 @@ All take turns in one run, so that whatever else the machine does meets all of t
 import contextlib
 import dataclasses
 import importlib.util
+import math
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -157,8 +158,9 @@ def table(comparison: Comparison) -> Table:
         box=None, pad_edge=False, header_style="bold", title_justify="left", caption_justify="left"
     )
     table.title = (
-        f"{'-'.join(map(str, task.sizes))}, batch {task.batch_size}, {task.population} networks "
-        f"x {task.steps} steps; matmul {comparison.ceiling:.0f} GFLOP/s"
+        f"{'-'.join(map(str, task.sizes))} on {task.source or 'random images'}, batch "
+        f"{task.batch_size}, {task.population} networks x {task.steps} steps; matmul "
+        f"{comparison.ceiling:.0f} GFLOP/s"
     )
     table.add_column("", no_wrap=True)
     for heading in ("us/step/run", "x engine", "GFLOP/s", "of matmul", "cold s", "warm s", "loss"):
@@ -202,12 +204,19 @@ def _matmuls(size: int) -> dict[tuple[str, int], Callable[[], object]]:
 
 
 def tasks_of(
-    nets: Sequence[str], population: int, steps: int, activation: str
+    nets: Sequence[str],
+    population: int,
+    steps: int,
+    activation: str,
+    dataset: str | None = None,
+    data_dir: str | None = None,
 ) -> list[rivals.Task]:
     """Tasks from texts such as "784-128-128-128-10:128", the sizes and the batch size.
 
     Raises:
-      ValueError: A text is not written so, a number is below 1, or no library has the activation.
+      ValueError: A text is not written so, a number is below 1, no library has the activation, or
+        the dataset has other inputs or classes, or fewer batches.
+      DatasetError: The dataset cannot be loaded.
     """
     tasks = []
     for net in nets:
@@ -216,11 +225,37 @@ def tasks_of(
         if len(numbers) < 3 or not all(n.isdecimal() and int(n) for n in numbers):
             raise ValueError(f"nets are written as 784-128-128-128-10:128, not {net!r}")
         tasks.append(
-            rivals.Task(tuple(map(int, numbers[:-1])), int(batch), population, steps, activation)
+            rivals.Task(
+                tuple(map(int, numbers[:-1])),
+                int(batch),
+                population,
+                steps,
+                activation,
+                source=dataset,
+                data_dir=data_dir,
+            )
         )
     if min(population, steps) < 1:
         raise ValueError("the population and the steps must be 1 or more")
     if activation not in rivals.ACTIVATIONS:
         near = suggest(activation, rivals.ACTIVATIONS, 1)
         raise ValueError(f"the rivals do not all have the activation {activation!r}{near}")
+    if dataset:
+        for task in tasks:
+            _check_dataset(task)
     return tasks
+
+
+def _check_dataset(task: rivals.Task) -> None:
+    """Refuses a task that its dataset does not fit."""
+    found = task.dataset()
+    inputs, classes = math.prod(found.input_shape), len(found.class_names)
+    if classes < 3:
+        raise ValueError(f"{task.source} has not three classes or more, for the softmax of all")
+    if (task.sizes[0], task.sizes[-1]) != (inputs, classes):
+        hidden = "-".join(map(str, task.sizes[1:-1]))
+        fitting = f"--net={inputs}-{hidden}-{classes}:{task.batch_size}"
+        raise ValueError(f"{task.source} has {inputs} inputs and {classes} classes: {fitting}")
+    batches = len(found.train.labels) // task.batch_size
+    if task.steps > batches:
+        raise ValueError(f"an epoch of {task.source} has {batches} batches of {task.batch_size}")

@@ -28,13 +28,14 @@ from acts_jax import probes, training
 from acts_jax.activations.catalogue import get
 from acts_jax.data import Dataset, class_weights, preprocessing
 from acts_jax.models import MLP, init_population, learned_parameters
+from acts_jax.slices import Slices, join
 from acts_jax.sweep.config import ConfigError
 from acts_jax.sweep.grid import Group, Static, parameter_prefix
 from acts_jax.theory.shape import sup_derivative
 
 
 class Splits(NamedTuple):
-    """A dataset on the devices, one `Examples` per split."""
+    """A dataset, one `Examples` per split."""
 
     train: training.Examples
     val: training.Examples
@@ -62,11 +63,11 @@ class Program:
     """A compiled group, ready to run.
 
     Attributes:
-      chunk: (state, cells, splits, order, steps) -> (state, metrics) of one row, compiled.
+      chunk: (state, cells, data, order, steps) -> (state, metrics) of one row, compiled.
       state: The networks before the first step, row by row.
       cells: Their traced hyperparameters, row by row.
-      splits: The data.
-      seeds: The distinct seeds [seeds].
+      data: The splits, in the order of `Splits`.
+      seeds: The distinct seeds [seeds], the last one repeated up to a multiple of the devices.
       target_scale: Of a regression's targets, see `Dataset`; None for a classification.
       seconds: Time it took to trace and compile.
     """
@@ -74,28 +75,33 @@ class Program:
     chunk: Callable
     state: tuple[training.TrainState, ...]
     cells: tuple[Cells, ...]
-    splits: Splits
+    data: Slices
     seeds: np.ndarray
     target_scale: float | None
     seconds: float
 
 
-def put(dataset: Dataset, kind: str, devices: Iterable[jax.Device]) -> Splits:
-    """A dataset on every device: raw inputs as they are stored, to be scaled batch by batch."""
-    everywhere = NamedSharding(_mesh(devices), P())
+def splits_of(dataset: Dataset, kind: str) -> Splits:
+    """A dataset's splits on the host: inputs as they are stored, to be scaled batch by batch."""
     scale, shift = preprocessing(kind, dataset.train.inputs)
     classes = len(dataset.class_names)
-    splits = [
-        training.Examples(
-            split.inputs.reshape(len(split.labels), -1),
-            split.labels,
-            scale,
-            shift,
-            class_weights(split.labels, classes)[split.labels] if classes else None,
+    return Splits(
+        *(
+            training.Examples(
+                split.inputs.reshape(len(split.labels), -1),
+                split.labels,
+                scale,
+                shift,
+                class_weights(split.labels, classes)[split.labels] if classes else None,
+            )
+            for split in (dataset.train, dataset.validation, dataset.test)
         )
-        for split in (dataset.train, dataset.validation, dataset.test)
-    ]
-    return jax.device_put(Splits(*splits), everywhere)
+    )
+
+
+def put(dataset: Dataset, kind: str, devices: Iterable[jax.Device]) -> Slices:
+    """The splits of a dataset, on every device."""
+    return jax.device_put(join(*splits_of(dataset, kind)), NamedSharding(_mesh(devices), P()))
 
 
 def resolve(static: Static, dataset: Dataset) -> tuple[str, int]:
@@ -132,31 +138,30 @@ def steps(group: Group, dataset: Dataset, evaluations: int | None = None) -> int
     return group.size * epochs * (len(dataset.train.labels) // static.batch_size)
 
 
-def build(
-    group: Group, dataset: Dataset, splits: Splits, pack: int, measure: bool = True
-) -> Program:
+def build(group: Group, dataset: Dataset, data: Slices, pack: int, measure: bool = True) -> Program:
     """Initialises a group's networks and compiles its program.
 
     Args:
       group: The cells.
       dataset: Their data.
-      splits: The same from `put`, on the devices that the group shall run on.
+      data: The same from `put`, on the devices that the group shall run on.
       pack: Cells per vmap.
       measure: Whether every chunk ends with the measurements; False trains only.
     """
     started = time.perf_counter()
-    mesh = _mesh(splits.train.labels.sharding.device_set)
+    mesh = _mesh(data.rows.labels.sharding.device_set)
     rows = math.ceil(group.size / pack / mesh.size)
     place = np.minimum(np.arange(rows * mesh.size * pack), group.size - 1)
     place = place.reshape(rows, mesh.size, pack)
     model = functools.partial(make_model, group.static, *resolve(group.static, dataset))
     cells, seeds = _cells(group, place)
-    state = _initial_state(model, group, place, splits.train.inputs.shape[1])
+    seeds = np.pad(seeds, (0, -len(seeds) % mesh.size), mode="edge")
+    state = _initial_state(model, group, place, data.rows.inputs.shape[1])
     state, cells = (_rows(tree, NamedSharding(mesh, P("cells"))) for tree in (state, cells))
     cell = functools.partial(_chunk, model, group.static, measure)
-    chunk = _compile(cell, group.static, mesh, state[0], cells[0], splits, len(seeds))
+    chunk = _compile(cell, group.static, mesh, state[0], cells[0], data, len(seeds))
     scale = dataset.target_scale if dataset.task == "regression" else None
-    return Program(chunk, state, cells, splits, seeds, scale, time.perf_counter() - started)
+    return Program(chunk, state, cells, data, seeds, scale, time.perf_counter() - started)
 
 
 def stopped(state: training.TrainState, patience: int) -> jax.Array:
@@ -261,7 +266,7 @@ def _compile(
     mesh: Mesh,
     state: training.TrainState,
     cells: Cells,
-    splits: Splits,
+    data: Slices,
     num_seeds: int,
 ) -> Callable:
     """The program of a group, for one row: each device has a pack, vmap over its cells.
@@ -269,9 +274,9 @@ def _compile(
     `one` is the chunk of one cell.
     """
 
-    def chunk(state, cells, splits, order, steps):
+    def chunk(state, cells, data, order, steps):
         def cell(state, cell):
-            return one(state, cell, splits, order, steps)
+            return one(state, cell, data, order, steps)
 
         run = jax.vmap(cell)
 
@@ -286,7 +291,7 @@ def _compile(
         done = (run_unless_stopped if static.patience else run)(*pack)
         return jax.tree.map(lambda leaf: leaf[None], done)
 
-    longest = max(np.diff(static.eval_epochs)) * (len(splits.train.labels) // static.batch_size)
+    longest = max(np.diff(static.eval_epochs)) * (data.sizes[0] // static.batch_size)
     everywhere = NamedSharding(mesh, P())
     order = jax.ShapeDtypeStruct(
         (num_seeds, longest, static.batch_size), np.int32, sharding=everywhere
@@ -300,7 +305,7 @@ def _compile(
         check_vma=False,
     )
     program = jax.jit(sharded, donate_argnums=0)
-    return program.lower(state, cells, splits, order, steps).compile()
+    return program.lower(state, cells, data, order, steps).compile()
 
 
 def _chunk(
@@ -309,21 +314,21 @@ def _chunk(
     measure: bool,
     state: training.TrainState,
     cell: Cells,
-    splits: Splits,
+    data: Slices,
     order: jax.Array,
     steps: jax.Array,
 ) -> tuple[training.TrainState, dict[str, jax.Array]]:
     """One cell's chunk: some steps, then every measurement if they are wanted."""
     network, before = model(cell.parameters), state
     optimizer = _optimizer(static, cell.optimizer)
-    state = training.train(network, optimizer, state, splits.train, order[cell.seed], steps)
+    state = training.train(network, optimizer, state, data.rows, order[cell.seed], steps)
     if not measure:
         return state, {}
-    measured, held_out = probes.measure(network, state.params, *splits, limit=cell.limit)
+    measured, held_out = probes.measure(network, state.params, data, cell.limit)
     state = state._replace(diverged_step=training.note_divergence(state, measured.loss))
     metrics = {
         f"{split}_{name}": getattr(found, name)
-        for split, found in zip(splits._fields, (measured, *held_out), strict=True)
+        for split, found in zip(Splits._fields, (measured, *held_out), strict=True)
         for name in probes.Score._fields
     }
     for name in ("gradient_norm", "dead_fraction", "saturated_fraction"):

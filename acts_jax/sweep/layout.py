@@ -9,7 +9,7 @@ from pathlib import Path
 import jax
 import numpy as np
 
-from acts_jax import probes
+from acts_jax import slices
 from acts_jax.data import Dataset
 from acts_jax.sweep.engine import layer_sizes
 from acts_jax.sweep.grid import Group, Static
@@ -58,7 +58,7 @@ def cell_bytes(static: Static, dataset: Dataset) -> int:
     """Memory that one cell takes while it is trained, in bytes."""
     sizes = layer_sizes(static, dataset)
     gradient = sum((a + 1) * b for a, b in itertools.pairwise(sizes))
-    examples = max(static.batch_size, min(probes.SLICE, len(dataset.train.labels)))
+    examples = max(static.batch_size, min(slices.WIDTH, len(dataset.train.labels)))
     # Of each unit and example: the pre-activation, the activation, its derivative, the gradient.
     return state_bytes(static, dataset) + 4 * (gradient + examples * 4 * sum(sizes))
 

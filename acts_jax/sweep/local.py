@@ -13,6 +13,7 @@ from types import ModuleType
 
 import jax
 
+from acts_jax.slices import Slices
 from acts_jax.sweep import engine, layout, running
 from acts_jax.sweep.grid import Group
 from acts_jax.sweep.store import Failure, Outcome, StoreError, name_of
@@ -32,14 +33,14 @@ def results(work: Work) -> Iterator[Finished]:
         for group in work.groups
         for part in layout.parts(group, work.datasets[group.static.dataset], work.pack)
     )
-    splits = {}
+    known = {}
     pool = concurrent.futures.ThreadPoolExecutor(LOOKAHEAD)
     try:
         programs = collections.deque()
         while waiting or programs:
             while waiting and len(programs) <= LOOKAHEAD:
                 part = waiting.popleft()
-                data = _splits(part, work, splits)
+                data = _data(part, work, known)
                 programs.append((part, pool.submit(_build, part, work, data)))
             yield _finish(*programs.popleft(), work)
             if next(_finished) % KEPT == 0:
@@ -60,7 +61,7 @@ def _pack(part: Group, work: Work) -> int:
     return work.pack or layout.pack_for(part.static, work.datasets[part.static.dataset])
 
 
-def _splits(part: Group, work: Work, known: dict) -> engine.Splits:
+def _data(part: Group, work: Work, known: dict) -> Slices:
     """The data of a part on its devices; parts share it."""
     started = time.perf_counter()
     static = part.static
@@ -74,8 +75,8 @@ def _splits(part: Group, work: Work, known: dict) -> engine.Splits:
     return known[place]
 
 
-def _build(part: Group, work: Work, splits: engine.Splits) -> engine.Program:
-    return engine.build(part, work.datasets[part.static.dataset], splits, _pack(part, work))
+def _build(part: Group, work: Work, data: Slices) -> engine.Program:
+    return engine.build(part, work.datasets[part.static.dataset], data, _pack(part, work))
 
 
 def _finish(part: Group, future: concurrent.futures.Future, work: Work) -> Finished:

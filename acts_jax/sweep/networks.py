@@ -168,7 +168,7 @@ def _start(group: Group, dataset: Dataset, device: jax.Device) -> _Start:
             raise ConfigError(f"{static.activation}.{name} takes one value here, not several")
     parameters = {name: float(values[0]) for name, values in group.parameters.items()}
     model = engine.make_model(static, *engine.resolve(static, dataset), parameters)
-    splits = engine.put(dataset, static.preprocessing, [device])
+    splits = jax.device_put(engine.splits_of(dataset, static.preprocessing), device)
     keys = jax.vmap(lambda seed: training.key_for(seed, "init"))(traced["seed"])
     gain = traced["init_gain"].astype(np.float32)
     initial = init_population(model, splits.train.inputs.shape[1], keys, gain)

@@ -16,13 +16,13 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 
-from acts_jax import training
+from acts_jax import data, training
 from acts_jax.activations import catalogue
 from acts_jax.counterparts import jax_nn
 from acts_jax.data import Dataset, Split
 from acts_jax.machine import cores
 from acts_jax.models import MLP, init_population
-from acts_jax.sweep import engine, grid, layout, torch_training
+from acts_jax.sweep import engine, grid, layout, running, torch_training
 from acts_jax.sweep.config import make_config
 
 ACTIVATIONS = ("relu", "tanh", "sigmoid", "elu", "gelu", "silu", "softplus")
@@ -40,6 +40,8 @@ class Task(NamedTuple):
       activation: A name that acts_jax, jax.nn and PyTorch share.
       learning_rate: Of heavy-ball SGD.
       momentum: The same.
+      source: Name of the dataset, a classification; random images by default.
+      data_dir: Where it lives, as for `data.load`.
     """
 
     sizes: tuple[int, ...]
@@ -49,6 +51,8 @@ class Task(NamedTuple):
     activation: str = "relu"
     learning_rate: float = 0.01
     momentum: float = 0.9
+    source: str | None = None
+    data_dir: str | None = None
 
     @property
     def flops(self) -> int:
@@ -61,7 +65,9 @@ class Task(NamedTuple):
         return self.batch_size * (6 * sum(weights) - 2 * weights[0])
 
     def dataset(self) -> Dataset:
-        """Random images of bytes, one batch per step; labels that a linear map gives."""
+        """That of `source`; or random bytes, one batch per step, labels that a linear map gives."""
+        if self.source:
+            return data.load(self.source, data_dir=self.data_dir)
         draw, features, classes = np.random.default_rng(0), self.sizes[0], self.sizes[-1]
         teacher = draw.normal(size=(features, classes))
 
@@ -78,8 +84,8 @@ class Task(NamedTuple):
         """The engine's program."""
         group, dataset = self.group(), self.dataset()
         pack = pack or layout.pack_for(group.static, dataset)
-        splits = engine.put(dataset, "unit", layout.devices_for(group, pack))
-        return engine.build(group, dataset, splits, pack, measure=False)
+        there = engine.put(dataset, "unit", layout.devices_for(group, pack))
+        return engine.build(group, dataset, there, pack, measure=False)
 
     def group(self) -> grid.Group:
         """The networks as cells of a sweep."""
@@ -99,15 +105,14 @@ class Task(NamedTuple):
 
     def order(self) -> np.ndarray:
         """The examples of every batch: int32 [population, steps, batch]."""
-        examples = self.steps * self.batch_size
-        seeds = np.arange(self.population)
+        examples = len(self.dataset().train.labels)
         order = jax.vmap(lambda seed: training.batch_order(seed, 0, examples, self.batch_size))
-        return np.asarray(order(seeds))
+        return np.asarray(order(np.arange(self.population)))[:, : self.steps]
 
     def examples(self) -> tuple[np.ndarray, np.ndarray]:
         """Features float32 [n, inputs] and labels int64 [n]."""
-        train = self.dataset().train
-        return train.inputs * np.float32(1 / 255), train.labels.astype(np.int64)
+        train = engine.splits_of(self.dataset(), "unit").train
+        return np.array(train.features(train.inputs)), train.labels.astype(np.int64)
 
     def loss(self, weights: Weights) -> np.ndarray:
         """Mean loss of every network on all examples: [population]."""
@@ -150,15 +155,15 @@ class Engine(Rival):
         """Compiles."""
         self.program = self.task.program()
         self.state = self.program.state
-        data = self.program.splits.train.labels.sharding
-        order = np.asarray(self.task.order(), np.int32)
-        self.order, self.steps = jax.device_put((order, np.int32(self.task.steps)), data)
+        order = running.orders(self.program, self.task.group().static, 0, 1)
+        everywhere = self.program.data.rows.labels.sharding
+        self.order, self.steps = jax.device_put((order, np.int32(self.task.steps)), everywhere)
 
     def step_all(self) -> None:
         """One chunk."""
         p = self.program
         self.state = tuple(
-            p.chunk(state, cells, p.splits, self.order, self.steps)[0]
+            p.chunk(state, cells, p.data, self.order, self.steps)[0]
             for state, cells in zip(self.state, p.cells, strict=True)
         )
         jax.block_until_ready(self.state)

@@ -12,10 +12,12 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax.sharding import Mesh
+from jax.sharding import PartitionSpec as P
 
 from acts_jax import training
 from acts_jax.sweep.engine import Program, Splits, stopped
-from acts_jax.sweep.grid import Group
+from acts_jax.sweep.grid import Group, Static
 from acts_jax.sweep.store import Outcome
 
 
@@ -63,20 +65,19 @@ def run(
     """
     static = group.static
     epochs = np.array(static.eval_epochs)
-    size = len(program.splits.train.labels)
-    per_epoch = size // static.batch_size
-    everywhere = program.splits.train.labels.sharding
+    per_epoch = program.data.sizes[0] // static.batch_size
+    everywhere = program.data.rows.labels.sharding
     standing = start or beginning(program, group)
     marks = np.array([0, *epochs])
     for before, after in list(itertools.pairwise(marks))[standing.evaluations :]:
         over = _on_host([stopped(row, static.patience) for row in standing.state], group.size)
         if over.all():
             break
-        order = _orders(program.seeds, before, max(np.diff(epochs)), size, static.batch_size)
+        order = orders(program, static, before, after)
         order, steps = jax.device_put((order, np.int32((after - before) * per_epoch)), everywhere)
         # All rows are started before the first is waited for.
         rows = zip(standing.state, program.cells, strict=True)
-        done = [program.chunk(*row, program.splits, order, steps) for row in rows]
+        done = [program.chunk(*row, program.data, order, steps) for row in rows]
         standing = _advance(standing, *zip(*done, strict=True), over)
         on_chunk(standing)
     outcome = _outcome(standing, epochs, epochs * per_epoch)
@@ -131,14 +132,33 @@ def _outcome(standing: Standing, epochs: np.ndarray, steps: np.ndarray) -> Outco
     return Outcome(epochs, steps, metrics, diverged, last, kept)
 
 
-@functools.partial(jax.jit, static_argnums=(2, 3, 4))
-def _orders(
-    seeds: jax.Array, first: jax.Array, epochs: int, num_examples: int, batch_size: int
+def orders(program: Program, static: Static, first: int, last: int) -> jax.Array | np.ndarray:
+    """The batches from one epoch to another for every seed: int32 [seeds, steps, batch].
+
+    As many steps as the longest chunk has; those beyond `last` are not used. The devices share the
+    work, for XLA sorts on one core.
+    """
+    size, epochs = program.data.sizes[0], int(max(np.diff(static.eval_epochs)))
+    if first == last:  # an evaluation without training
+        steps = epochs * (size // static.batch_size)
+        return np.zeros((len(program.seeds), steps, static.batch_size), np.int32)
+    mesh = program.data.rows.labels.sharding.mesh
+    return _drawn(program.seeds, np.int32(first), mesh, epochs, size, static.batch_size)
+
+
+@functools.partial(jax.jit, static_argnums=(2, 3, 4, 5))
+def _drawn(
+    seeds: jax.Array, first: jax.Array, mesh: Mesh, epochs: int, size: int, batch_size: int
 ) -> jax.Array:
-    """The batches of some epochs for every seed: int32 [seeds, steps, batch]."""
-    one = functools.partial(training.batch_order, num_examples=num_examples, batch_size=batch_size)
-    orders = jax.vmap(jax.vmap(one, (None, 0)), (0, None))(seeds, first + jnp.arange(epochs))
-    return orders.reshape(len(seeds), -1, batch_size)
+    """`epochs` epochs of batches from `first` on: int32 [seeds, steps, batch], seeds by device."""
+    order = functools.partial(training.batch_order, num_examples=size, batch_size=batch_size)
+
+    def draw(seeds, first):
+        orders = jax.vmap(jax.vmap(order, (None, 0)), (0, None))(seeds, first + jnp.arange(epochs))
+        return orders.reshape(len(seeds), -1, batch_size)
+
+    each = P("cells")
+    return jax.shard_map(draw, mesh=mesh, in_specs=(each, P()), out_specs=each)(seeds, first)
 
 
 def _on_host(rows: Iterable[jax.Array], cells: int) -> np.ndarray:

@@ -96,6 +96,38 @@ def test_activations_are_those_that_all_rivals_have():
     assert math.prod(benchmark.tasks_of(["4-3-2:1"], 2, 1, "tanh")[0].sizes) == 24
 
 
+def test_a_task_may_have_a_real_dataset(data_dir):
+    (task,) = benchmark.tasks_of(["64-5-10:100"], 3, 2, "relu", "digits", data_dir)
+    engine = rivals.Engine(task, rivals.initial_weights(task))
+    engine.setup()
+    engine.step_all()
+    pixels, labels = task.examples()
+    digits = task.dataset().train
+    np.testing.assert_array_equal(labels, digits.labels)
+    np.testing.assert_allclose(pixels, digits.inputs.reshape(-1, 64) / 255, rtol=1e-6)
+    loop = rivals.Loop(task, rivals.initial_weights(task))
+    loop.setup()
+    loop.step_all()
+    assert task.order().shape == (3, 2, 100)
+    assert task.order().max() > 200  # of all examples, not of the first two batches
+    for ours, plain in zip(engine.weights(), loop.weights(), strict=True):
+        jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, atol=1e-6), ours, plain)
+
+
+@pytest.mark.parametrize(
+    ("net", "steps", "dataset", "message"),
+    [
+        ("784-5-10:4", 2, "digits", "64 inputs and 10 classes: --net=64-5-10:4"),
+        ("64-5-10:500", 3, "digits", "an epoch of digits has 2 batches of 500"),
+        ("30-5-2:4", 2, "breast_cancer", "has not three classes"),
+        ("10-5-3:4", 2, "diabetes", "has not three classes"),
+    ],
+)
+def test_a_dataset_must_fit_the_nets(net, steps, dataset, message, data_dir):
+    with pytest.raises(ValueError, match=message):
+        benchmark.tasks_of([net], 1, steps, "relu", dataset, data_dir)
+
+
 def test_the_empty_cache_leaves_the_settings_of_the_cache_as_they_were():
     options = "jax_compilation_cache_dir", "jax_persistent_cache_min_compile_time_secs"
     settings = lambda: [getattr(jax.config, option) for option in options]  # noqa: E731

@@ -113,7 +113,7 @@ def test_fit_returns_the_network_of_a_cell(digits):
         epochs=4,
         evals=1,
     )
-    examples = engine.put(dataset, "unit", jax.local_devices()[:1]).train
+    examples = jax.device_put(engine.splits_of(dataset, "unit").train)
     model = MLP((16, 16), "prelu", 10)
 
     @jax.jit
@@ -139,7 +139,7 @@ def test_fit_returns_the_network_of_a_cell(digits):
 
 
 def test_fit_goes_on_from_the_network_it_is_given(digits):
-    examples = engine.put(reduced(digits, 64), "unit", jax.local_devices()[:1]).train
+    examples = jax.device_put(engine.splits_of(reduced(digits, 64), "unit").train)
     model, options = MLP((8,), "tanh", 10), {"seed": 3, "batch_size": 32}
     options["hyperparameters"] = training.Hyperparameters(0.1, 0.9, 0.0)
     params = init_population(model, 64, training.key_for(3, "init")[None])
@@ -375,7 +375,7 @@ def test_images_stay_bytes_on_the_device(digits):
     )
     config = make_config(width=4, depth=1, epochs=1, evals=1)
     (group,) = grid.plan(config, catalogue.get, lambda name: None).groups
-    splits = engine.put(dataset, "unit", layout.devices_for(group, 1))
-    assert splits.train.inputs.dtype == np.uint8
-    memory = engine.build(group, dataset, splits, 1).chunk.memory_analysis()
-    assert memory.temp_size_in_bytes < 2 * size * pixels
+    there = engine.put(dataset, "unit", layout.devices_for(group, 1))
+    assert there.rows.inputs.dtype == np.uint8
+    memory = engine.build(group, dataset, there, 1).chunk.memory_analysis()
+    assert memory.temp_size_in_bytes < size * pixels / 2
