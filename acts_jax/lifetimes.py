@@ -8,6 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from acts_jax import probes, training
+from acts_jax.slices import join
 from acts_jax.training import Examples
 
 
@@ -53,7 +54,7 @@ def follow(
       hyperparameters: Of the optimizer.
       optimizer: One of `training.OPTIMIZERS`.
     """
-    train, validation, test = splits
+    train, together = splits[0], join(*splits)
     count = len(train.labels)
     epochs = -(-looks[-1] // (count // batch_size))
     transformation = training.make_optimizer(optimizer, hyperparameters)
@@ -63,9 +64,9 @@ def follow(
     def until_look(state, steps):
         rest = jnp.roll(order, -state.step, axis=0)
         state = training.train(model, transformation, state, train, rest, steps)
-        loss = probes.score(model, state.params, train).loss
-        scores = (probes.score(model, state.params, split).accuracy for split in (validation, test))
-        return state, Life(probes.dead_units(model, state.params, train), loss, *scores)
+        own, *held_out = probes.scores(model, state.params, together)
+        dead = probes.dead_units(model, state.params, train)
+        return state, Life(dead, own.loss, *(found.accuracy for found in held_out))
 
     steps = jnp.diff(jnp.array([0, *looks]))
     return jax.lax.scan(until_look, training.init_state(params, transformation), steps)[1]

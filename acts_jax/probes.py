@@ -74,15 +74,19 @@ class Backward(NamedTuple):
 
 def score(model: Any, params: Any, examples: Examples) -> Score:
     """How well a network does on a set of examples."""
-    slices = join(examples)
+    (found,) = scores(model, params, join(examples))
+    return found
+
+
+def scores(model: Any, params: Any, slices: Slices) -> list[Score]:
+    """What `score` returns for each of several sets, in one loop: three take long to compile."""
 
     def body(_, batch):
         outputs = model.apply({"params": params}, slices.rows.features(batch.inputs))
         return None, _sums(model.head, outputs, batch)
 
     _, sums = jax.lax.scan(body, None, slices.walk())
-    (found,) = _means(slices, *sums)
-    return found
+    return _means(slices, *sums)
 
 
 def probe(model: Any, params: Any, examples: Examples) -> Measured:
@@ -206,13 +210,11 @@ def backward_factors(model: Any, params: Any, examples: Examples) -> Backward:
 
 
 def _log_norms(errors: list[jax.Array]) -> jax.Array:
-    """Logarithms of the Euclidean norms of some arrays [batch, units of each].
+    """Logarithms of the Euclidean norms of some arrays.
 
     One reduction over all of them: one for each would take seconds to compile.
     """
-    widest = max(error.shape[1] for error in errors)
-    stacked = jnp.stack([jnp.pad(e, ((0, 0), (0, widest - e.shape[1]))) for e in errors])
-    return jnp.log(jax.vmap(_norm)(stacked))
+    return jnp.log(jax.vmap(_norm)(_stacked([error.ravel() for error in errors])))
 
 
 def _norm(*arrays: jax.Array) -> jax.Array:

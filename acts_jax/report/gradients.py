@@ -8,8 +8,6 @@ training moved the layer's weights: the Euclidean norm of W - W0 over that of W0
 
 from __future__ import annotations
 
-import concurrent.futures
-import dataclasses
 import functools
 from collections.abc import Callable, Mapping, Sequence
 
@@ -25,8 +23,7 @@ from acts_jax import probes
 from acts_jax.models import MLP
 from acts_jax.report.layout import INK, STYLE, brief, leaders, power_of_ten, titles
 from acts_jax.report.layout import styles as house_styles
-from acts_jax.sweep.grid import Static
-from acts_jax.sweep.networks import Networks
+from acts_jax.sweep.networks import Networks, over_programs
 from acts_jax.training import Examples
 
 MOMENTS = ("at initialisation", "after training")
@@ -39,20 +36,13 @@ NETWORK = ["init", "activation", "depth", "seed", "moment"]
 
 def measure(trained: Sequence[Networks]) -> pd.DataFrame:
     """The table of the best networks of each group, before and after training."""
-    looks = {}
-    for networks in trained:
-        looks.setdefault(_program(networks), jax.jit(functools.partial(_look, networks.model)))
 
-    def one(networks: Networks) -> pd.DataFrame:
-        return _measure(networks.best(), looks[_program(networks)])
+    def work(alike: list[Networks], _: jax.Device) -> list[pd.DataFrame]:
+        look = jax.jit(functools.partial(_look, alike[0].model))
+        return [_measure(networks.best(), look) for networks in alike]
 
-    with concurrent.futures.ThreadPoolExecutor(len(jax.local_devices())) as pool:
-        return pd.concat(pool.map(one, trained), ignore_index=True)
-
-
-def _program(networks: Networks) -> Static:
-    """What one program of `_look` does for: settings but for the initial weights."""
-    return dataclasses.replace(networks.group.static, init="")
+    tables = over_programs(work, trained, [networks.group.static for networks in trained])
+    return pd.concat(tables, ignore_index=True)
 
 
 def _look(model: MLP, params: dict, train: Examples) -> tuple[jax.Array, ...]:

@@ -20,9 +20,10 @@ from acts_jax.data import Dataset
 from acts_jax.lifetimes import Life
 from acts_jax.models import MLP, init_population
 from acts_jax.report import statistics
+from acts_jax.slices import join
 from acts_jax.sweep import engine, layout, running
 from acts_jax.sweep.config import ConfigError
-from acts_jax.sweep.grid import Group, Plan
+from acts_jax.sweep.grid import Group, Plan, Static
 
 
 class Networks(NamedTuple):
@@ -106,7 +107,8 @@ def fit_groups(groups: Sequence[Group], datasets: Mapping[str, Dataset]) -> list
     Raises:
       ConfigError: If the activation's parameters are an axis.
     """
-    return _over_devices(_fit_group, groups, datasets)
+    work = functools.partial(_fit, datasets)
+    return over_programs(work, groups, [group.static for group in groups])
 
 
 def follow_groups(
@@ -125,76 +127,99 @@ def follow_groups(
     Raises:
       ConfigError: If the activation's parameters are an axis.
     """
-    return _over_devices(functools.partial(_follow_group, looks), groups, datasets)
+    work = functools.partial(_follow, looks, datasets)
+    return over_programs(work, groups, [group.static for group in groups])
 
 
-def _over_devices(
-    work: Callable[[Group, Dataset, jax.Device], Any],
-    groups: Sequence[Group],
-    datasets: Mapping[str, Dataset],
+def over_programs(
+    work: Callable[[list[Any], jax.Device], list[Any]], items: Sequence[Any], of: Sequence[Static]
 ) -> list[Any]:
-    """The work on each group, as many at a time as there are devices.
+    """Work on some items, all that one program serves together, as many at a time as devices.
 
-    Groups that differ in their initial weights only run on one device: a program that is compiled
-    for one device does not serve another.
+    Items that differ in their initial weights only share a program. The deepest networks, which
+    take longest to compile, come first; a program always runs on the same device, because one that
+    is compiled for one does not serve another.
+
+    Args:
+      work: From the items of a program, and its device, to what was asked of each item.
+      items: Such as groups.
+      of: The settings of each.
     """
-    devices, programs = jax.local_devices(), {}
-    for group in groups:
-        programs.setdefault(dataclasses.replace(group.static, init=""), len(programs))
+    programs = {}
+    for i, static in enumerate(of):
+        programs.setdefault(dataclasses.replace(static, init=""), []).append(i)
+    devices, found = jax.local_devices(), {}
+    pools = [concurrent.futures.ThreadPoolExecutor(1) for _ in devices]
+    layers = [0] * len(devices)
 
-    def one(group: Group) -> Any:
-        program = programs[dataclasses.replace(group.static, init="")]
-        device = devices[program % len(devices)]
+    def one(which: list[int], device: jax.Device) -> list[Any]:
         with jax.default_device(device):
-            return work(group, datasets[group.static.dataset], device)
+            return work([items[i] for i in which], device)
 
-    with concurrent.futures.ThreadPoolExecutor(len(devices)) as pool:
-        return list(pool.map(one, groups))
+    try:
+        waiting = []
+        for static in sorted(programs, key=lambda static: -len(static.hidden_sizes)):
+            least = int(np.argmin(layers))
+            layers[least] += 1 + len(static.hidden_sizes)
+            which = programs[static]
+            waiting.append((which, pools[least].submit(one, which, devices[least])))
+        for which, future in waiting:
+            found |= zip(which, future.result(), strict=True)
+    finally:
+        for pool in pools:
+            pool.shutdown(cancel_futures=True)
+    return [found[i] for i in range(len(items))]
 
 
 class _Start(NamedTuple):
-    """A group before training: its model, splits, and the leaves [networks, ...] of its cells."""
+    """A group before training: its model, and of its networks leaves [networks, ...]."""
 
     model: MLP
-    splits: engine.Splits
     params: Any
+    seeds: np.ndarray
     hyperparameters: training.Hyperparameters
 
 
-def _start(group: Group, dataset: Dataset, device: jax.Device) -> _Start:
+def _start(group: Group, dataset: Dataset) -> _Start:
     static, traced = group.static, group.traced
     for name, values in group.parameters.items():
         if len(set(values)) > 1:
             raise ConfigError(f"{static.activation}.{name} takes one value here, not several")
     parameters = {name: float(values[0]) for name, values in group.parameters.items()}
     model = engine.make_model(static, *engine.resolve(static, dataset), parameters)
-    splits = jax.device_put(engine.splits_of(dataset, static.preprocessing), device)
     keys = jax.vmap(lambda seed: training.key_for(seed, "init"))(traced["seed"])
     gain = traced["init_gain"].astype(np.float32)
-    initial = init_population(model, splits.train.inputs.shape[1], keys, gain)
-    return _Start(model, splits, initial, engine.hyperparameters_of(group))
+    initial = init_population(model, math.prod(dataset.input_shape), keys, gain)
+    return _Start(model, initial, traced["seed"], engine.hyperparameters_of(group))
 
 
-def _mapped(one: Callable, group: Group, *cells: Any) -> Any:
-    """one(*cell) of every cell of a group, leaves [networks, ...]."""
-    rows = math.ceil(group.size / layout.pack_width())
-    pack = math.ceil(group.size / rows)
+def _mapped(one: Callable, *cells: Any) -> Any:
+    """one(*cell) of every cell, given and returned as leaves [networks, ...]."""
+    size = len(jax.tree.leaves(cells)[0])
+    rows = math.ceil(size / layout.pack_width())
+    pack = math.ceil(size / rows)
     # Filled up with copies of the last cell: packs of one size, so that one program does for all.
-    place = np.minimum(np.arange(rows * pack), group.size - 1)
+    place = np.minimum(np.arange(rows * pack), size - 1)
     filled = jax.tree.map(lambda leaf: leaf[place], cells)
     found = jax.lax.map(lambda cell: one(*cell), filled, batch_size=pack)
-    return jax.tree.map(lambda leaf: leaf[: group.size], found)
+    return jax.tree.map(lambda leaf: leaf[:size], found)
 
 
-def _follow_group(looks: Sequence[int], group: Group, dataset: Dataset, device: jax.Device) -> Life:
-    model, splits, initial, rates = _start(group, dataset, device)
-    static = group.static
+def _follow(
+    looks: Sequence[int],
+    datasets: Mapping[str, Dataset],
+    groups: Sequence[Group],
+    device: jax.Device,
+) -> list[Life]:
+    static, dataset = groups[0].static, datasets[groups[0].static.dataset]
+    starts = [_start(group, dataset) for group in groups]
+    splits = jax.device_put(engine.splits_of(dataset, static.preprocessing), device)
 
     @jax.jit
     def follow(splits, *cells):
         def one(params, seed, hyperparameters):
             return lifetimes.follow(
-                model,
+                starts[0].model,
                 params,
                 splits,
                 seed=seed,
@@ -204,33 +229,44 @@ def _follow_group(looks: Sequence[int], group: Group, dataset: Dataset, device: 
                 hyperparameters=hyperparameters,
             )
 
-        return _mapped(one, group, *cells)
+        return _mapped(one, *cells)
 
-    return jax.device_get(follow(splits, initial, group.traced["seed"], rates))
+    return [jax.device_get(follow(splits, *start[1:])) for start in starts]
 
 
-def _fit_group(group: Group, dataset: Dataset, device: jax.Device) -> Networks:
-    model, splits, initial, rates = _start(group, dataset, device)
-    static, traced = group.static, group.traced
+def _fit(
+    datasets: Mapping[str, Dataset], groups: Sequence[Group], device: jax.Device
+) -> list[Networks]:
+    static, dataset = groups[0].static, datasets[groups[0].static.dataset]
+    starts = [_start(group, dataset) for group in groups]
+    splits = jax.device_put(engine.splits_of(dataset, static.preprocessing), device)
 
     @jax.jit
     def train(splits, *cells):
-        return _mapped(functools.partial(_train, model, static, splits), group, *cells)
+        return _mapped(functools.partial(_train, starts[0].model, static, splits), *cells)
 
-    params, scores = train(splits, initial, traced["seed"], rates)
-    initial, params = jax.device_get((initial, params))
+    trained = []
+    for group, start in zip(groups, starts, strict=True):
+        params, scores = jax.device_get(train(splits, *start[1:]))
+        results = _results(group, dataset, scores)
+        initial = jax.device_get(start.params)
+        trained.append(Networks(group, start.model, initial, params, results, splits))
+    return trained
+
+
+def _results(group: Group, dataset: Dataset, scores: Mapping[str, Any]) -> pd.DataFrame:
+    """The rows of a group's networks, from their scores by column."""
     columns = {name: np.asarray(values, float) for name, values in scores.items()}
     if dataset.task == "regression":
         columns |= running.root_mean_squares(columns, dataset.target_scale)
     finite = np.isfinite(columns["train_loss"])
-    results = pd.DataFrame(
+    return pd.DataFrame(
         {"cell": [f"{group.key}/{i}" for i in range(group.size)]}
         | group.columns()
         | {"status": np.where(finite, "ok", "diverged"), "dead_fraction": np.nan}
         | {name: np.where(finite, values, np.nan) for name, values in columns.items()}
         | {"saturated_fraction": np.nan}
     )
-    return Networks(group, model, initial, params, results, splits)
 
 
 def _train(model, static, splits, params, seed, hyperparameters):
@@ -246,8 +282,9 @@ def _train(model, static, splits, params, seed, hyperparameters):
         decay_activations=static.decay_activations,
         params=params,
     )
-    scores = {}
-    for split in splits._fields:
-        found = probes.score(model, params, getattr(splits, split))
-        scores |= {f"{split}_{name}": value for name, value in found._asdict().items()}
-    return params, scores
+    found = probes.scores(model, params, join(*splits))
+    return params, {
+        f"{split}_{name}": value
+        for split, score in zip(splits._fields, found, strict=True)
+        for name, value in score._asdict().items()
+    }
