@@ -1,5 +1,7 @@
 """Networks kept in memory: the same as a sweep's cells, and chosen as its settings are."""
 
+import time
+
 import jax
 import numpy as np
 import pytest
@@ -41,6 +43,49 @@ def test_the_networks_are_the_cells_of_the_sweep(digits):
     np.testing.assert_array_equal(
         best.network(1)["readout"]["kernel"], found.network(row)["readout"]["kernel"]
     )
+
+
+def test_what_one_program_serves_is_worked_on_together():
+    """In the order of the items, whatever the order of the work, and always on the same device."""
+    groups = groups_of(
+        activation=("tanh", "relu"), depth=(1, 3), init=("lecun_normal", "he_normal")
+    )
+    calls = []
+
+    def work(mine, device):
+        assert jax.numpy.zeros(1).devices() == {device}
+        calls.append((device, {(g.static.activation, len(g.static.hidden_sizes)) for g in mine}))
+        return [(g.static.activation, g.static.hidden_sizes, g.static.init) for g in mine]
+
+    statics = [group.static for group in groups]
+    found = networks.over_programs(work, groups, statics)
+    assert found == [(s.activation, s.hidden_sizes, s.init) for s in statics]
+    assert all(len(programs) == 1 for _, programs in calls)
+    first = {str(programs): device for device, programs in calls}
+    assert len(first) == len(calls) == 4
+    depths = {device: [] for device in jax.local_devices()}
+    for device, ((_, depth),) in calls:
+        depths[device].append(depth)
+    assert all(mine == [3, 1] for mine in depths.values())
+    calls.clear()
+    networks.over_programs(work, groups, statics)
+    assert {str(programs): device for device, programs in calls} == first
+
+
+def test_an_error_ends_the_work():
+    groups = groups_of(activation=("tanh", "relu", "elu", "gelu", "silu", "mish"))
+    begun = []
+
+    def work(mine, device):
+        begun.append(mine)
+        if mine[0] is groups[0]:
+            raise ConfigError("no")
+        time.sleep(0.3)
+        return mine
+
+    with pytest.raises(ConfigError, match="no"):
+        networks.over_programs(work, groups, [group.static for group in groups])
+    assert len(begun) < len(groups)
 
 
 def test_a_diverged_network_says_so(digits):
