@@ -64,9 +64,9 @@ def follow(
     def until_look(state, steps):
         rest = jnp.roll(order, -state.step, axis=0)
         state = training.train(model, transformation, state, train, rest, steps)
-        own, *held_out = probes.scores(model, state.params, together)
+        found = probes.scores(model, state.params, together)
         dead = probes.dead_units(model, state.params, train)
-        return state, Life(dead, own.loss, *(found.accuracy for found in held_out))
+        return state, Life(dead, found.loss[0], found.accuracy[1], found.accuracy[2])
 
     steps = jnp.diff(jnp.array([0, *looks]))
     return jax.lax.scan(until_look, training.init_state(params, transformation), steps)[1]

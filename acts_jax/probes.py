@@ -20,7 +20,7 @@ SATURATED = 0.01  # of sup |f'|: a unit that never exceeds it is saturated
 
 
 class Score(NamedTuple):
-    """How well a network does on a set of examples; float32 scalars.
+    """How well a network does on a set of examples, or on several; float32, scalars or [sets].
 
     Attributes:
       loss: Mean over the examples.
@@ -35,12 +35,12 @@ class Score(NamedTuple):
 
 
 class Measured(NamedTuple):
-    """What `probe` returns, of a network with L hidden layers; float32.
+    """What `probe` and `measure` return, of a network with L hidden layers; float32.
 
     Attributes:
-      loss: Scalar, as in `Score`.
-      accuracy: Scalar.
-      balanced_accuracy: Scalar.
+      loss: As in `Score`: a scalar, or [sets] from `measure`.
+      accuracy: The same.
+      balanced_accuracy: The same.
       gradient_norm: [L + 1], Euclidean norm of the mean loss's gradient with respect to the
         weights and biases of each layer, the readout last.
       dead_fraction: [L], share of units with f'(z) = 0 for every example.
@@ -74,19 +74,18 @@ class Backward(NamedTuple):
 
 def score(model: Any, params: Any, examples: Examples) -> Score:
     """How well a network does on a set of examples."""
-    (found,) = scores(model, params, join(examples))
-    return found
+    return Score(*(value[0] for value in scores(model, params, join(examples))))
 
 
-def scores(model: Any, params: Any, slices: Slices) -> list[Score]:
-    """What `score` returns for each of several sets, in one loop: three take long to compile."""
+def scores(model: Any, params: Any, slices: Slices) -> Score:
+    """What `score` returns for each of several sets, [sets], in one loop: the compiler's time."""
 
     def body(_, batch):
         outputs = model.apply({"params": params}, slices.rows.features(batch.inputs))
         return None, _sums(model.head, outputs, batch)
 
     _, sums = jax.lax.scan(body, None, slices.walk())
-    return _means(slices, *sums)
+    return Score(*_means(slices, *sums))
 
 
 def probe(model: Any, params: Any, examples: Examples) -> Measured:
@@ -97,14 +96,12 @@ def probe(model: Any, params: Any, examples: Examples) -> Measured:
       params: Its parameters.
       examples: The training set.
     """
-    measured, _ = measure(model, params, join(examples))
-    return measured
+    measured = measure(model, params, join(examples))
+    return measured._replace(**{name: getattr(measured, name)[0] for name in Score._fields})
 
 
-def measure(
-    model: Any, params: Any, slices: Slices, limit: jax.Array | None = None
-) -> tuple[Measured, list[Score]]:
-    """What `probe` returns for the first of several sets, and `score` for each other, in one loop.
+def measure(model: Any, params: Any, slices: Slices, limit: jax.Array | None = None) -> Measured:
+    """What `probe` returns for the first of several sets, and the scores of all, in one loop.
 
     The compiler takes time for every kernel, so there are few: one pass over all the sets, whose
     kernels the two kinds of slice share, and what can be done for all layers at once is.
@@ -143,15 +140,10 @@ def measure(
     widest = max(sizes, default=0)
     start = jax.tree.map(jnp.zeros_like, params), jnp.zeros((len(sizes), widest))
     (gradient, steepest), sums = jax.lax.scan(body, start, slices.walk())
-    own, *others = _means(slices, *sums)
-    limit = _limits(model, params) if limit is None else limit.reshape(1, 1)
     norms = jax.vmap(_norm)(_stacked([_flat(*gradient[name].values()) for name in layers]))
-    return Measured(
-        *own,
-        norms / slices.sizes[0],
-        _shares(steepest == 0, steepest, jnp.zeros_like(limit), sizes),
-        _shares(steepest < SATURATED * limit, steepest, limit, sizes),
-    ), others
+    limit = _limits(model, params) if limit is None else limit.reshape(1, 1)
+    shares = _shares(steepest, limit, sizes)
+    return Measured(*_means(slices, *sums), norms / slices.sizes[0], *shares)
 
 
 def dead_units(model: Any, params: Any, examples: Examples) -> tuple[jax.Array, ...]:
@@ -248,21 +240,19 @@ def _limits(model: Any, params: Any) -> jax.Array:
     return jax.vmap(jax.vmap(sup))(own)
 
 
-def _shares(
-    holds: jax.Array, steepest: jax.Array, limit: jax.Array, sizes: np.ndarray
-) -> jax.Array:
-    """Share of units per layer of which something holds; NaN where f' or its limit is unknown.
+def _shares(steepest: jax.Array, limit: jax.Array, sizes: np.ndarray) -> jax.Array:
+    """Shares of dead and of saturated units per layer, [2, layers]; NaN where they are not known.
 
     Args:
-      holds: bool [layers, units of the widest].
-      steepest: float32, of the same shape; what lies beyond a layer's units does not count.
-      limit: float32, of a shape that broadcasts against it.
-      sizes: int [layers], units.
+      steepest: float32 [layers, units of the widest], the largest |f'| of each unit.
+      limit: float32, the supremum of |f'|, of a shape that broadcasts against it.
+      sizes: int [layers], units; what lies beyond them does not count.
     """
-    units = np.arange(steepest.shape[1])[None] < sizes[:, None]
-    unknown = jnp.isnan(steepest) | ~jnp.isfinite(jnp.broadcast_to(limit, steepest.shape))
-    share = jnp.sum(holds & units, axis=1) / sizes
-    return jnp.where(jnp.any(unknown & units, axis=1), jnp.nan, share)
+    saturated = jnp.where(jnp.isfinite(limit), steepest < SATURATED * limit, jnp.nan)
+    both = jnp.stack([steepest == 0, saturated])
+    both = jnp.where(jnp.isnan(steepest)[None], jnp.nan, both)
+    real = np.arange(steepest.shape[1])[None] < sizes[:, None]
+    return jnp.sum(both, axis=2, where=real[None]) / sizes[None]
 
 
 def _stacked(rows: list[jax.Array]) -> jax.Array:
@@ -276,10 +266,9 @@ def _flat(*arrays: jax.Array) -> jax.Array:
     return jnp.concatenate([a.ravel() for a in arrays])
 
 
-def _means(slices: Slices, loss: jax.Array, correct: jax.Array) -> list[Score]:
-    """The score on each set, from the `_sums` of every slice: [slices] and [slices, 2]."""
-    own = slices.walk().owner[None] == np.arange(len(slices.sizes))[:, None]
+def _means(slices: Slices, loss: jax.Array, correct: jax.Array) -> jax.Array:
+    """The fields of `Score` on each set, [fields, sets], from the `_sums` of every slice."""
+    own = slices.walk().owner[:, None] == np.arange(len(slices.sizes))[None]
     sums = jnp.concatenate([loss[:, None], correct], axis=1)
-    totals = jnp.sum(jnp.where(own[:, :, None], sums[None], 0), axis=1)
-    means = totals / np.array(slices.sizes, np.float32)[:, None]
-    return [Score(*means[i]) for i in range(len(slices.sizes))]
+    totals = jnp.sum(jnp.where(own[:, None], sums[:, :, None], 0), axis=0)
+    return totals / np.array(slices.sizes, np.float32)[None]

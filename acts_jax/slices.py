@@ -39,8 +39,8 @@ class Slice(NamedTuple):
 class Slices:
     """Several sets of examples that share scale and shift, one behind the other.
 
-    Each is filled up to whole slices with copies of its last example, which alter no maximum. So
-    the examples of the first set are rows under their own index. A pytree; `rows` is its content.
+    Each is filled up to whole slices with copies of one of its own, which alter no maximum. So the
+    examples of the first set are rows under their own index. A pytree; `rows` is its content.
 
     Attributes:
       rows: All examples, [slices * width].

@@ -63,7 +63,8 @@ class Program:
     """A compiled group, ready to run.
 
     Attributes:
-      chunk: (state, cells, data, order, steps) -> (state, metrics) of one row, compiled.
+      chunk: (state, cells, data, order, steps) -> (state, metrics) of one row, compiled. The
+        metrics are the fields of `probes.Measured`, and learned parameters.
       state: The networks before the first step, row by row.
       cells: Their traced hyperparameters, row by row.
       data: The splits, in the order of `Splits`.
@@ -324,21 +325,15 @@ def _chunk(
     state = training.train(network, optimizer, state, data.rows, order[cell.seed], steps)
     if not measure:
         return state, {}
-    measured, held_out = probes.measure(network, state.params, data, cell.limit)
-    state = state._replace(diverged_step=training.note_divergence(state, measured.loss))
-    metrics = {
-        f"{split}_{name}": getattr(found, name)
-        for split, found in zip(Splits._fields, (measured, *held_out), strict=True)
-        for name in probes.Score._fields
-    }
-    for name in ("gradient_norm", "dead_fraction", "saturated_fraction"):
-        metrics[name] = getattr(measured, name)
+    measured = probes.measure(network, state.params, data, cell.limit)
+    state = state._replace(diverged_step=training.note_divergence(state, measured.loss[0]))
+    metrics = measured._asdict()
     for name, values in learned_parameters(state.params).items():
         values = values[0] if static.share == "network" else jnp.stack(values)
         metrics[f"{parameter_prefix(static.activation)}.{name}"] = values
     if static.patience:
-        validation, _ = held_out
-        score = -validation.loss if network.head == "linear" else validation.accuracy
+        score = -measured.loss if network.head == "linear" else measured.accuracy
+        score = score[Splits._fields.index("val")]
         state = _watched(before, state, score, static.patience)
     return state, metrics
 

@@ -284,7 +284,7 @@ def _train(model, static, splits, params, seed, hyperparameters):
     )
     found = probes.scores(model, params, join(*splits))
     return params, {
-        f"{split}_{name}": value
-        for split, score in zip(splits._fields, found, strict=True)
-        for name, value in score._asdict().items()
+        f"{split}_{name}": values[i]
+        for i, split in enumerate(splits._fields)
+        for name, values in found._asdict().items()
     }

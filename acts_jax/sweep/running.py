@@ -15,7 +15,7 @@ import numpy as np
 from jax.sharding import Mesh
 from jax.sharding import PartitionSpec as P
 
-from acts_jax import training
+from acts_jax import probes, training
 from acts_jax.sweep.engine import Program, Splits, stopped
 from acts_jax.sweep.grid import Group, Static
 from acts_jax.sweep.store import Outcome
@@ -106,9 +106,13 @@ def _advance(
     """
     measured, cells = jax.device_get(measured), len(over)
     diverged = _on_host([row.diverged_step for row in state], cells).astype(np.int64)
+    found = {name: _on_host([row[name] for row in measured], cells) for name in measured[0]}
+    scores = {name: found.pop(name) for name in probes.Score._fields if name in found}
+    for i, split in enumerate(Splits._fields):
+        found |= {f"{split}_{name}": values[:, i] for name, values in scores.items()}
     metrics = {}
-    for name in measured[0]:
-        values = _on_host([row[name] for row in measured], cells)[:, None]
+    for name, values in found.items():
+        values = np.array(values[:, None])
         values[over | (diverged >= 0)] = np.nan
         earlier = standing.metrics.get(name)
         metrics[name] = values if earlier is None else np.concatenate([earlier, values], axis=1)
