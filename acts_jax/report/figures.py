@@ -30,9 +30,11 @@ from acts_jax.report.layout import (
     Row,
     Sheet,
     brief,
+    fate,
     leaders,
     log_rates,
     percent,
+    plus_minus,
     power_of_ten,
     score,
     shorten,
@@ -42,6 +44,7 @@ from acts_jax.report.layout import (
 )
 
 MOST_LABELS = 12
+LABELS = 0.55  # room for those at the right of lines, as a share of the lines' length
 
 
 def accuracy_by_learning_rate(results: pd.DataFrame, chance: float | None = None) -> Figure:
@@ -69,19 +72,24 @@ def accuracy_by_learning_rate(results: pd.DataFrame, chance: float | None = None
         titles(
             sheet.figure,
             f"Validation {spelt(kind)} by learning rate",
-            _rates_note(best, kind) + chance_note,
+            _rates_note(profile, best, kind, sheet.high) + chance_note,
         )
     return sheet.figure
 
 
-def _rates_note(best: pd.DataFrame, kind: str) -> str:
+def _rates_note(profile: pd.DataFrame, best: pd.DataFrame, kind: str, high: float) -> str:
     seeds = int(best["seeds"].max())
     line = f"Line: mean of {seeds} seeds; band: 95% interval." if seeds > 1 else "One seed."
-    line += " Marker and number: the chosen rate. Cross: some seeds diverged."
-    if kind == "rmse":
-        line += "\nIn the target's units: lower is better; what exceeds a row is drawn at its top."
-        return line
-    return f"{line}\nRow height: 0 to 100%."
+    line += " Marker and number: the chosen rate."
+    lost = profile[profile["lost_share"] > 0]
+    if len(lost):
+        line += f" Cross: some seeds {fate(lost.max(numeric_only=True))}."
+    if (best["at_edge"] != "").any():
+        line += " Edge: the lowest or highest rate swept."
+    if kind == "accuracy":
+        return f"{line} Row height: 0 to 100%."
+    top = f"0 to {score(high, kind)}, in the target's units"
+    return f"{line} Row height: {top}; what exceeds it is drawn at the top. Lower is better."
 
 
 def _span(profile: pd.DataFrame, kind: str) -> tuple[float, float]:
@@ -113,16 +121,16 @@ def _draw_rates(sheet: Sheet, row: Row, curve: pd.DataFrame, best: pd.DataFrame,
     else:
         row.axes.vlines(rate, low, high, color=color, alpha=0.4, lw=4)
     row.axes.plot(rate, mean, color=color)
-    lost = curve["diverged_share"].to_numpy() > 0
+    lost = curve["lost_share"].to_numpy() > 0
     row.axes.plot(rate[lost], mean[lost], "x", color=ALARM, ms=4.5, mew=1.1)
     best = best.iloc[0]
-    if best["diverged_share"] == 1:
-        sheet.number(row, "all diverged", ALARM)
+    if best["lost_share"] == 1:
+        sheet.number(row, f"all {fate(best)}", ALARM)
         return
     value = best[f"val_{kind}"]
     row.axes.plot(best["learning_rate"], sheet.height(row, value), marker, color=color, ms=6)
     edge = ", edge" if best["at_edge"] else ""
-    sheet.number(row, f"{score(value, kind)} at {best['learning_rate']:.3g}{edge}")
+    sheet.number(row, f"{score(value, kind)} at {brief(best['learning_rate'], 3)}{edge}")
 
 
 def dead_units(results: pd.DataFrame) -> Figure:
@@ -165,7 +173,7 @@ def _draw_dead(sheet: Sheet, row: Row, curve: pd.DataFrame, best: pd.DataFrame) 
     row.axes.plot(rate, saturated, color=color, lw=1.0, marker=alone, ms=9)
     best = best.iloc[0]
     if not np.isfinite(best["dead_fraction"]):
-        sheet.number(row, "all diverged", ALARM)
+        sheet.number(row, f"all {fate(best)}", ALARM)
         return
     height = sheet.height(row, best["dead_fraction"])
     row.axes.plot(best["learning_rate"], height, marker, color=color, ms=5.5)
@@ -193,11 +201,14 @@ def accuracy_table(results: pd.DataFrame) -> Figure:
             for j, depth in enumerate(depths):
                 color = "#fefefe" if shade[i, j] > 0.65 else "#111111"
                 text = _square(_at(best, Row(axes, name, depth, 0.0)), kind)
-                weight = "bold" if i == first[j] else "normal"
+                bold = i == first[j] and len(order) > 1 and np.isfinite(shade[i, j])
+                weight = "bold" if bold else "normal"
                 axes.text(j, i, text, ha="center", va="center", color=color, weight=weight)
         _table_axes(axes, order, depths)
         unit = ", %" if kind == "accuracy" else ""
-        note = "Mean over seeds ± half of the 95% interval. Bold: best of its depth."
+        several = best["seeds"].max() > 1
+        note = "Mean over seeds ± half of the 95% interval." if several else "One seed."
+        note += " Bold: best of its depth." if len(order) > 1 else ""
         titles(figure, f"Test {spelt(kind)} at the chosen setting{unit}", note)
     return figure
 
@@ -219,13 +230,9 @@ def _square(best: pd.DataFrame, kind: str) -> str:
     if best.empty:
         return ""
     best = best.iloc[0]
-    if best["diverged_share"] == 1:
-        return "diverged"
-    half = (best["high"] - best["low"]) / 2
-    number = score(best[f"test_{kind}"], kind).rstrip("%")
-    if not np.isfinite(half):
-        return number
-    return f"{number} ±{100 * half:.1f}" if kind == "accuracy" else f"{number} ±{half:.2g}"
+    if best["lost_share"] == 1:
+        return fate(best)
+    return plus_minus(best[f"test_{kind}"], statistics.half_width(best), kind)
 
 
 def _table_axes(axes: Axes, order: list[str], depths: list[int]) -> None:
@@ -288,6 +295,10 @@ def _log_norms(axes: Axes, table: pd.DataFrame) -> float:
     step = max(1, math.ceil((last - first) / 6))
     ticks = [10.0**k for k in range(first, last + 1, step)]
     labels = [power_of_ten(tick) for tick in ticks]
+    if len(ticks) < 2:
+        finer = [m * 10.0**k for k in range(first - 1, last + 1) for m in (1, 2, 5)]
+        ticks = [tick for tick in finer if low / room <= tick <= high * room]
+        labels = [brief(tick) for tick in ticks]
     if (norms <= 0).any():
         ticks, labels, low = [floor, *ticks], ["0", *labels], floor
     axes.set_yscale("log")
@@ -353,13 +364,16 @@ def learned_parameters(curves: pd.DataFrame) -> Figure:
         for i, metric in enumerate(metrics):
             rows = learned[learned["metric"] == metric]
             grid[i, 0].set_ylabel(metric)
-            _room(grid[i, 0], rows["value"])
+            _room(grid[i, 0], rows)
             for j, depth in enumerate(depths):
                 _draw_learned(grid[i, j], rows[rows["depth"] == depth])
         for axes, depth in zip(grid[0], depths, strict=True):
             axes.set_title(f"depth {depth}")
         for axes in grid[-1]:
-            axes.set_xlabel("epoch")
+            axes.set_xlabel("epoch", x=0.5 / (1 + LABELS))
+        for axes in grid[:, 1:].flat:
+            axes.tick_params(axis="y", length=0)
+            axes.spines["left"].set_visible(False)
         line = "One line per seed and layer."
         if learned["channel"].notna().any():
             line = "Line: median; band: 10th to 90th percentile over channels and seeds."
@@ -368,7 +382,12 @@ def learned_parameters(curves: pd.DataFrame) -> Figure:
     return figure
 
 
-def _room(axes: Axes, values: pd.Series) -> None:
+def _room(axes: Axes, rows: pd.DataFrame) -> None:
+    """Limits for the lines and bands of one parameter; channels beyond the bands are not drawn."""
+    values = rows["value"]
+    if rows["channel"].notna().any():
+        bands = rows.groupby(["depth", "layer", "epoch"], dropna=False)["value"]
+        values = bands.quantile([0.1, 0.9])
     low, high = values.min(), values.max()
     margin = 0.06 * (high - low) or 0.1
     axes.set_ylim(low - margin, high + margin)
@@ -383,7 +402,7 @@ def _draw_learned(axes: Axes, panel: pd.DataFrame) -> None:
     layers = sorted(panel["layer"].unique())
     colors = matplotlib.colormaps["viridis"](np.linspace(0.0, 0.65, len(layers)))
     first, last = panel["epoch"].min(), panel["epoch"].max()
-    axes.set_xlim(first, last + 0.55 * max(last - first, 1))
+    axes.set_xlim(first, last + LABELS * max(last - first, 1))
     axes.spines["bottom"].set_bounds(first, last)
     ticks = MaxNLocator(5, integer=True).tick_values(first, last)
     axes.set_xticks(ticks[(ticks >= first) & (ticks <= last)])
@@ -396,7 +415,7 @@ def _draw_learned(axes: Axes, panel: pd.DataFrame) -> None:
         rows = panel[panel["layer"] == layer]
         _draw_layer(axes, rows, color)
         end = statistics.ends(rows)["value"].mean()
-        text = f"layer {layer}  {end:.2f}" if layer else f"all layers  {end:.2f}"
+        text = f"layer {layer}: {end:.2f}" if layer else f"all layers: {end:.2f}"
         ends[layer] = (end - bottom) / (top - bottom), text, color
     leaders(axes, ends, x=last, shift=0.05, gap=0.09)
 

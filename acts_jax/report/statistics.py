@@ -54,15 +54,17 @@ def nuisances(results: pd.DataFrame, by: Sequence[str]) -> list[str]:
 
 
 def scores(results: pd.DataFrame) -> pd.DataFrame:
-    """The results with diverged cells counted as failures: accuracy 0, loss infinite.
+    """The results with diverged and failed cells counted, as accuracy 0 or infinite loss.
 
-    Leaving diverged cells out would reward a setting for the seeds it loses.
+    Leaving them out would reward a setting for the seeds it loses.
     """
     diverged = results["status"].ne("ok")
     frame = results.assign(diverged=diverged)
+    kinds = {name: measure(cells) for name, cells in results.groupby("dataset", observed=True)}
+    regression = results["dataset"].astype(str).map(kinds).eq("rmse")
     for column in ("val_accuracy", "test_accuracy", "test_balanced_accuracy"):
         if column in frame:
-            frame[column] = frame[column].astype(float).mask(diverged, 0.0)
+            frame[column] = frame[column].astype(float).mask(diverged & ~regression, 0.0)
     for column in ("val_loss", "test_loss", "val_rmse", "test_rmse"):
         if column in frame:
             frame[column] = frame[column].astype(float).mask(diverged, np.inf)
@@ -116,9 +118,10 @@ def select(
     val_accuracy, val_loss, test_accuracy, test_balanced_accuracy, test_loss, val_rmse, test_rmse
     (means over seeds); low, high (interval of the mean test accuracy, of the test RMSE in
     regression), val_low, val_high (the same on validation); seeds; dead_fraction,
-    saturated_fraction (means over the seeds that finished); cells and diverged_share (of all cells
-    of the group); at_edge, "low" or "high" when the chosen rate is the lowest or highest of the
-    several swept in the group, else "".
+    saturated_fraction (means over the seeds that finished); cells, and of all cells of the group
+    diverged_share, failed_share (those that could not be trained) and lost_share, their sum;
+    at_edge, "low" or "high" when the chosen rate is the lowest or highest of the several swept in
+    the group, else "".
 
     Raises:
       ValueError: `results` is empty.
@@ -126,6 +129,9 @@ def select(
     if results.empty:
         raise ValueError("the results have no rows: no cell of this sweep has finished yet")
     by = _groups(results, by)
+    if results["dataset"].nunique() > 1:
+        parts = results.groupby("dataset", observed=True)
+        return pd.concat([select(part, by, confidence) for _, part in parts], ignore_index=True)
     frame = scores(results)
     setting = [*by, *nuisances(results, by)]
     best = _best_settings(frame, by, setting, measure(results))
@@ -135,6 +141,12 @@ def select(
     chosen["at_edge"] = _at_edge(chosen)
     chosen = chosen.drop(columns=["lowest_rate", "highest_rate"])
     return chosen.sort_values(by, ignore_index=True)
+
+
+def half_width(row: pd.Series) -> float:
+    """Half of the interval of a row of `select`, before an end was cut off at a bound."""
+    mean = row["test_rmse" if np.isnan(row["test_accuracy"]) else "test_accuracy"]
+    return max(row["high"] - mean, mean - row["low"])
 
 
 def _groups(results: pd.DataFrame, by: Sequence[str]) -> list[str]:
@@ -181,13 +193,15 @@ def _describe(cells: pd.DataFrame, by: list[str], kind: str, confidence: float) 
 
 
 def _coverage(frame: pd.DataFrame, by: list[str]) -> pd.DataFrame:
-    """Per group: the number of cells, the share that diverged, the range of rates swept."""
-    return frame.groupby(by, observed=True, as_index=False).agg(
+    """Per group: the number of cells, the shares without a score, the range of rates swept."""
+    table = frame.groupby(by, observed=True, as_index=False).agg(
         cells=("seed", "size"),
-        diverged_share=("diverged", "mean"),
+        lost_share=("diverged", "mean"),
+        failed_share=("status", lambda status: status.eq("failed").mean()),
         lowest_rate=("learning_rate", "min"),
         highest_rate=("learning_rate", "max"),
     )
+    return table.assign(diverged_share=table["lost_share"] - table["failed_share"])
 
 
 def _at_edge(chosen: pd.DataFrame) -> np.ndarray:

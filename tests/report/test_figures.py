@@ -92,7 +92,7 @@ def test_accuracy_table_says_every_mean_and_half_width(results):
     found = texts(figures.accuracy_table(results))
     for row in statistics.select(results).itertuples():
         half = 100 * (row.high - row.low) / 2
-        assert f"{100 * row.test_accuracy:.1f} ±{half:.1f}" in found
+        assert f"{100 * row.test_accuracy:.1f} ± {half:.1f}" in found
 
 
 def test_gradient_norm_labels_the_ratio_and_puts_zero_on_a_named_line(results, curves):

@@ -52,6 +52,15 @@ def test_a_diverged_seed_counts_as_zero():
     assert best["test_accuracy"] == pytest.approx(0.99 / 2)
 
 
+def test_failed_cells_are_counted_apart_from_diverged_ones():
+    frame = tiny(
+        [(0.1, 0, 0.6, 0.6), (0.1, 1, 0.6, 0.6), (0.2, 0, None, None), (0.3, 0, None, None)]
+    )
+    frame.loc[3, "status"] = "failed"
+    best = statistics.select(frame).iloc[0]
+    assert (best["diverged_share"], best["failed_share"], best["lost_share"]) == (0.25, 0.25, 0.5)
+
+
 def test_ties_go_to_the_lower_validation_loss_then_to_the_lower_rate():
     frame = tiny([(0.1, 0, 0.9, 0.9), (0.2, 0, 0.9, 0.9), (0.3, 0, 0.9, 0.9)])
     assert statistics.select(frame)["learning_rate"].item() == 0.1
@@ -121,6 +130,24 @@ def test_datasets_are_never_mixed():
         [tiny([(0.1, 0, 0.9, 0.9)]), tiny([(0.2, 0, 0.3, 0.3)], dataset="e")], ignore_index=True
     )
     assert list(statistics.select(frame)["dataset"]) == ["d", "e"]
+
+
+def test_a_regression_beside_a_classification_is_chosen_by_its_own_error():
+    regression = tiny([(0.1, 0, 0.9, 0.9), (0.2, 0, None, None)], dataset="e")
+    errors = {"val_loss": [4.0, np.nan], "val_rmse": [2.0, np.nan], "test_rmse": [2.0, np.nan]}
+    regression = regression.assign(val_accuracy=np.nan, test_accuracy=np.nan, **errors)
+    frame = pd.concat([tiny([(0.1, 0, 0.9, 0.9)]), regression], ignore_index=True)
+    best = statistics.select(frame).set_index("dataset").loc["e"]
+    assert best["learning_rate"] == 0.1
+    assert best["test_rmse"] == 2.0 and np.isnan(best["test_accuracy"])
+
+
+def test_half_width_is_that_before_an_end_was_cut_off():
+    values = (0.99, 0.97, 1.0)
+    best = statistics.select(tiny([(0.1, i, v, v) for i, v in enumerate(values)])).iloc[0]
+    low, high = statistics.interval(values)
+    assert best["high"] == 1.0 < high
+    assert statistics.half_width(best) == pytest.approx((high - low) / 2)
 
 
 def test_no_results_is_an_error(results):

@@ -1,8 +1,10 @@
 """The sentences about a sweep follow its results."""
 
+import numpy as np
+
 from acts_jax.report import statistics, wording
 
-from .conftest import make_results
+from .conftest import make_curves, make_results
 
 
 def test_headline_follows_the_data(results):
@@ -24,6 +26,24 @@ def test_headline_warns_of_a_choice_at_the_edge():
     results = make_results(activations=("relu", "tanh"), depths=(2,), rates=(0.001, 0.01, 0.03))
     said = wording.headline(results, statistics.select(results), statistics.paired(results), None)
     assert any("highest of those swept" in s and "tanh (depth 2)" in s for s in said)
+
+
+def test_headline_says_why_cells_failed():
+    results = make_results(activations=("relu", "tanh"), depths=(2,), seeds=2, diverge_from=9.0)
+    mine = results["activation"] == "relu"
+    results.loc[mine, "status"] = "failed"
+    results["reason"] = np.where(mine, "ValueError: no", None)
+    said = wording.headline(results, statistics.select(results), statistics.paired(results), None)
+    assert any("14 of 28 cells failed (50.0%)" in s and "ValueError: no" in s for s in said)
+    assert not any("diverged" in s for s in said)
+
+
+def test_depth_is_not_said_to_cost_what_it_gives():
+    results = make_results(activations=("relu", "tanh"), depths=(2, 4), seeds=2, diverge_from=9.0)
+    better = results["depth"] == 4
+    results.loc[better, "test_accuracy"] = 0.99
+    said = wording.captions(results, make_curves(results, 2), statistics.select(results))
+    assert "gives" in said["test_table"] and "most" not in said["test_table"]
 
 
 def test_headline_of_one_seed_claims_no_ties():
