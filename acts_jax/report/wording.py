@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 import numpy as np
 import pandas as pd
 
-from acts_jax.report import statistics
+from acts_jax.report import comparison, statistics
 from acts_jax.report.layout import brief, percent, score, spelt
 
 UNEVEN = 1.5  # times the examples of the smallest class, above which the largest hides the others
@@ -33,7 +33,7 @@ def headline(
     trained = selection[selection["lost_share"] < 1]
     sentences = [
         _best_sentence(row, trained, comparisons, kind)
-        for row in statistics.leaders(trained, comparisons, kind).itertuples()
+        for row in comparison.leaders(trained, comparisons, kind).itertuples()
     ]
     if uneven(class_counts or {}):
         sentences.append(_balance_sentence(trained, class_counts))
