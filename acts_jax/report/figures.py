@@ -143,7 +143,7 @@ def dead_units(results: pd.DataFrame) -> Figure:
         for axes in sheet.columns:
             log_rates(axes, profile["learning_rate"])
         note = (
-            "Filled: dead. Line: saturated, dead included. Marker and numbers: the chosen rate."
+            "Filled: dead. Line: dead or saturated. Marker and numbers: the chosen rate."
             " Row height: 0 to 100%."
         )
         if spared:

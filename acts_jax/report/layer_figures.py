@@ -182,7 +182,7 @@ def _draw_learned(axes: Axes, panel: pd.DataFrame) -> None:
         return
     panel = panel.assign(layer=panel["layer"].fillna(0).astype(int))
     layers = sorted(panel["layer"].unique())
-    colors = matplotlib.colormaps["viridis"](np.linspace(0.0, 0.65, len(layers)))
+    colors = matplotlib.colormaps["viridis"](np.linspace(0.0, 0.55, len(layers)))
     first, last = panel["epoch"].min(), panel["epoch"].max()
     axes.set_xlim(first, last + LABELS * max(last - first, 1))
     axes.spines["bottom"].set_bounds(first, last)

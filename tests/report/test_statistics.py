@@ -113,13 +113,15 @@ def test_datasets_are_never_mixed():
 
 
 def test_a_regression_beside_a_classification_is_chosen_by_its_own_error():
-    regression = tiny([(0.1, 0, 0.9, 0.9), (0.2, 0, None, None)], dataset="e")
-    errors = {"val_loss": [4.0, np.nan], "val_rmse": [2.0, np.nan], "test_rmse": [2.0, np.nan]}
-    regression = regression.assign(val_accuracy=np.nan, test_accuracy=np.nan, **errors)
+    regression = tiny([(0.1, 0, 0.9, 0.9), (0.1, 1, 0.9, 0.9), (0.2, 0, None, None)], dataset="e")
+    rmse = np.array([1.0, 3.0, np.nan])
+    regression = regression.assign(val_accuracy=np.nan, test_accuracy=np.nan)
+    regression = regression.assign(val_loss=rmse**2, val_rmse=rmse, test_rmse=rmse)
     frame = pd.concat([tiny([(0.1, 0, 0.9, 0.9)]), regression], ignore_index=True)
     best = statistics.select(frame).set_index("dataset").loc["e"]
     assert best["learning_rate"] == 0.1
-    assert best["test_rmse"] == 2.0 and np.isnan(best["test_accuracy"])
+    assert best["test_rmse"] == 2.0 and best["low"] < 2.0 < best["high"]
+    assert statistics.scores(frame).query("dataset == 'e'")["test_accuracy"].isna().all()
 
 
 def test_half_width_is_that_before_an_end_was_cut_off():
