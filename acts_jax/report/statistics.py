@@ -56,11 +56,14 @@ def scores(results: pd.DataFrame) -> pd.DataFrame:
     """
     diverged = results["status"].ne("ok")
     frame = results.assign(diverged=diverged)
-    kinds = {name: measure(cells) for name, cells in results.groupby("dataset", observed=True)}
-    regression = results["dataset"].astype(str).map(kinds).eq("rmse")
+    regression = measure(results) == "rmse"
+    if _several(results):
+        kinds = {name: measure(cells) for name, cells in results.groupby("dataset", observed=True)}
+        regression = results["dataset"].astype(str).map(kinds).eq("rmse")
+    without_accuracy = diverged & np.logical_not(regression)
     for column in ("val_accuracy", "test_accuracy", "test_balanced_accuracy"):
         if column in frame:
-            frame[column] = frame[column].astype(float).mask(diverged & ~regression, 0.0)
+            frame[column] = frame[column].astype(float).mask(without_accuracy, 0.0)
     for column in ("val_loss", "test_loss", "val_rmse", "test_rmse"):
         if column in frame:
             frame[column] = frame[column].astype(float).mask(diverged, np.inf)
@@ -125,7 +128,7 @@ def select(
     if results.empty:
         raise ValueError("the results have no rows: no cell of this sweep has finished yet")
     by = groups(results, by)
-    if results["dataset"].nunique() > 1:
+    if _several(results):
         parts = results.groupby("dataset", observed=True)
         return pd.concat([select(part, by, confidence) for _, part in parts], ignore_index=True)
     frame = scores(results)
@@ -148,8 +151,11 @@ def half_width(row: pd.Series) -> float:
 def groups(results: pd.DataFrame, by: Sequence[str]) -> list[str]:
     """`by`, after `dataset` where the results hold several."""
     by = list(by)
-    several = "dataset" in results and results["dataset"].nunique() > 1
-    return ["dataset", *by] if several and "dataset" not in by else by
+    return ["dataset", *by] if _several(results) and "dataset" not in by else by
+
+
+def _several(results: pd.DataFrame) -> bool:
+    return "dataset" in results and results["dataset"].nunique() > 1
 
 
 def _best_settings(frame, by, setting, kind) -> pd.DataFrame:
