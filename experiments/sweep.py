@@ -12,6 +12,7 @@ from absl import flags
 from rich.console import Console
 
 from acts_jax.report import page, statistics
+from acts_jax.report.wording import count, join
 from acts_jax.sweep import command_line, launch, trainer
 
 flags.adopt_module_key_flags(command_line)
@@ -34,7 +35,7 @@ def main() -> int:
     report = page.build(
         results,
         trained.curves,
-        title=f"{len(results)} networks on {', '.join(trained.datasets)}",
+        title=f"{count(len(results), 'network')} on {join(sorted(trained.datasets))}",
         facts=facts,
         path=trained.workdir / "report.html",
         config=json.dumps(trained.plan.config, indent=1),
@@ -49,7 +50,7 @@ def main() -> int:
     counts = results["status"].value_counts()
     lost = ", ".join(f"{counts.get(s, 0)} {s}" for s in ("diverged", "failed") if s in counts)
     console.print(
-        f"{len(results)} cells, {lost or 'none diverged'}; "
+        f"{count(len(results), 'cell')}, {lost or 'none diverged'}; "
         f"{facts['time']}, report {ended - reporting:.1f} s; {ended - started:.1f} s in all",
         soft_wrap=True,
     )

@@ -119,7 +119,7 @@ def figure(card: Card, *, heading: bool = True) -> Figure:
         plot = Figure(figsize=(SIZE[0], SIZE[1] + extra))
         top = 1 - (extra + 0.34) / plot.get_figheight()
         grid = plot.add_gridspec(
-            2, 2, width_ratios=(1.15, 1), left=0.055, right=0.985, top=top,
+            2, 2, width_ratios=(1.15, 1), left=0.065, right=0.985, top=top,
             bottom=0.36 / plot.get_figheight(), hspace=0.34, wspace=0.17,
         )  # fmt: skip
         if heading:
@@ -371,13 +371,27 @@ def _draw_vector(plot: Figure, grid, card: Card) -> None:
 
 
 def _label_outputs(axes: Axes, outputs: np.ndarray) -> None:
-    """The numbers of the outputs at their lines, spread along x; equal lines share a label."""
+    """The numbers of the outputs above their lines, where no line or label is in the way.
+
+    Equal lines share a label.
+    """
     shared: dict[bytes, list[int]] = {}
     for i in range(outputs.shape[1]):
         shared.setdefault(outputs[:, i].tobytes(), []).append(i)
-    for k, lines in enumerate(shared.values()):
-        share = 0.9 - 0.8 * k / max(len(shared) - 1, 1)
-        at = int(share * (outputs.shape[0] - 1))
+    wide, tall = outputs.shape[0] // 30, 0.045 * np.ptp(outputs)  # half a label, its height
+    placed: list[tuple[int, float]] = []
+
+    def room(at: int, lines: list[int]) -> float:
+        """How far a label there is from lines and labels, and its line from the other lines."""
+        middle = outputs[at, lines[0]] + tall
+        near = [np.abs(outputs[at - wide : at + wide] - middle).min()]
+        near += list(np.abs(np.delete(outputs[at], lines) - outputs[at, lines[0]]))
+        near += [abs(m - middle) / 2 for other, m in placed if abs(other - at) < 2 * wide]
+        return min(near)
+
+    for lines in shared.values():
+        at = max(range(2 * wide, outputs.shape[0] - wide, 4), key=lambda at: room(at, lines))
+        placed.append((at, outputs[at, lines[0]] + tall))
         label = " ".join(f"f{'₁₂₃₄₅₆₇₈'[i % 8]}" for i in lines)
         axes.annotate(label, (axes.lines[0].get_xdata()[at], outputs[at, lines[0]]), (0, 7),
                       ha="center", textcoords="offset points", color=PALETTE[lines[-1] % 8],

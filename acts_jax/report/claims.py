@@ -8,6 +8,7 @@ import math
 import re
 import shlex
 import sys
+import textwrap
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -18,7 +19,9 @@ import pandas as pd
 from matplotlib.figure import Figure
 from rich.console import Console
 from rich.markup import escape
+from rich.padding import Padding
 from rich.table import Table
+from rich.text import Text
 
 from acts_jax.report import figures, statistics
 from acts_jax.sweep import command_line, launch
@@ -190,7 +193,7 @@ def publish(
         proved = " (a theorem)" if check.theorem else ""
         console.print(f"[{color}]{check.verdict}[/{color}]{proved}: {escape(check.statement)}")
         said = f"claimed {check.claimed}; found {check.found}; rule: {check.threshold}"
-        console.print(f"  {escape(said)}", highlight=False)
+        console.print(Padding(Text(said), (0, 0, 0, 2), expand=False))
     console.print(f"\n{escape(claim.summary)}", highlight=False)
     color = COLORS[claim.verdict]
     console.print(f"Verdict: [bold {color}]{claim.verdict}[/bold {color}]")
@@ -266,13 +269,20 @@ def plain(value: Any) -> Any:
 
 
 def terminal_table(frame: pd.DataFrame) -> Table:
-    """A DataFrame without its index as a table for a terminal: numbers right, text left."""
+    """A DataFrame without its index as a table for a terminal: numbers right, text left.
+
+    A header is no wider than the numbers below it where words go on in another line.
+    """
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for name, column in frame.items():
-        numeric = pd.api.types.is_numeric_dtype(column)
-        table.add_column(escape(str(name)), justify="right" if numeric else "left")
-    for row in frame.itertuples(index=False):
-        table.add_row(*(escape(cell(value)) for value in row))
+    columns = [[cell(value) for value in column] for _, column in frame.items()]
+    for name, entries in zip(map(str, frame), columns, strict=True):
+        if all(re.match(r"[−+–]?\d|–$", entry) for entry in entries):
+            words = textwrap.wrap(name, max(map(len, [*entries, *name.split()]), default=1))
+            table.add_column(escape("\n".join(words)), justify="right", no_wrap=True)
+        else:
+            table.add_column(escape(name))
+    for row in zip(*columns, strict=True):
+        table.add_row(*map(escape, row))
     return table
 
 

@@ -242,17 +242,18 @@ def _zeros(shape: Shape) -> str:
 
 
 def accuracy(errors: Iterable) -> str:
-    """`f 2.3 ulp, f′ 1.9 ulp (jax.nn: f 3.8, f′ 16,734,964)` of `acts_jax.accuracy.Error`s."""
+    """The largest error of each library, such as `f 2.3, f′ 1.9`, in ulp, of `accuracy.Error`s.
+
+    This library's own also in `Error.mixed`, the unit of the accuracy table.
+    """
     worst: dict[str, list[str]] = {}
-    inputs = 0
+    mixed, inputs = [], 0
     for error in errors:
-        name = "f" + "′" * error.order
         size = f"{error.ulp:.1f}" if error.ulp < 1000 else f"{error.ulp:,.0f}"
-        own = f" (mixed {error.mixed:.1f})" if error.library == "acts_jax" else ""
-        worst.setdefault(error.library, []).append(f"{name} {size}{own}")
+        worst.setdefault(error.library, []).append(f"f{'′' * error.order} {size}")
+        if error.library == "acts_jax":
+            mixed.append(f"{error.mixed:.1f}")
         inputs = max(inputs, error.inputs)
-    texts = [
-        ", ".join(parts) if library == "acts_jax" else f"{library}: {', '.join(parts)}"
-        for library, parts in worst.items()
-    ]
-    return f"{'; '.join(texts)}: largest error in ulp over {inputs:,} float32 inputs"
+    own = f"{', '.join(worst.pop('acts_jax'))} (in ulp + ε |x f′|: {', '.join(mixed)})"
+    others = [f"{library}: {', '.join(parts)}" for library, parts in worst.items()]
+    return f"largest of {inputs:,} float32 inputs, in ulp: {'; '.join([own, *others])}"

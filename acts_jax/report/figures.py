@@ -1,4 +1,4 @@
-"""Figures of a sweep, one function each: DataFrame -> matplotlib Figure.
+"""Figures of a sweep by learning rate and depth, one function each: DataFrame -> Figure.
 
 Where they can they share one layout: a column per depth and a row per activation, best first,
 each row a small chart with its key number at the right. Colour only repeats what a row name
@@ -8,7 +8,6 @@ or a direct label already says.
 from __future__ import annotations
 
 import io
-import math
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -18,30 +17,24 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator, NullLocator
 
 from acts_jax.report import statistics
 from acts_jax.report.layout import (
     ALARM,
-    FAINT,
-    NOTE,
-    RULE,
     STYLE,
     Row,
     Sheet,
     brief,
-    leaders,
+    fate,
     log_rates,
     percent,
-    power_of_ten,
+    plus_minus,
     score,
     shorten,
     spelt,
     styles,
     titles,
 )
-
-MOST_LABELS = 12
 
 
 def accuracy_by_learning_rate(results: pd.DataFrame, chance: float | None = None) -> Figure:
@@ -69,19 +62,24 @@ def accuracy_by_learning_rate(results: pd.DataFrame, chance: float | None = None
         titles(
             sheet.figure,
             f"Validation {spelt(kind)} by learning rate",
-            _rates_note(best, kind) + chance_note,
+            _rates_note(profile, best, kind, sheet.high) + chance_note,
         )
     return sheet.figure
 
 
-def _rates_note(best: pd.DataFrame, kind: str) -> str:
+def _rates_note(profile: pd.DataFrame, best: pd.DataFrame, kind: str, high: float) -> str:
     seeds = int(best["seeds"].max())
     line = f"Line: mean of {seeds} seeds; band: 95% interval." if seeds > 1 else "One seed."
-    line += " Marker and number: the chosen rate. Cross: some seeds diverged."
-    if kind == "rmse":
-        line += "\nIn the target's units: lower is better; what exceeds a row is drawn at its top."
-        return line
-    return f"{line}\nRow height: 0 to 100%."
+    line += " Marker and number: the chosen rate."
+    lost = profile[profile["lost_share"] > 0]
+    if len(lost):
+        line += f" Cross: some seeds {fate(lost.max(numeric_only=True))}."
+    if (best["at_edge"] != "").any():
+        line += " Edge: the lowest or highest rate swept."
+    if kind == "accuracy":
+        return f"{line} Row height: 0 to 100%."
+    top = f"0 to {score(high, kind)}, in the target's units"
+    return f"{line} Row height: {top}; what exceeds it is drawn at the top. Lower is better."
 
 
 def _span(profile: pd.DataFrame, kind: str) -> tuple[float, float]:
@@ -113,16 +111,16 @@ def _draw_rates(sheet: Sheet, row: Row, curve: pd.DataFrame, best: pd.DataFrame,
     else:
         row.axes.vlines(rate, low, high, color=color, alpha=0.4, lw=4)
     row.axes.plot(rate, mean, color=color)
-    lost = curve["diverged_share"].to_numpy() > 0
+    lost = curve["lost_share"].to_numpy() > 0
     row.axes.plot(rate[lost], mean[lost], "x", color=ALARM, ms=4.5, mew=1.1)
     best = best.iloc[0]
-    if best["diverged_share"] == 1:
-        sheet.number(row, "all diverged", ALARM)
+    if best["lost_share"] == 1:
+        sheet.number(row, f"all {fate(best)}", ALARM)
         return
     value = best[f"val_{kind}"]
     row.axes.plot(best["learning_rate"], sheet.height(row, value), marker, color=color, ms=6)
     edge = ", edge" if best["at_edge"] else ""
-    sheet.number(row, f"{score(value, kind)} at {best['learning_rate']:.3g}{edge}")
+    sheet.number(row, f"{score(value, kind)} at {brief(best['learning_rate'], 3)}{edge}")
 
 
 def dead_units(results: pd.DataFrame) -> Figure:
@@ -145,7 +143,7 @@ def dead_units(results: pd.DataFrame) -> Figure:
         for axes in sheet.columns:
             log_rates(axes, profile["learning_rate"])
         note = (
-            "Filled: dead. Line: saturated, dead included. Marker and numbers: the chosen rate."
+            "Filled: dead. Line: dead or saturated. Marker and numbers: the chosen rate."
             " Row height: 0 to 100%."
         )
         if spared:
@@ -165,7 +163,7 @@ def _draw_dead(sheet: Sheet, row: Row, curve: pd.DataFrame, best: pd.DataFrame) 
     row.axes.plot(rate, saturated, color=color, lw=1.0, marker=alone, ms=9)
     best = best.iloc[0]
     if not np.isfinite(best["dead_fraction"]):
-        sheet.number(row, "all diverged", ALARM)
+        sheet.number(row, f"all {fate(best)}", ALARM)
         return
     height = sheet.height(row, best["dead_fraction"])
     row.axes.plot(best["learning_rate"], height, marker, color=color, ms=5.5)
@@ -193,11 +191,14 @@ def accuracy_table(results: pd.DataFrame) -> Figure:
             for j, depth in enumerate(depths):
                 color = "#fefefe" if shade[i, j] > 0.65 else "#111111"
                 text = _square(_at(best, Row(axes, name, depth, 0.0)), kind)
-                weight = "bold" if i == first[j] else "normal"
+                bold = i == first[j] and len(order) > 1 and np.isfinite(shade[i, j])
+                weight = "bold" if bold else "normal"
                 axes.text(j, i, text, ha="center", va="center", color=color, weight=weight)
         _table_axes(axes, order, depths)
         unit = ", %" if kind == "accuracy" else ""
-        note = "Mean over seeds ± half of the 95% interval. Bold: best of its depth."
+        several = best["seeds"].max() > 1
+        note = "Mean over seeds ± half of the 95% interval." if several else "One seed."
+        note += " Bold: best of its depth." if len(order) > 1 else ""
         titles(figure, f"Test {spelt(kind)} at the chosen setting{unit}", note)
     return figure
 
@@ -219,13 +220,9 @@ def _square(best: pd.DataFrame, kind: str) -> str:
     if best.empty:
         return ""
     best = best.iloc[0]
-    if best["diverged_share"] == 1:
-        return "diverged"
-    half = (best["high"] - best["low"]) / 2
-    number = score(best[f"test_{kind}"], kind).rstrip("%")
-    if not np.isfinite(half):
-        return number
-    return f"{number} ±{100 * half:.1f}" if kind == "accuracy" else f"{number} ±{half:.2g}"
+    if best["lost_share"] == 1:
+        return fate(best)
+    return plus_minus(best[f"test_{kind}"], statistics.half_width(best), kind)
 
 
 def _table_axes(axes: Axes, order: list[str], depths: list[int]) -> None:
@@ -239,176 +236,6 @@ def _table_axes(axes: Axes, order: list[str], depths: list[int]) -> None:
     axes.xaxis.set_label_position("top")
     axes.set_xlabel("depth: hidden layers", loc="left")
     axes.spines[:].set_visible(False)
-
-
-def gradient_norm_by_layer(curves: pd.DataFrame) -> Figure:
-    """Gradient norm by layer (log scale) at the first and at the last evaluation, by depth.
-
-    `curves`: of the cells to compare, usually the chosen setting's. Markers are medians over the
-    cells, bars their range; the last layer is the readout. Norms that are exactly 0 lie on a
-    line of their own at the bottom. Labels: the median of layer 1 over that of the readout.
-
-    Raises:
-      ValueError: `curves` has no gradient norms.
-    """
-    table = statistics.gradient_norms(curves)
-    depths, names = sorted(table["depth"].unique()), sorted(table["activation"].unique())
-    moments = list(dict.fromkeys(table["moment"]))
-    with matplotlib.rc_context(STYLE):
-        size = max(1.0 + 3.1 * min(len(depths), 5), 5.6), 1.0 + 2.7 * len(moments)
-        figure = Figure(figsize=size, layout="constrained")
-        grid = figure.subplots(len(moments), len(depths), squeeze=False, sharey=True)
-        floor = _log_norms(grid[0, 0], table)
-        for i, moment in enumerate(moments):
-            grid[i, 0].set_ylabel(f"gradient norm, {moment}")
-            for j, depth in enumerate(depths):
-                panel = table[(table["moment"] == moment) & (table["depth"] == depth)]
-                _draw_gradients(grid[i, j], panel, styles(names), floor, depth)
-        for axes, depth in zip(grid[0], depths, strict=True):
-            axes.set_title(f"depth {depth}", pad=11)
-        for axes in grid[-1]:
-            axes.set_xlabel("layer (the last is the readout)")
-        for axes in grid[:, 1:].flat:
-            axes.tick_params(axis="y", length=0)
-            axes.spines["left"].set_visible(False)
-        zero = " 0: exactly zero." if (table["low"] <= 0).any() else ""
-        note = f"Marker: median; bar: range over seeds.{zero} Number: layer 1 over readout."
-        titles(figure, "Gradient norm by layer", note)
-    return figure
-
-
-def _log_norms(axes: Axes, table: pd.DataFrame) -> float:
-    """Set the shared log axis; returns the height of the line that stands for 0."""
-    norms = table[["low", "median", "high"]].to_numpy()
-    positive = norms[norms > 0]
-    low, high = (positive.min(), positive.max()) if positive.size else (0.1, 1.0)
-    room = (high / low) ** 0.04 * 1.3
-    floor = low / room**2
-    first, last = math.ceil(math.log10(low / room)), math.floor(math.log10(high * room))
-    step = max(1, math.ceil((last - first) / 6))
-    ticks = [10.0**k for k in range(first, last + 1, step)]
-    labels = [power_of_ten(tick) for tick in ticks]
-    if (norms <= 0).any():
-        ticks, labels, low = [floor, *ticks], ["0", *labels], floor
-    axes.set_yscale("log")
-    axes.set_ylim(low / room, high * room)
-    axes.set_yticks(ticks, labels)
-    axes.yaxis.set_minor_locator(NullLocator())
-    return floor
-
-
-def _draw_gradients(
-    axes: Axes, panel: pd.DataFrame, style: Mapping, floor: float, depth: int
-) -> None:
-    """Lines of one moment and depth, named at layer 1, where they lie furthest apart."""
-    readout = depth + 1
-    room = np.clip(0.026 * max(map(len, (shorten(name, 16) for name in style))) + 0.19, 0.35, 0.6)
-    axes.set_xlim(1 - room / (1 - room) * depth, readout + 0.04 * depth)
-    axes.set_xticks(range(1, readout + 1, max(1, math.ceil(depth / 6))))
-    axes.spines["bottom"].set_bounds(1, readout)
-    if panel.empty:
-        axes.text(0.5, 0.5, "all diverged", transform=axes.transAxes, ha="center", **NOTE)
-        return
-    axes.hlines(axes.get_yticks(), 1, readout, color=RULE, lw=0.5, zorder=0)
-    bottom, top = np.log(axes.get_ylim())
-    ends = {}
-    for name, line in panel.groupby("activation"):
-        color, marker = style[name]
-        low, median, high = (np.maximum(line[c], floor) for c in ("low", "median", "high"))
-        axes.vlines(line["layer"], low, high, color=color, lw=1.0, alpha=0.5)
-        axes.plot(line["layer"], median, color=color, marker=marker, ms=3.5, lw=1.1)
-        ends[name] = (np.log(median.iloc[0]) - bottom) / (top - bottom), _ratio(name, line), color
-    if len(ends) > MOST_LABELS:
-        ranked = sorted(ends, key=lambda name: ends[name][0])
-        ends = {
-            name: ends[name] for name in ranked[: MOST_LABELS // 2] + ranked[-MOST_LABELS // 2 :]
-        }
-    leaders(axes, ends, x=1, shift=-0.07, gap=0.075)
-
-
-def _ratio(name: str, line: pd.DataFrame) -> str:
-    first, last = line["median"].iloc[0], line["median"].iloc[-1]
-    return f"{shorten(name, 16)} {brief(first / last)}" if last > 0 else shorten(name, 16)
-
-
-def learned_parameters(curves: pd.DataFrame) -> Figure:
-    """Learned activation parameters over training: a column per depth, a row per parameter.
-
-    `curves`: of the cells to show, usually the chosen setting's. Learned parameters are the
-    metrics with a dot in their name, such as `"prelu.slope"`. One thin line per cell and layer,
-    dark to light from the input; with one value per channel, the median over channels and cells
-    and the band from the 10th to the 90th percentile. The dashed line is the initial value.
-
-    Raises:
-      ValueError: `curves` has no learned parameter.
-    """
-    learned = statistics.learned_parameters(curves)
-    if learned.empty:
-        raise ValueError("the curves have no learned activation parameter to draw")
-    metrics, depths = sorted(learned["metric"].unique()), sorted(learned["depth"].unique())
-    with matplotlib.rc_context(STYLE):
-        size = max(1.0 + 3.1 * min(len(depths), 5), 5.6), 1.0 + 2.4 * len(metrics)
-        figure = Figure(figsize=size, layout="constrained")
-        grid = figure.subplots(len(metrics), len(depths), squeeze=False, sharey="row", sharex=True)
-        for i, metric in enumerate(metrics):
-            rows = learned[learned["metric"] == metric]
-            grid[i, 0].set_ylabel(metric)
-            _room(grid[i, 0], rows["value"])
-            for j, depth in enumerate(depths):
-                _draw_learned(grid[i, j], rows[rows["depth"] == depth])
-        for axes, depth in zip(grid[0], depths, strict=True):
-            axes.set_title(f"depth {depth}")
-        for axes in grid[-1]:
-            axes.set_xlabel("epoch")
-        line = "One line per seed and layer."
-        if learned["channel"].notna().any():
-            line = "Line: median; band: 10th to 90th percentile over channels and seeds."
-        note = f"{line} Dashed: initial value. Number: mean at the end."
-        titles(figure, "Learned activation parameters over training", note)
-    return figure
-
-
-def _room(axes: Axes, values: pd.Series) -> None:
-    low, high = values.min(), values.max()
-    margin = 0.06 * (high - low) or 0.1
-    axes.set_ylim(low - margin, high + margin)
-
-
-def _draw_learned(axes: Axes, panel: pd.DataFrame) -> None:
-    """One parameter at one depth: lines by layer, named at the last epoch."""
-    if panel.empty:
-        axes.text(0.5, 0.5, "all diverged", transform=axes.transAxes, ha="center", **NOTE)
-        return
-    panel = panel.assign(layer=panel["layer"].fillna(0).astype(int))
-    layers = sorted(panel["layer"].unique())
-    colors = matplotlib.colormaps["viridis"](np.linspace(0.0, 0.65, len(layers)))
-    first, last = panel["epoch"].min(), panel["epoch"].max()
-    axes.set_xlim(first, last + 0.55 * max(last - first, 1))
-    axes.spines["bottom"].set_bounds(first, last)
-    ticks = MaxNLocator(5, integer=True).tick_values(first, last)
-    axes.set_xticks(ticks[(ticks >= first) & (ticks <= last)])
-    start = panel.loc[panel["epoch"] == first, "value"]
-    if np.ptp(start) < 1e-6:
-        axes.plot([first, last], [start.iloc[0]] * 2, color=FAINT, lw=0.8, ls=(0, (4, 3)), zorder=0)
-    bottom, top = axes.get_ylim()
-    ends = {}
-    for layer, color in zip(layers, colors, strict=True):
-        rows = panel[panel["layer"] == layer]
-        _draw_layer(axes, rows, color)
-        end = statistics.ends(rows)["value"].mean()
-        text = f"layer {layer}  {end:.2f}" if layer else f"all layers  {end:.2f}"
-        ends[layer] = (end - bottom) / (top - bottom), text, color
-    leaders(axes, ends, x=last, shift=0.05, gap=0.09)
-
-
-def _draw_layer(axes: Axes, rows: pd.DataFrame, color) -> None:
-    if rows["channel"].notna().any():
-        band = rows.groupby("epoch")["value"].quantile([0.1, 0.5, 0.9]).unstack()
-        axes.fill_between(band.index, band[0.1], band[0.9], color=color, alpha=0.15, lw=0)
-        axes.plot(band.index, band[0.5], color=color)
-    else:
-        lines = rows.pivot_table(index="epoch", columns="cell", values="value", observed=True)
-        axes.plot(lines.index, lines.to_numpy(), color=color, lw=0.8, alpha=0.8)
 
 
 def svg(figure: Figure) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from acts_jax.report import figures, formula
 from acts_jax.report.card import Card, figure, text
-from acts_jax.report.page import document, write
+from acts_jax.report.document import document, write
 
 
 def gallery(cards: Sequence[Card], path: str | Path, *, title: str = "Activations") -> Path:
@@ -79,6 +79,7 @@ p.formula { margin: .4rem 0; min-height: 2.9rem; display: flex; align-items: cen
   overflow-x: auto; }
 p.formula svg { max-width: 100%; height: auto; }
 article dl { gap: .1rem .9rem; font-size: .82rem; line-height: 1.4; }
+#count { white-space: nowrap; }
 #filter { font: inherit; width: min(100%, 26rem); padding: .35rem .6rem; color: inherit;
   background: transparent; border: 1px solid var(--faint); border-radius: 4px; }
 .index { font-size: .875rem; columns: 10rem; } .index a { display: block; color: inherit;

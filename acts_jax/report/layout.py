@@ -77,21 +77,47 @@ def spelt(kind: str) -> str:
 
 
 def score(value: float, kind: str) -> str:
-    """An accuracy as a percentage, an RMSE with three digits."""
+    """An accuracy as a percentage, an RMSE with three digits: `59.0`."""
     if kind == "accuracy":
         return percent(value)
-    return f"{value:.3g}" if np.isfinite(value) else "–"
+    return f"{value:.{_decimals(value)}f}" if np.isfinite(value) else "–"
 
 
-def brief(value: float) -> str:
-    """Two digits: `0.5`, `5.6e-5`."""
-    mantissa, _, exponent = f"{value:.2g}".partition("e")
+def plus_minus(value: float, half: float, kind: str) -> str:
+    """A score and half of its interval, in percent or the target's units: `97.4 ± 0.3`."""
+    scale, decimals = (100, 1) if kind == "accuracy" else (1, _decimals(value))
+    text = f"{scale * value:.{decimals}f}"
+    return f"{text} ± {scale * half:.{decimals}f}" if np.isfinite(half) else text
+
+
+def _decimals(value: float) -> int:
+    """How many of them give `value` three digits."""
+    return max(0, 2 - math.floor(math.log10(abs(value)))) if value else 0
+
+
+def fate(row) -> str:
+    """What became of those cells of a row of `statistics.select` that have no score."""
+    if not row.failed_share:
+        return "diverged"
+    return "diverged or failed" if row.diverged_share else "failed"
+
+
+def brief(value: float, digits: int = 2) -> str:
+    """Two digits, if not said otherwise: `0.5`, `290`, `5.6e-5`."""
+    mantissa, _, exponent = f"{float(f'{value:.{digits}g}'):g}".partition("e")
     return f"{mantissa}e{int(exponent)}" if exponent else mantissa
 
 
 def shorten(name: str, most: int = 24) -> str:
-    """The end of a long name, which tells `package.module:function` apart best."""
-    return name if len(name) <= most else "…" + name[1 - most :]
+    """The end of a long name, which tells `package.module:function` apart best.
+
+    It begins after a dot, where enough is left then to have the module in it.
+    """
+    if len(name) <= most:
+        return name
+    end = name[1 - most :]
+    package, _, rest = end.partition(".")
+    return "…" + (rest if ":" in rest and ":" not in package else end)
 
 
 def power_of_ten(value: float) -> str:

@@ -5,6 +5,7 @@ Every sentence is computed from the results. Every text from outside is escaped.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from html import escape
 from pathlib import Path
@@ -15,9 +16,11 @@ from matplotlib.figure import Figure
 from rich.markup import escape as escape_markup
 from rich.table import Table
 
-from acts_jax.report import figures, statistics, wording
-from acts_jax.report.layout import brief, percent, score, spelt
-from acts_jax.sweep.store import write_atomically
+from acts_jax.report import comparison, figures, layer_figures, statistics, wording
+from acts_jax.report.document import document, write
+from acts_jax.report.layout import brief, fate, percent, plus_minus, score, shorten, spelt
+
+MOST_LETTERS = 32  # of a name in the table for the terminal
 
 
 def build(
@@ -52,84 +55,86 @@ def build(
     if results.empty:
         raise ValueError("the results have no rows: no cell of this sweep has finished yet")
     sections, drawn = [], {}
+    several = results["dataset"].nunique() > 1
     for dataset, cells in results.groupby("dataset", observed=True):
         level = chance.get(dataset) if isinstance(chance, Mapping) else chance
         mine = curves[curves["cell"].isin(cells["cell"])]
         found = draw(cells, mine, chance=level)
-        several = results["dataset"].nunique() > 1
         drawn |= {f"{dataset}_{n}" if several else n: figure for n, figure in found.items()}
         counts = (class_counts or {}).get(dataset, {})
-        sections.append(_section(str(dataset), cells, mine, found, level, counts))
+        heading = str(dataset) if several else "What came out"
+        sections.append(_section(heading, cells, mine, found, level, counts))
     page = _page(title, sections, facts, config, path)
     figures.save(drawn, path.parent / "figures")
     return write(path, page)
 
 
-def write(path: str | Path, page: str) -> Path:
-    """Replace the page at `path` atomically; its folder is made if need be."""
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    write_atomically(path, lambda file: file.write(page.encode()))
-    return path
-
-
 def draw(
     results: pd.DataFrame, curves: pd.DataFrame, *, chance: float | None = None
 ) -> dict[str, Figure]:
-    """The figures of one dataset by name; those that the curves have no data for are left out."""
+    """The figures of one dataset by name, without those that would be empty.
+
+    Of a single learning rate no curve can be drawn; the table of chosen settings has its points.
+    """
     best = statistics.chosen(results, statistics.select(results))
     mine = curves[curves["cell"].isin(best["cell"])]
-    drawn = {
-        "test_table": figures.accuracy_table(results),
-        "learning_rate": figures.accuracy_by_learning_rate(results, chance),
-        "dead_units": figures.dead_units(results),
-    }
+    drawn = {"test_table": figures.accuracy_table(results)}
+    if results["learning_rate"].nunique() > 1:
+        drawn["learning_rate"] = figures.accuracy_by_learning_rate(results, chance)
+        if (results[["dead_fraction", "saturated_fraction"]].max() > 0).any():
+            drawn["dead_units"] = figures.dead_units(results)
     if statistics.has_gradients(mine):
-        drawn["gradient_norm"] = figures.gradient_norm_by_layer(mine)
+        drawn["gradient_norm"] = layer_figures.gradient_norm_by_layer(mine)
     if len(statistics.learned_parameters(mine)):
-        drawn["learned_parameters"] = figures.learned_parameters(mine)
+        drawn["learned_parameters"] = layer_figures.learned_parameters(mine)
     return drawn
 
 
 def terminal_table(selection: pd.DataFrame) -> Table:
     """The selection as a compact table for a terminal of 80 columns."""
-    kind = "accuracy" if selection["test_accuracy"].notna().any() else "rmse"
+    regression = selection["test_accuracy"].isna()
+    kind = "rmse" if regression.all() else "accuracy"
     table = Table(box=None, pad_edge=False, header_style="bold", caption_justify="left")
     several = selection["dataset"].nunique() > 1
     if several:
         table.add_column("dataset")
     table.add_column("activation", overflow="fold", min_width=10)
-    for column in ("depth", "best lr", f"test {spelt(kind)}", "dead", "diverged"):
+    header = "test score" if regression.nunique() > 1 else f"test {spelt(kind)}"
+    lost = _lost(selection)
+    for column in ("depth", "best lr", header, "dead", *lost):
         table.add_column(column, justify="right", no_wrap=True)
-    order, ascending = ["dataset", "depth", f"test_{kind}"], [True, True, kind == "rmse"]
-    for row in selection.sort_values(order, ascending=ascending).itertuples():
-        mark = {"": " ", "low": "↓", "high": "↑"}[row.at_edge]
-        failed = row.diverged_share == 1
+    worse = selection["test_rmse"] if regression.any() else 0.0
+    ranked = selection.assign(worse=(-selection["test_accuracy"]).where(~regression, worse))
+    for _, row in ranked.sort_values(["dataset", "depth", "worse"]).iterrows():
+        mark = {"": " ", "low": "↓", "high": "↑"}[row["at_edge"]]
+        gone = row["lost_share"] == 1
         table.add_row(
-            *([escape_markup(str(row.dataset))] if several else []),
-            escape_markup(str(row.activation)),
-            str(row.depth),
-            "–" if failed else f"{row.learning_rate:.3g}{mark}",
-            "all diverged" if failed else _plus_minus(row, kind),
-            percent(row.dead_fraction),
-            percent(row.diverged_share),
+            *([escape_markup(str(row["dataset"]))] if several else []),
+            escape_markup(shorten(str(row["activation"]), MOST_LETTERS)),
+            str(row["depth"]),
+            "–" if gone else f"{brief(row['learning_rate'], 3)}{mark}",
+            f"all {fate(row)}" if gone else _plus_minus(row),
+            percent(row["dead_fraction"]),
+            *(percent(row[f"{word}_share"]) for word in lost),
         )
     if (selection["at_edge"] != "").any():
-        table.caption = "↓ ↑ the lowest or highest rate swept: a better one may lie beyond"
+        table.caption = "↓ ↑ the edge of the rates swept: better ones may lie beyond"
     return table
 
 
-def _plus_minus(row, kind: str) -> str:
-    value, half = getattr(row, f"test_{kind}"), (row.high - row.low) / 2
-    if not np.isfinite(half):
-        return score(value, kind)
-    if kind == "rmse":
-        return f"{value:.3g} ± {half:.2g}"
-    return f"{100 * value:.1f} ± {100 * half:.1f}%"
+def _lost(selection: pd.DataFrame) -> list[str]:
+    """What there is to say of the cells without a score: failed ones are no everyday matter."""
+    return ["diverged", "failed"] if selection["failed_share"].any() else ["diverged"]
+
+
+def _plus_minus(row: pd.Series) -> str:
+    if np.isnan(row["test_accuracy"]):
+        return plus_minus(row["test_rmse"], statistics.half_width(row), "rmse")
+    return plus_minus(row["test_accuracy"], statistics.half_width(row), "accuracy") + "%"
 
 
 def _section(dataset, results, curves, drawn: Mapping[str, Figure], chance, counts) -> str:
-    selection, comparisons = statistics.select(results), statistics.paired(results)
+    selection, comparisons = statistics.select(results), comparison.paired(results)
     said = wording.captions(results, curves, selection)
     sentences = wording.headline(results, selection, comparisons, chance, counts)
     uneven = wording.uneven(counts)
@@ -143,10 +148,12 @@ def _section(dataset, results, curves, drawn: Mapping[str, Figure], chance, coun
 
 
 def _figure(name: str, figure: Figure, caption: str) -> str:
-    label = escape(name.replace("_", " "), quote=True)
+    label, drawn = escape(name.replace("_", " "), quote=True), 72 * figure.get_figwidth()
     return (
-        f"<figure role=group aria-label='{label}'>{figures.svg(figure)}"
-        f"<figcaption>{escape(caption)}</figcaption></figure>"
+        f"<figure role=group aria-label='{label}' style='--drawn:{drawn:.0f}pt'>"
+        f"{figures.svg(figure)}"
+        + (f"<figcaption>{escape(caption)}</figcaption>" if caption else "")
+        + "</figure>"
     )
 
 
@@ -155,14 +162,16 @@ def _selection_html(results: pd.DataFrame, selection: pd.DataFrame, uneven: bool
     others = [
         c for c in statistics.nuisances(results, ["activation", "depth"]) if c != "learning_rate"
     ]
-    name = spelt(kind)
+    if "width" in others and "hidden_sizes" in others:
+        others.remove("hidden_sizes")  # the widths of as many equal layers as the depth says
+    lost, name = _lost(selection), spelt(kind)
     heads = ["depth", "activation", "learning rate", *others, f"validation {name}", f"test {name}"]
     heads += ["95% interval", *(["balanced"] if uneven else [])]
-    heads += ["seeds", "dead", "saturated", "diverged"]
+    heads += ["seeds", "dead", "saturated", *lost]
     ordered = selection.sort_values(["depth", f"test_{kind}"], ascending=[True, kind == "rmse"])
     new = ordered["depth"].ne(ordered["depth"].shift())
     rows = "".join(
-        f"<tr{' class=new' if first else ''}>{_selection_row(row, others, kind, uneven)}</tr>"
+        f"<tr{' class=new' if first else ''}>{_selection_row(row, others, lost, kind, uneven)}</tr>"
         for first, (_, row) in zip(new, ordered.iterrows(), strict=True)
     )
     head = "".join(f"<th>{escape(h)}</th>" for h in heads)
@@ -170,6 +179,8 @@ def _selection_html(results: pd.DataFrame, selection: pd.DataFrame, uneven: bool
         "The setting of each row is the best on validation; test scores describe it. The interval "
         "covers seeds, not the choice of test examples. Dead and saturated: shares of the hidden "
         "units. Diverged: share of all cells of the row's activation and depth."
+        + (" Failed: the share that could not be trained." if len(lost) > 1 else "")
+        + _stopped_early(results, selection)
         + (" Balanced: the balanced accuracy on test." if uneven else "")
         + (" RMSE: root mean square error, in the target's units." if kind == "rmse" else "")
     )
@@ -179,24 +190,45 @@ def _selection_html(results: pd.DataFrame, selection: pd.DataFrame, uneven: bool
     )
 
 
-def _selection_row(row: pd.Series, others: list[str], kind: str, uneven: bool) -> str:
+def _selection_row(
+    row: pd.Series, others: list[str], lost: list[str], kind: str, uneven: bool
+) -> str:
     edge = {"": "", "low": "lowest swept", "high": "highest swept"}[row["at_edge"]]
-    rate = f"{row['learning_rate']:.3g}" + (f" <em>{edge}</em>" if edge else "")
-    failed = row["diverged_share"] == 1
+    rate = brief(row["learning_rate"], 3) + (f" <em>{edge}</em>" if edge else "")
+    gone = row["lost_share"] == 1
     low, high = (score(row[c], kind) for c in ("low", "high"))
     cells = [
         str(row["depth"]),
-        escape(str(row["activation"])),
-        "–" if failed else rate,
+        _breakable(str(row["activation"])),
+        "–" if gone else rate,
         *("–" if pd.isna(row[c]) else escape(_plain(row[c])) for c in others),
-        "–" if failed else score(row[f"val_{kind}"], kind),
-        "<em>all diverged</em>" if failed else score(row[f"test_{kind}"], kind),
-        "–" if failed or low == "–" else f"{low} – {high}",
-        *(["–" if failed else percent(row["test_balanced_accuracy"])] if uneven else []),
+        "–" if gone else score(row[f"val_{kind}"], kind),
+        f"<em>all {fate(row)}</em>" if gone else score(row[f"test_{kind}"], kind),
+        "–" if gone or low == "–" else f"{low} – {high}",
+        *(["–" if gone else percent(row["test_balanced_accuracy"])] if uneven else []),
         str(row["seeds"]),
-        *(percent(row[c]) for c in ("dead_fraction", "saturated_fraction", "diverged_share")),
+        *(percent(row[c]) for c in ("dead_fraction", "saturated_fraction")),
+        *(percent(row[f"{word}_share"]) for word in lost),
     ]
     return "".join(f"<td>{cell}</td>" for cell in cells)
+
+
+def _stopped_early(results: pd.DataFrame, selection: pd.DataFrame) -> str:
+    """At which epochs patience kept the networks of the chosen settings, as a sentence."""
+    cells = statistics.chosen(results, selection)
+    if "patience" not in cells:
+        return ""
+    kept = cells.loc[(cells["patience"] > 0) & (cells["status"] == "ok"), "epoch"].astype(int)
+    if kept.empty:
+        return ""
+    low, high = kept.min(), kept.max()
+    after = f"{low} to {high} epochs (median {kept.median():g})" if low < high else f"epoch {low}"
+    return f" Stopped early, each network is as it was best on validation: after {after}."
+
+
+def _breakable(name: str) -> str:
+    """A name that may go on in a new line after the dots and the colon of `package.module:name`."""
+    return re.sub(r"[.:](?=.)", r"\g<0><wbr>", escape(name))
 
 
 def _plain(value) -> str:
@@ -208,17 +240,19 @@ def _comparisons_html(selection: pd.DataFrame, comparisons: pd.DataFrame, kind: 
     if tested.empty:
         return "<p class=note>One seed or one activation: nothing to compare in pairs.</p>"
     seeds, used = tested["seeds"].max(), wording.join(sorted(tested["test"].unique()))
-    unit = "in percentage points" if kind == "accuracy" else "in the target's units"
+    unit, sign = "in percentage points", ""
+    if kind == "rmse":
+        unit, sign = "in the target's units", " Negative: the row is better."
     matrices = "".join(
         _matrix(depth, selection[selection["depth"] == depth], rows, kind)
         for depth, rows in comparisons.groupby("depth")
     )
     note = (
         f"Row minus column, {unit} of the test {spelt(kind)}, each at its own chosen setting, mean "
-        f"of differences over {seeds} common seeds. Bold: p below 0.05 ({used} test, corrected for "
-        f"all pairs of a depth by Holm's method). With {seeds} seeds a sign-flip test cannot go "
-        f"below p = {brief(2.0 ** (1 - seeds))}. Point at a number for its bootstrap interval "
-        "and p-values."
+        f"of differences over {seeds} common seeds.{sign} Bold: p below 0.05 ({used} test, "
+        f"corrected for all pairs of a depth by Holm's method). With {seeds} seeds a sign-flip "
+        f"test cannot go below p = {brief(2.0 ** (1 - seeds))}. Point at a number for its "
+        "bootstrap interval and p-values."
     )
     return (
         f"<h3>Paired comparisons</h3><p class=note>{note}</p><div class=matrices>{matrices}</div>"
@@ -239,9 +273,12 @@ def _matrix(depth, selection: pd.DataFrame, comparisons: pd.DataFrame, kind: str
                 row.p_holm,
                 f"{row.activation} − {row.other}: {tip}",
             )
-    head = "".join(f"<th class=up><span>{escape(str(name))}</span></th>" for name in order)
+    head = "".join(
+        f'<th class=up title="{escape(name)}"><span>{escape(shorten(name, 16))}</span></th>'
+        for name in map(str, order)
+    )
     body = "".join(
-        f"<tr><th>{escape(str(a))}</th>"
+        f'<tr><th title="{escape(str(a))}">{escape(shorten(str(a)))}</th>'
         + "".join(_entry(entries.get((a, b)), kind) for b in order)
         + "</tr>"
         for a in order
@@ -279,61 +316,3 @@ def _page(
         f"<section><h2>How these results came about</h2><dl>{listed}</dl>{configuration}"
         f"<h2>Load them in Python</h2><pre>{escape(load)}</pre></section>",
     )
-
-
-def document(title: str, body: str, css: str = "") -> str:
-    """A page in the house style.
-
-    Args:
-      title: plain text.
-      body: HTML, escaped already.
-      css: rules that this page adds.
-    """
-    return (
-        "<!doctype html><html lang=en><head><meta charset=utf-8>"
-        "<meta name=viewport content='width=device-width, initial-scale=1'>"
-        f"<title>{escape(title)}</title><style>{CSS}{css}</style></head><body><main>"
-        f"{body}</main></body></html>\n"
-    )
-
-
-CSS = """
-:root { color-scheme: light dark; --ink: #1d1d1f; --faint: #62626a; --rule: #d9d9dd;
-  --ground: #fdfdfc; --alarm: #a3271f; }
-@media (prefers-color-scheme: dark) {
-  :root { --ink: #e9e9ea; --faint: #a2a2aa; --rule: #3a3a40; --ground: #131316; --alarm: #ff9e94; }
-  figure svg { filter: invert(1) hue-rotate(180deg); } }
-* { box-sizing: border-box; }
-body { margin: 0; background: var(--ground); color: var(--ink);
-  font: 16px/1.5 system-ui, "Segoe UI", "DejaVu Sans", sans-serif; }
-main { max-width: 72rem; margin: 0 auto; padding: 1.5rem 1.25rem 4rem; }
-h1 { font-size: 1.7rem; line-height: 1.2; margin: 1rem 0; }
-h2 { font-size: 1.25rem; margin: 2.2rem 0 .6rem; }
-h3 { font-size: 1rem; margin: 1.8rem 0 .5rem; }
-ul.headline { padding-left: 1.1rem; max-width: 50rem; } ul.headline li { margin: .3rem 0; }
-.note, figcaption { color: var(--faint); font-size: .875rem; max-width: 50rem; }
-.wide, .matrices, pre { overflow-x: auto; }
-table { border-collapse: collapse; font-size: .875rem; font-variant-numeric: tabular-nums; }
-thead th { font-weight: 600; text-align: right; vertical-align: bottom;
-  border-bottom: 1px solid var(--ink); }
-th, td { padding: .16rem .6rem; text-align: right; white-space: nowrap; }
-.wide th:nth-child(2), .wide td:nth-child(2) { text-align: left; }
-.wide tbody tr { border-bottom: 1px solid var(--rule); }
-.wide tr.new { border-top: 1px solid var(--ink); }
-em { color: var(--alarm); font-style: normal; }
-figure { margin: 2rem 0; overflow-x: auto; }
-figure svg { max-width: 100%; min-width: min(40rem, 100% + 16rem); height: auto; display: block; }
-figcaption { margin-top: .4rem; }
-.matrices { display: flex; flex-wrap: wrap; gap: 1.5rem 2.5rem; }
-.matrix { font-size: .78rem; } .matrix th, .matrix td { padding: .1rem .35rem; }
-.matrix caption { text-align: left; font-weight: 600; padding-bottom: .2rem; }
-.matrix tbody th { font-weight: 400; } .matrix td { color: var(--faint); }
-.matrix td b { color: var(--ink); }
-th.up span { writing-mode: vertical-rl; transform: rotate(180deg); font-weight: 400; }
-dl { display: grid; grid-template-columns: max-content 1fr; gap: .2rem 1.2rem; font-size: .875rem; }
-dt { color: var(--faint); } dd { margin: 0; overflow-wrap: anywhere; }
-pre { font-size: .8rem; background: color-mix(in srgb, var(--ink) 6%, transparent);
-  padding: .8rem 1rem; border-radius: 4px; }
-@media print { body { font-size: 10pt; } main { max-width: none; padding: 0; }
-  figure, .matrix, tr { break-inside: avoid; } pre { white-space: pre-wrap; } }
-"""

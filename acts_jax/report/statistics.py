@@ -1,4 +1,4 @@
-"""Choosing settings on validation, intervals over seeds, paired comparison of activations.
+"""Choosing settings on validation, intervals over seeds, and what the curves of the cells hold.
 
 Every function takes the results of a sweep (one row per cell) and returns a DataFrame or an
 array. The activation is what is studied; learning rate, momentum and the other swept
@@ -8,12 +8,11 @@ Deep Learning Tuning Playbook). Test scores only ever describe what validation c
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
-from scipy.special import stdtr, stdtrit
+from scipy.special import stdtrit
 
 MEANS = (
     "val_accuracy",
@@ -26,9 +25,6 @@ MEANS = (
     "dead_fraction",
     "saturated_fraction",
 )
-
-EXACT_SEEDS = 14
-"""Up to this many seeds the sign-flip test goes through all 2^n sign patterns."""
 
 
 def measure(results: pd.DataFrame) -> str:
@@ -54,15 +50,20 @@ def nuisances(results: pd.DataFrame, by: Sequence[str]) -> list[str]:
 
 
 def scores(results: pd.DataFrame) -> pd.DataFrame:
-    """The results with diverged cells counted as failures: accuracy 0, loss infinite.
+    """The results with diverged and failed cells counted, as accuracy 0 or infinite loss.
 
-    Leaving diverged cells out would reward a setting for the seeds it loses.
+    Leaving them out would reward a setting for the seeds it loses.
     """
     diverged = results["status"].ne("ok")
     frame = results.assign(diverged=diverged)
+    regression = measure(results) == "rmse"
+    if _several(results):
+        kinds = {name: measure(cells) for name, cells in results.groupby("dataset", observed=True)}
+        regression = results["dataset"].astype(str).map(kinds).eq("rmse")
+    without_accuracy = diverged & np.logical_not(regression)
     for column in ("val_accuracy", "test_accuracy", "test_balanced_accuracy"):
         if column in frame:
-            frame[column] = frame[column].astype(float).mask(diverged, 0.0)
+            frame[column] = frame[column].astype(float).mask(without_accuracy, 0.0)
     for column in ("val_loss", "test_loss", "val_rmse", "test_rmse"):
         if column in frame:
             frame[column] = frame[column].astype(float).mask(diverged, np.inf)
@@ -116,16 +117,20 @@ def select(
     val_accuracy, val_loss, test_accuracy, test_balanced_accuracy, test_loss, val_rmse, test_rmse
     (means over seeds); low, high (interval of the mean test accuracy, of the test RMSE in
     regression), val_low, val_high (the same on validation); seeds; dead_fraction,
-    saturated_fraction (means over the seeds that finished); cells and diverged_share (of all cells
-    of the group); at_edge, "low" or "high" when the chosen rate is the lowest or highest of the
-    several swept in the group, else "".
+    saturated_fraction (means over the seeds that finished); cells, and of all cells of the group
+    diverged_share, failed_share (those that could not be trained) and lost_share, their sum;
+    at_edge, "low" or "high" when the chosen rate is the lowest or highest of the several swept in
+    the group, else "".
 
     Raises:
       ValueError: `results` is empty.
     """
     if results.empty:
         raise ValueError("the results have no rows: no cell of this sweep has finished yet")
-    by = _groups(results, by)
+    by = groups(results, by)
+    if _several(results):
+        parts = results.groupby("dataset", observed=True)
+        return pd.concat([select(part, by, confidence) for _, part in parts], ignore_index=True)
     frame = scores(results)
     setting = [*by, *nuisances(results, by)]
     best = _best_settings(frame, by, setting, measure(results))
@@ -137,10 +142,20 @@ def select(
     return chosen.sort_values(by, ignore_index=True)
 
 
-def _groups(results: pd.DataFrame, by: Sequence[str]) -> list[str]:
+def half_width(row: pd.Series) -> float:
+    """Half of the interval of a row of `select`, before an end was cut off at a bound."""
+    mean = row["test_rmse" if np.isnan(row["test_accuracy"]) else "test_accuracy"]
+    return max(row["high"] - mean, mean - row["low"])
+
+
+def groups(results: pd.DataFrame, by: Sequence[str]) -> list[str]:
+    """`by`, after `dataset` where the results hold several."""
     by = list(by)
-    several = "dataset" in results and results["dataset"].nunique() > 1
-    return ["dataset", *by] if several and "dataset" not in by else by
+    return ["dataset", *by] if _several(results) and "dataset" not in by else by
+
+
+def _several(results: pd.DataFrame) -> bool:
+    return "dataset" in results and results["dataset"].nunique() > 1
 
 
 def _best_settings(frame, by, setting, kind) -> pd.DataFrame:
@@ -181,13 +196,15 @@ def _describe(cells: pd.DataFrame, by: list[str], kind: str, confidence: float) 
 
 
 def _coverage(frame: pd.DataFrame, by: list[str]) -> pd.DataFrame:
-    """Per group: the number of cells, the share that diverged, the range of rates swept."""
-    return frame.groupby(by, observed=True, as_index=False).agg(
+    """Per group: the number of cells, the shares without a score, the range of rates swept."""
+    table = frame.groupby(by, observed=True, as_index=False).agg(
         cells=("seed", "size"),
-        diverged_share=("diverged", "mean"),
+        lost_share=("diverged", "mean"),
+        failed_share=("status", lambda status: status.eq("failed").mean()),
         lowest_rate=("learning_rate", "min"),
         highest_rate=("learning_rate", "max"),
     )
+    return table.assign(diverged_share=table["lost_share"] - table["failed_share"])
 
 
 def _at_edge(chosen: pd.DataFrame) -> np.ndarray:
@@ -202,187 +219,6 @@ def chosen(results: pd.DataFrame, selection: pd.DataFrame) -> pd.DataFrame:
     """
     keys = [c for c in axes(results) if c in selection.columns]
     return results.merge(selection[keys], on=keys)
-
-
-def paired(
-    results: pd.DataFrame,
-    by: Sequence[str] = ("depth",),
-    confidence: float = 0.95,
-    resamples: int = 10_000,
-    seed: int = 0,
-) -> pd.DataFrame:
-    """Differences between activations, each at its own chosen setting, seed by seed.
-
-    The same seed starts from the same weights and sees the same data order under every
-    activation, so pairing removes that part of the noise. For each group of `by` and each pair of
-    activations: `difference`, the mean over common seeds of the test accuracy (a diverged cell
-    counts 0; in regression: the test loss) of `activation` minus that of `other`; `low`, `high`,
-    its bootstrap percentile interval (Agarwal et al. 2021); `seeds`; `p_sign_flip`, the two-sided
-    sign-flip permutation p-value; `p_value` and `test`; `p_holm`, the p-value corrected for all
-    pairs of the group (Holm 1979).
-
-    n seeds cannot give a sign-flip p-value below 2 / 2^n, which Holm's correction then multiplies
-    by the number of pairs. Where this alone rules out p_holm < 0.05 the test is Student's paired t,
-    otherwise the sign flip; the choice depends on counts, never on scores. One seed, or a diverged
-    seed in regression, gives NaN.
-    """
-    kind = measure(results)
-    selection = select(results, by=("activation", *by))
-    by = _groups(results, by)
-    cells = scores(chosen(results, selection))
-    generator = np.random.default_rng(seed)
-    tables = []
-    for key, group in cells.groupby(by, observed=True):
-        values = group.pivot_table(
-            index="seed", columns="activation", values=f"test_{kind}", observed=True
-        )
-        table = _compare(values, confidence, resamples, generator)
-        for position, (column, value) in enumerate(zip(by, key, strict=True)):
-            table.insert(position, column, value)
-        tables.append(table)
-    return pd.concat(tables, ignore_index=True)
-
-
-def _compare(values: pd.DataFrame, confidence, resamples, generator) -> pd.DataFrame:
-    """All pairs of the columns of `values` (seed x activation, NaN where a seed is missing)."""
-    names = list(values.columns)
-    pairs = list(itertools.combinations(range(len(names)), 2))
-    first, second = np.array(pairs, int).reshape(-1, 2).T
-    scores_ = values.to_numpy(float).T
-    with np.errstate(invalid="ignore"):
-        differences = scores_[first] - scores_[second]
-    differences[~np.isfinite(differences)] = np.nan
-    broken = np.isinf(scores_[first]).any(axis=1) | np.isinf(scores_[second]).any(axis=1)
-    differences[broken] = np.nan
-    table = pd.DataFrame(
-        {
-            "activation": [names[i] for i in first],
-            "other": [names[i] for i in second],
-            "difference": np.nan,
-            "low": np.nan,
-            "high": np.nan,
-            "seeds": np.isfinite(differences).sum(axis=1),
-            "p_sign_flip": np.nan,
-            "p_value": np.nan,
-            "test": "",
-        }
-    )
-    present = np.isfinite(differences)
-    for pattern in np.unique(present, axis=0):
-        rows = (present == pattern).all(axis=1)
-        if pattern.any():
-            found = _statistics(differences[rows][:, pattern], confidence, resamples, generator)
-            found["test"] = _test(int(pattern.sum()), len(pairs))
-            found["p_value"] = found["p_t" if found["test"] == "paired t" else "p_sign_flip"]
-            del found["p_t"]
-            for column, value in found.items():
-                table.loc[rows, column] = value
-    table["p_holm"] = holm(table["p_value"])
-    return table
-
-
-def _test(seeds: int, pairs: int) -> str:
-    if seeds < 2:
-        return ""
-    return "paired t" if pairs * 2.0 ** (1 - seeds) >= 0.05 else "sign flip"
-
-
-def _statistics(differences: np.ndarray, confidence, resamples, generator) -> dict:
-    """Mean, bootstrap interval and p-values of each row of `differences` [pairs, seeds]."""
-    seeds = differences.shape[1]
-    found = {"difference": differences.mean(axis=1)}
-    if seeds < 2:
-        return found | dict.fromkeys(("low", "high", "p_sign_flip", "p_t"), np.nan)
-    weights = generator.multinomial(seeds, np.full(seeds, 1 / seeds), size=resamples) / seeds
-    tails = [(1 - confidence) / 2, (1 + confidence) / 2]
-    found["low"], found["high"] = np.quantile(weights @ differences.T, tails, axis=0)
-    found["p_sign_flip"] = sign_flip(differences)
-    found["p_t"] = _paired_t(differences, found["p_sign_flip"])
-    return found
-
-
-def _paired_t(differences: np.ndarray, without_spread: np.ndarray) -> np.ndarray:
-    """Two-sided p-values of Student's paired t; `without_spread` where all differences are equal.
-
-    Accuracies are multiples of 1/n, so a few equal differences are no evidence of zero variance.
-    """
-    seeds = differences.shape[1]
-    mean, spread = differences.mean(axis=1), differences.std(axis=1, ddof=1)
-    flat = spread <= 1e-12 * np.maximum(np.abs(mean), 1e-300)
-    statistic = mean / np.where(flat, 1.0, spread) * np.sqrt(seeds)
-    return np.where(flat, without_spread, 2 * stdtr(seeds - 1, -np.abs(statistic)))
-
-
-def sign_flip(differences: np.ndarray, resamples: int = 20_000, seed: int = 0) -> np.ndarray:
-    """Two-sided sign-flip permutation p-value of a zero mean over the last axis [..., seeds].
-
-    Exact for up to 14 seeds: the share of all sign patterns whose mean is at least as far from 0
-    as the observed one. Beyond, `resamples` random patterns, the observed one counted among them.
-    """
-    differences = np.asarray(differences, float)
-    seeds = differences.shape[-1]
-    if seeds <= EXACT_SEEDS:
-        # A pattern and its opposite are equally far from 0: half of the patterns are enough.
-        codes = np.arange(2 ** (seeds - 1))
-        signs = 1.0 - 2.0 * (codes[:, None] >> np.arange(seeds) & 1)
-    else:
-        generator = np.random.default_rng(seed)
-        signs = generator.choice([-1.0, 1.0], size=(resamples, seeds))
-        signs[0] = 1.0
-    flipped = np.abs(differences @ signs.T)
-    observed = np.abs(differences.sum(axis=-1))[..., None]
-    rounding = 1e-12 * np.abs(differences).sum(axis=-1)[..., None]
-    return (flipped >= observed - rounding).mean(axis=-1)
-
-
-def holm(p_values: Sequence[float]) -> np.ndarray:
-    """Holm's (1979) step-down correction; NaN entries stay NaN and do not count as tests."""
-    p_values = np.asarray(p_values, float)
-    corrected = np.full(p_values.shape, np.nan)
-    tested = np.flatnonzero(~np.isnan(p_values))
-    order = tested[np.argsort(p_values[tested], kind="stable")]
-    factors = np.arange(order.size, 0, -1)
-    corrected[order] = np.minimum(np.maximum.accumulate(p_values[order] * factors), 1.0)
-    return corrected
-
-
-def leaders(
-    selection: pd.DataFrame, comparisons: pd.DataFrame, kind: str = "accuracy", level: float = 0.05
-) -> pd.DataFrame:
-    """Per group of `comparisons`: the activation best on test, and who cannot be told from it.
-
-    Columns: the grouping ones, `activation` (highest mean test accuracy, lowest test loss when
-    `kind` is "rmse"), `tied` and `behind` (tuples of names, best first): whose corrected p-value
-    against it is at least `level`, or below; `untested` where no p-value exists (one seed).
-    """
-    by = list(comparisons.columns[: comparisons.columns.get_loc("activation")])
-    column, ascending = f"test_{kind}", kind == "rmse"
-    rows = []
-    for key, group in selection.groupby(by, observed=True):
-        ranked = list(group.sort_values(column, ascending=ascending)["activation"])
-        found = comparisons
-        for name, value in zip(by, key, strict=True):
-            found = found[found[name] == value]
-        p = _against(ranked[0], found)
-        rows.append(
-            dict(zip(by, key, strict=True))
-            | {
-                "activation": ranked[0],
-                "tied": tuple(n for n in ranked[1:] if p.get(n, np.nan) >= level),
-                "behind": tuple(n for n in ranked[1:] if p.get(n, np.nan) < level),
-                "untested": tuple(n for n in ranked[1:] if np.isnan(p.get(n, np.nan))),
-            }
-        )
-    return pd.DataFrame(rows)
-
-
-def _against(name: str, comparisons: pd.DataFrame) -> dict[str, float]:
-    """Corrected p-value of every other activation against `name`."""
-    forward = comparisons[comparisons["activation"] == name]
-    backward = comparisons[comparisons["other"] == name]
-    return dict(zip(forward["other"], forward["p_holm"], strict=True)) | dict(
-        zip(backward["activation"], backward["p_holm"], strict=True)
-    )
 
 
 def at_chance(selection: pd.DataFrame, chance: float) -> pd.Series:

@@ -11,7 +11,7 @@ import pandas as pd
 
 from acts_jax.report import claims, figures
 from acts_jax.report.claims import Claim
-from acts_jax.report.page import document, write
+from acts_jax.report.document import document, write
 
 
 @dataclasses.dataclass(frozen=True)

@@ -17,11 +17,21 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, NullFormatter
+from matplotlib.ticker import FuncFormatter, MaxNLocator, NullFormatter
 
 from acts_jax.report import statistics
 from acts_jax.report.claims import Check, at_least, at_most, near
-from acts_jax.report.layout import FAINT, INK, STYLE, leaders, percent, power_of_ten, styles, titles
+from acts_jax.report.layout import (
+    FAINT,
+    INK,
+    STYLE,
+    brief,
+    leaders,
+    percent,
+    power_of_ten,
+    styles,
+    titles,
+)
 
 ACCURACY = pd.DataFrame(
     {
@@ -95,7 +105,7 @@ class Repeated:
         return (
             f"Test accuracy {others.min():.1%} ({others.idxmin()}) to {others.max():.1%} "
             f"({others.idxmax()}), sigmoid {means['sigmoid']:.1%}. At initialisation a gradient's "
-            f"entries are {ratio['sigmoid']:.1e} as large in layer 1 as in the readout for the "
+            f"entries are {brief(ratio['sigmoid'])} as large in layer 1 as in the readout for the "
             f"sigmoid, {ratio.drop('sigmoid').min():.2g} to {ratio.drop('sigmoid').max():.2g} for "
             f"the others. Of relu's units {dead[0]} are dead at initialisation and {dead[1]} after "
             f"training; of the deep network's {dead[2]} and {dead[3]}."
@@ -262,23 +272,37 @@ def figure(found: Repeated) -> Figure:
         titles(
             result,
             "The University of Amsterdam's tutorial on activations, repeated",
-            "Dots: one per seed; bars: 95% intervals of the mean. Crosses: what the tutorial "
-            "shows, of one seed (× JAX, + PyTorch). Dead: f′ is 0 for every training image.",
+            "Dots: one per seed; bars: 95% intervals of the mean. Crosses: the tutorial's one "
+            "seed (× JAX, + PyTorch). Dead: f′ is 0 for every training image.",
         )
     return result
 
 
 def _draw_accuracy(axes: Axes, accuracy: pd.DataFrame) -> None:
+    """Dots, intervals and crosses; what lies far below the others, as the sigmoid, in words."""
     colors = styles(list(accuracy))
+    learned = list(accuracy.columns.drop("sigmoid", errors="ignore"))
+    shown = 100 * np.concatenate([accuracy[learned], ACCURACY.loc[learned].T])
+    low, high = shown.min() - 0.1 * np.ptp(shown), shown.max() + 0.1 * np.ptp(shown)
+    axes.set_xlim(low, high)
     for place, (name, values) in enumerate(reversed(list(accuracy.items()))):
         color, _ = colors[name]
+        if 100 * values.max() < low:
+            published = ", ".join(f"{ACCURACY[kind][name]:.1%} {kind}" for kind in ACCURACY)
+            words = f"{values.mean():.1%}, off the axis (tutorial: {published})"
+            axes.text(
+                low + 0.02 * (high - low), place, words, color=color, va="center", fontsize=8.5
+            )
+            continue
         ends = statistics.interval(100 * values, bounds=(0, 100))
         axes.hlines(place, *ends, color=color, lw=2)
         axes.plot(100 * values, np.full(len(values), place), "o", color=color, ms=4, alpha=0.6)
         for kind, marker in (("JAX", "x"), ("PyTorch", "+")):
             axes.plot(100 * ACCURACY[kind][name], place - 0.28, marker, color=FAINT, ms=6)
+    axes.set_ylim(-0.6, accuracy.shape[1] - 0.6)
     axes.set_yticks(range(accuracy.shape[1]), reversed(list(accuracy)))
     axes.tick_params(axis="y", length=0)
+    axes.xaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 5, 10]))
     axes.set_xlabel("test accuracy, %")
     axes.set_title("Accuracy after the best epoch")
 
@@ -326,6 +350,4 @@ def _draw_dead(axes: Axes, dead: dict[tuple[str, str], pd.DataFrame], shape: str
     axes.set_xticks(layers)
     axes.set_xlabel("layer")
     axes.set_ylim(bottom=-1)
-    axes.set_title(
-        f"Dead units of {shape}" if len(widths) < 6 else f"{len(widths)} layers: {shape}"
-    )
+    axes.set_title(f"Dead units, {len(widths)} layers: {shape}")

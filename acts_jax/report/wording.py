@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 import numpy as np
 import pandas as pd
 
-from acts_jax.report import statistics
+from acts_jax.report import comparison, statistics
 from acts_jax.report.layout import brief, percent, score, spelt
 
 UNEVEN = 1.5  # times the examples of the smallest class, above which the largest hides the others
@@ -30,10 +30,10 @@ def headline(
     Best and tied, uneven classes, at chance, diverged, edges.
     """
     kind = statistics.measure(results)
-    trained = selection[selection["diverged_share"] < 1]
+    trained = selection[selection["lost_share"] < 1]
     sentences = [
         _best_sentence(row, trained, comparisons, kind)
-        for row in statistics.leaders(trained, comparisons, kind).itertuples()
+        for row in comparison.leaders(trained, comparisons, kind).itertuples()
     ]
     if uneven(class_counts or {}):
         sentences.append(_balance_sentence(trained, class_counts))
@@ -49,10 +49,10 @@ def headline(
 def _best_sentence(row, selection, comparisons, kind: str) -> str:
     at_depth = selection[selection["depth"] == row.depth].set_index("activation")
     best = at_depth.loc[row.activation]
-    sentence = (
-        f"Depth {row.depth}: {row.activation} is best with {score(best[f'test_{kind}'], kind)} "
-        f"test {spelt(kind)}{_interval(best, kind)}."
-    )
+    value = score(best[f"test_{kind}"], kind)
+    value = f"{value} test accuracy" if kind == "accuracy" else f"a test {spelt(kind)} of {value}"
+    is_best = "is best with" if len(at_depth) > 1 else "comes to"
+    sentence = f"Depth {row.depth}: {row.activation} {is_best} {value}{_interval(best, kind)}."
     if row.tied:
         sentence += f" With {best['seeds']} seeds {join(row.tied)} cannot be told from it."
     if row.behind:
@@ -68,8 +68,8 @@ def _balance_sentence(selection: pd.DataFrame, class_counts: Mapping[str, int]) 
     largest, smallest = (pick(class_counts, key=class_counts.get) for pick in (max, min))
     share = class_counts[largest] / class_counts[smallest]
     sentence = (
-        f"The classes are uneven: class {largest} has {share:.1f} times the training examples of "
-        f"class {smallest}. Balanced accuracy, the mean of the accuracies within each class, "
+        f"The classes are uneven: {_class(largest)} has {share:.1f} times the training examples of "
+        f"{_class(smallest)}. Balanced accuracy, the mean of the accuracies within each class, "
         f"counts them alike; naming one class always gives {percent(1 / len(class_counts))}."
     )
     if selection.empty:
@@ -81,18 +81,29 @@ def _balance_sentence(selection: pd.DataFrame, class_counts: Mapping[str, int]) 
     )
 
 
+def _class(name: str) -> str:
+    return name if name.startswith("class") else f"class {name}"
+
+
 def _warnings(results: pd.DataFrame, selection: pd.DataFrame) -> list[str]:
     sentences = []
-    lost = int(results["status"].ne("ok").sum())
-    if lost:
-        worst = selection.loc[selection["diverged_share"].idxmax()]
-        sentences.append(
-            f"{lost} of {len(results)} cells diverged ({percent(lost / len(results))}), the "
-            f"largest share with {worst['activation']} at depth {worst['depth']} "
-            f"({percent(worst['diverged_share'])})."
-        )
+    for word in ("diverged", "failed"):
+        lost = results[results["status"] == word]
+        if len(lost):
+            total = count(len(results), "cell")
+            sentence = f"{len(lost)} of {total} {word} ({percent(len(lost) / len(results))})"
+            share = selection[f"{word}_share"]
+            if share.nunique() > 1:
+                worst = selection.loc[share.idxmax()]
+                sentence += (
+                    f", the largest share with {worst['activation']} at depth {worst['depth']} "
+                    f"({percent(share.max())})"
+                )
+            if word == "failed":
+                sentence += f": {lost['reason'].iloc[0]}"
+            sentences.append(sentence + "." * (not sentence.endswith(".")))
     for end, word in (("low", "lowest"), ("high", "highest")):
-        edge = selection[(selection["at_edge"] == end) & (selection["diverged_share"] < 1)]
+        edge = selection[(selection["at_edge"] == end) & (selection["lost_share"] < 1)]
         if len(edge):
             sentences.append(
                 f"The chosen learning rate is the {word} of those swept, so a better one may lie "
@@ -108,6 +119,11 @@ def _by_depth(rows: pd.DataFrame) -> str:
         depths = sorted(group["depth"])
         parts.append(f"{name} (depth{'s' if len(depths) > 1 else ''} {join(map(str, depths))})")
     return join(parts)
+
+
+def count(number: int, noun: str) -> str:
+    """`1 cell`, `2 cells`."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def join(names: Iterable[str]) -> str:
@@ -131,7 +147,7 @@ def gap(difference: float, kind: str) -> str:
 def captions(
     results: pd.DataFrame, curves: pd.DataFrame, selection: pd.DataFrame
 ) -> dict[str, str]:
-    """One sentence per figure of `draw`, about what it shows in these data."""
+    """One sentence per figure of `draw`, about what it shows in these data; "" if nothing."""
     kind = statistics.measure(results)
     best = statistics.chosen(results, selection)
     mine = curves[curves["cell"].isin(best["cell"])]
@@ -147,9 +163,12 @@ def captions(
 
 def _table_caption(selection: pd.DataFrame, kind: str) -> str:
     column = f"test_{kind}"
-    table = selection.pivot(index="activation", columns="depth", values=column)
+    trained = selection[selection["lost_share"] < 1]
+    table = trained.pivot(index="activation", columns="depth", values=column)
+    if table.size < 2:
+        return ""
     if table.shape[1] < 2:
-        ranked = selection.sort_values(column, ascending=kind == "rmse")
+        ranked = trained.sort_values(column, ascending=kind == "rmse")
         first, last = ranked.iloc[0], ranked.iloc[-1]
         return (
             f"From {first['activation']} ({score(first[column], kind)}) to "
@@ -160,21 +179,28 @@ def _table_caption(selection: pd.DataFrame, kind: str) -> str:
     name = change.replace([np.inf, -np.inf], np.nan).idxmin() if change.notna().any() else None
     if name is None:
         return "No activation has results at both the least and the greatest depth."
-    return (
-        f"Depth costs {name} most: {score(table.loc[name, low], kind)} at depth {low}, "
+    found = (
+        f"{score(table.loc[name, low], kind)} at depth {low}, "
         f"{score(table.loc[name, high], kind)} at depth {high}."
     )
+    if change[name] >= 0:
+        return f"Depth costs none of them anything; it gives {name} least: {found}"
+    return f"Depth costs {name} most: {found}" if len(table) > 1 else f"{name}: {found}"
 
 
 def _rate_caption(selection: pd.DataFrame) -> str:
+    selection = selection[selection["lost_share"] < 1]
+    if selection.empty:
+        return "No cell was trained to the end."
     rates = selection["learning_rate"]
     low, high = selection.loc[rates.idxmin()], selection.loc[rates.idxmax()]
     if low["learning_rate"] == high["learning_rate"]:
-        return f"The chosen learning rate is {rates.iloc[0]:.3g} everywhere."
+        everywhere = " everywhere" if len(rates) > 1 else ""
+        return f"The chosen learning rate is {brief(rates.iloc[0], 3)}{everywhere}."
     return (
-        f"The chosen learning rate runs from {low['learning_rate']:.3g} ({low['activation']}, "
-        f"depth {low['depth']}) to {high['learning_rate']:.3g} ({high['activation']}, depth "
-        f"{high['depth']})."
+        f"The chosen learning rate runs from {brief(low['learning_rate'], 3)} "
+        f"({low['activation']}, depth {low['depth']}) to {brief(high['learning_rate'], 3)} "
+        f"({high['activation']}, depth {high['depth']})."
     )
 
 
@@ -185,7 +211,7 @@ def _dead_caption(results: pd.DataFrame) -> str:
         return "No hidden unit was dead at the end of any cell."
     name, depth, rate = share.idxmax()
     most = percent(share.max())
-    return f"Most dead units: {name} at depth {depth} with learning rate {rate:.3g}, {most}."
+    return f"Most dead units: {name} at depth {depth} with learning rate {brief(rate, 3)}, {most}."
 
 
 def _gradient_caption(curves: pd.DataFrame) -> str:
@@ -197,6 +223,8 @@ def _gradient_caption(curves: pd.DataFrame) -> str:
         return "No gradient reaches the readout."
     (small, small_depth), (large, large_depth) = ratio.idxmin(), ratio.idxmax()
     when = table["moment"].iloc[0]
+    if len(ratio) == 1:
+        return f"Layer 1 over readout, {when}: {brief(ratio.min())}."
     return (
         f"Layer 1 over readout, {when}: from {brief(ratio.min())} ({small}, depth {small_depth}) "
         f"to {brief(ratio.max())} ({large}, depth {large_depth})."

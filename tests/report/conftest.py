@@ -172,6 +172,32 @@ def _slopes(index, cell, evaluations, channels, share, generator):
     return _piece(index, epoch, "prelu.slope", layer, channel, value)
 
 
+def tiny(rows, **shared):
+    """Cells of one activation and depth from (learning_rate, seed, val, test) tuples; val None
+    means diverged."""
+    rates, seeds, val, test = zip(*rows, strict=True)
+    hyper = {
+        "dataset": "d",
+        "activation": "relu",
+        "depth": 2,
+        "momentum": 0.9,
+        "prelu.slope": np.nan,
+    }
+    frame = pd.DataFrame({"learning_rate": rates, "seed": seeds}).assign(**(hyper | shared))
+    frame.insert(0, "cell", [f"{shared}-{i}" for i in range(len(frame))])
+    frame["status"] = ["diverged" if v is None else "ok" for v in val]
+    frame["val_accuracy"], frame["test_accuracy"] = np.array(val, float), np.array(test, float)
+    frame["val_loss"], frame["test_loss"] = 1 - frame["val_accuracy"], 1 - frame["test_accuracy"]
+    return frame.assign(dead_fraction=0.0, saturated_fraction=0.0)
+
+
+def texts(figure):
+    """Every non-empty text of the figure, tick labels included."""
+    figure.draw_without_rendering()
+    found = figure.findobj(lambda artist: hasattr(artist, "get_text"))
+    return [artist.get_text() for artist in found if artist.get_text()]
+
+
 @pytest.fixture(scope="session")
 def results():
     return make_results()

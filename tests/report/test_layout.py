@@ -47,4 +47,13 @@ def test_power_of_ten(value, text):
 def test_brief_and_shorten():
     assert [layout.brief(v) for v in (0.123, 5.63e-05, 3.0)] == ["0.12", "5.6e-5", "3"]
     assert layout.shorten("relu") == "relu"
+    assert [layout.brief(v) for v in (287.0, 2.87e7)] == ["290", "2.9e7"]
+    assert layout.brief(1000.0, 3) == "1000"
     assert layout.shorten("my_package.my_module:my_function", 12) == "…my_function"
+    assert layout.shorten("my_package.my_module:my_function", 24) == "…my_module:my_function"
+
+
+def test_errors_keep_their_zeros_and_share_them_with_the_half_width():
+    assert [layout.score(v, "rmse") for v in (59.0, 0.5, 1234.0)] == ["59.0", "0.500", "1234"]
+    assert layout.plus_minus(59.0, 0.342, "rmse") == "59.0 ± 0.3"
+    assert layout.plus_minus(0.974, 0.0034, "accuracy") == "97.4 ± 0.3"

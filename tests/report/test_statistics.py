@@ -1,6 +1,5 @@
-"""Selection on validation, intervals, paired tests: against worked examples and enumeration."""
+"""Selection on validation and intervals: against worked examples."""
 
-import itertools
 import subprocess
 import sys
 
@@ -11,26 +10,7 @@ from scipy import stats
 
 from acts_jax.report import statistics
 
-from .conftest import make_results
-
-
-def tiny(rows, **shared):
-    """Cells of one activation and depth from (learning_rate, seed, val, test) tuples; val None
-    means diverged."""
-    rates, seeds, val, test = zip(*rows, strict=True)
-    hyper = {
-        "dataset": "d",
-        "activation": "relu",
-        "depth": 2,
-        "momentum": 0.9,
-        "prelu.slope": np.nan,
-    }
-    frame = pd.DataFrame({"learning_rate": rates, "seed": seeds}).assign(**(hyper | shared))
-    frame.insert(0, "cell", [f"{shared}-{i}" for i in range(len(frame))])
-    frame["status"] = ["diverged" if v is None else "ok" for v in val]
-    frame["val_accuracy"], frame["test_accuracy"] = np.array(val, float), np.array(test, float)
-    frame["val_loss"], frame["test_loss"] = 1 - frame["val_accuracy"], 1 - frame["test_accuracy"]
-    return frame.assign(dead_fraction=0.0, saturated_fraction=0.0)
+from .conftest import tiny
 
 
 def test_select_picks_on_validation_not_on_test():
@@ -50,6 +30,15 @@ def test_a_diverged_seed_counts_as_zero():
     best = statistics.select(tiny(rows)).iloc[0]
     assert best["learning_rate"] == 0.2
     assert best["test_accuracy"] == pytest.approx(0.99 / 2)
+
+
+def test_failed_cells_are_counted_apart_from_diverged_ones():
+    frame = tiny(
+        [(0.1, 0, 0.6, 0.6), (0.1, 1, 0.6, 0.6), (0.2, 0, None, None), (0.3, 0, None, None)]
+    )
+    frame.loc[3, "status"] = "failed"
+    best = statistics.select(frame).iloc[0]
+    assert (best["diverged_share"], best["failed_share"], best["lost_share"]) == (0.25, 0.25, 0.5)
 
 
 def test_ties_go_to_the_lower_validation_loss_then_to_the_lower_rate():
@@ -123,6 +112,26 @@ def test_datasets_are_never_mixed():
     assert list(statistics.select(frame)["dataset"]) == ["d", "e"]
 
 
+def test_a_regression_beside_a_classification_is_chosen_by_its_own_error():
+    regression = tiny([(0.1, 0, 0.9, 0.9), (0.1, 1, 0.9, 0.9), (0.2, 0, None, None)], dataset="e")
+    rmse = np.array([1.0, 3.0, np.nan])
+    regression = regression.assign(val_accuracy=np.nan, test_accuracy=np.nan)
+    regression = regression.assign(val_loss=rmse**2, val_rmse=rmse, test_rmse=rmse)
+    frame = pd.concat([tiny([(0.1, 0, 0.9, 0.9)]), regression], ignore_index=True)
+    best = statistics.select(frame).set_index("dataset").loc["e"]
+    assert best["learning_rate"] == 0.1
+    assert best["test_rmse"] == 2.0 and best["low"] < 2.0 < best["high"]
+    assert statistics.scores(frame).query("dataset == 'e'")["test_accuracy"].isna().all()
+
+
+def test_half_width_is_that_before_an_end_was_cut_off():
+    values = (0.99, 0.97, 1.0)
+    best = statistics.select(tiny([(0.1, i, v, v) for i, v in enumerate(values)])).iloc[0]
+    low, high = statistics.interval(values)
+    assert best["high"] == 1.0 < high
+    assert statistics.half_width(best) == pytest.approx((high - low) / 2)
+
+
 def test_no_results_is_an_error(results):
     with pytest.raises(ValueError, match="no rows"):
         statistics.select(results.iloc[:0])
@@ -167,103 +176,6 @@ def test_selection_does_not_depend_on_row_order_nor_on_categoricals(results):
         check_dtype=False,
         check_categorical=False,
     )
-
-
-@pytest.mark.parametrize("seeds", [2, 5, 8])
-def test_sign_flip_is_the_enumeration(seeds):
-    differences = np.random.default_rng(seeds).normal(0.5, 1, (3, seeds))
-    differences[2] = 1.0
-    for row, p in zip(differences, statistics.sign_flip(differences), strict=True):
-        means = [abs(np.dot(signs, row)) for signs in itertools.product([-1, 1], repeat=seeds)]
-        assert p == pytest.approx(np.mean(np.array(means) >= abs(row.sum()) - 1e-9))
-    assert statistics.sign_flip(differences)[2] == 2 / 2**seeds
-
-
-def test_sign_flip_of_nothing_is_one():
-    assert statistics.sign_flip(np.zeros((1, 5))) == 1
-
-
-def test_sign_flip_by_resampling_agrees_with_the_t_test():
-    differences = np.random.default_rng(0).normal(0.4, 1, (4, 40))
-    expected = stats.ttest_1samp(differences, 0, axis=1).pvalue
-    np.testing.assert_allclose(statistics.sign_flip(differences), expected, atol=0.01)
-
-
-def test_holm_worked_example():
-    # Holm (1979) on p = .01, .04, .03, .005: times 4, 3, 2, 1 in ascending order, made monotone.
-    corrected = statistics.holm([0.01, 0.04, 0.03, 0.005])
-    assert corrected == pytest.approx([0.03, 0.06, 0.06, 0.02])
-    assert statistics.holm([0.9, 0.8]) == pytest.approx([1, 1])
-    assert statistics.holm([0.02, np.nan, 0.5]) == pytest.approx([0.04, np.nan, 0.5], nan_ok=True)
-
-
-def test_paired_matches_the_paired_t_test_and_finds_the_planted_difference(results):
-    table = statistics.paired(results)
-    assert len(table) == 3 * 28
-    cells = statistics.chosen(results, statistics.select(results))
-    cells = cells[cells["depth"] == 4].set_index("seed")
-    relu = cells[cells["activation"] == "relu"]["test_accuracy"]
-    sbaf = cells[cells["activation"] == "sbaf"]["test_accuracy"]
-    row = table[
-        (table["depth"] == 4) & (table["activation"] == "relu") & (table["other"] == "sbaf")
-    ]
-    row = row.iloc[0]
-    assert row["difference"] == pytest.approx((relu - sbaf).mean())
-    assert row["p_value"] == pytest.approx(
-        stats.ttest_rel(relu.sort_index(), sbaf.sort_index()).pvalue
-    )
-    assert row["test"] == "paired t" and row["seeds"] == 5
-    assert row["p_holm"] < 0.05 and 0 < row["low"] < row["difference"] < row["high"]
-
-
-def test_bootstrap_interval_is_near_the_normal_one_for_many_seeds():
-    generator = np.random.default_rng(1)
-    frames = []
-    for name, mean in (("a", 0.9), ("b", 0.8)):
-        scores = generator.normal(mean, 0.02, 60)
-        frames.append(tiny([(0.1, s, v, v) for s, v in enumerate(scores)], activation=name))
-    row = statistics.paired(pd.concat(frames, ignore_index=True)).iloc[0]
-    a, b = (frame["test_accuracy"].to_numpy() for frame in frames)
-    half = 1.96 * (a - b).std(ddof=1) / np.sqrt(60)
-    assert row["low"] == pytest.approx((a - b).mean() - half, abs=0.1 * half)
-    assert row["high"] == pytest.approx((a - b).mean() + half, abs=0.1 * half)
-    assert row["test"] == "sign flip"
-
-
-def test_paired_uses_common_seeds_and_says_nothing_from_one():
-    a = tiny([(0.1, s, 0.9, 0.9 + s / 100) for s in range(3)], activation="a")
-    b = tiny([(0.1, s, 0.8, 0.8) for s in (1, 2, 3)], activation="b")
-    row = statistics.paired(pd.concat([a, b], ignore_index=True)).iloc[0]
-    assert row["seeds"] == 2 and row["difference"] == pytest.approx(0.115)
-    row = statistics.paired(pd.concat([a[:1], b[:1].assign(seed=0)], ignore_index=True)).iloc[0]
-    assert row["seeds"] == 1 and np.isnan(row[["low", "p_value", "p_holm"]].astype(float)).all()
-
-
-def test_a_few_equal_differences_are_no_certainty():
-    a = tiny([(0.1, s, 0.9, 0.9) for s in range(2)], activation="a")
-    b = tiny([(0.1, s, 0.8, 0.8) for s in range(2)], activation="b")
-    assert statistics.paired(pd.concat([a, b], ignore_index=True))["p_value"].item() == 0.5
-
-
-def test_paired_repeats_itself(results):
-    pd.testing.assert_frame_equal(statistics.paired(results), statistics.paired(results))
-
-
-def test_leaders_name_the_tied_and_the_beaten(results):
-    selection = statistics.select(results)
-    rows = statistics.leaders(selection, statistics.paired(results)).set_index("depth")
-    for depth, row in rows.iterrows():
-        at_depth = selection[selection["depth"] == depth]
-        assert row["activation"] == at_depth.loc[at_depth["test_accuracy"].idxmax(), "activation"]
-        assert "sbaf" in row["behind"] and "sigmoid" in row["behind"]
-        assert {"relu", "leaky_relu"} <= {row["activation"], *row["tied"]}
-        assert len(row["tied"]) + len(row["behind"]) == 7 and not row["untested"]
-
-
-def test_one_seed_leaves_everything_untested():
-    results = make_results(seeds=1, depths=(2,))
-    rows = statistics.leaders(statistics.select(results), statistics.paired(results))
-    assert len(rows["untested"].item()) == 7
 
 
 def test_at_chance_finds_the_deep_sigmoids(results):

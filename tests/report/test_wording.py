@@ -1,12 +1,14 @@
 """The sentences about a sweep follow its results."""
 
-from acts_jax.report import statistics, wording
+import numpy as np
 
-from .conftest import make_results
+from acts_jax.report import comparison, statistics, wording
+
+from .conftest import make_curves, make_results
 
 
 def test_headline_follows_the_data(results):
-    selection, comparisons = statistics.select(results), statistics.paired(results)
+    selection, comparisons = statistics.select(results), comparison.paired(results)
     said = " ".join(wording.headline(results, selection, comparisons, 0.1))
     best = selection[selection["depth"] == 4].sort_values("test_accuracy").iloc[-1]
     assert f"Depth 4: {best['activation']} is best with {100 * best['test_accuracy']:.1f}%" in said
@@ -16,17 +18,35 @@ def test_headline_follows_the_data(results):
     worse = results.assign(test_accuracy=results["test_accuracy"].where(
         results["activation"] != best["activation"], 0.2
     ))  # fmt: skip
-    said = wording.headline(worse, statistics.select(worse), statistics.paired(worse), None)
+    said = wording.headline(worse, statistics.select(worse), comparison.paired(worse), None)
     assert f"Depth 4: {best['activation']}" not in " ".join(said)
 
 
 def test_headline_warns_of_a_choice_at_the_edge():
     results = make_results(activations=("relu", "tanh"), depths=(2,), rates=(0.001, 0.01, 0.03))
-    said = wording.headline(results, statistics.select(results), statistics.paired(results), None)
+    said = wording.headline(results, statistics.select(results), comparison.paired(results), None)
     assert any("highest of those swept" in s and "tanh (depth 2)" in s for s in said)
+
+
+def test_headline_says_why_cells_failed():
+    results = make_results(activations=("relu", "tanh"), depths=(2,), seeds=2, diverge_from=9.0)
+    mine = results["activation"] == "relu"
+    results.loc[mine, "status"] = "failed"
+    results["reason"] = np.where(mine, "ValueError: no", None)
+    said = wording.headline(results, statistics.select(results), comparison.paired(results), None)
+    assert any("14 of 28 cells failed (50.0%)" in s and "ValueError: no" in s for s in said)
+    assert not any("diverged" in s for s in said)
+
+
+def test_depth_is_not_said_to_cost_what_it_gives():
+    results = make_results(activations=("relu", "tanh"), depths=(2, 4), seeds=2, diverge_from=9.0)
+    better = results["depth"] == 4
+    results.loc[better, "test_accuracy"] = 0.99
+    said = wording.captions(results, make_curves(results, 2), statistics.select(results))
+    assert "gives" in said["test_table"] and "most" not in said["test_table"]
 
 
 def test_headline_of_one_seed_claims_no_ties():
     results = make_results(seeds=1, depths=(2,))
-    said = wording.headline(results, statistics.select(results), statistics.paired(results), None)
+    said = wording.headline(results, statistics.select(results), comparison.paired(results), None)
     assert "Too few seeds" in said[0] and "cannot be told" not in said[0]
