@@ -1,7 +1,9 @@
 """Finding, registering and checking activations."""
 
+import copy
 import inspect
 import math
+import pickle
 import sys
 
 import jax
@@ -116,9 +118,48 @@ def test_wrong_path(user_module, spec, message):
         get(spec)
 
 
-def test_an_import_error_inside_the_users_module_is_shown(user_module):
-    with pytest.raises(ModuleNotFoundError, match="no_such_dependency"):
+def test_an_error_inside_the_users_module_is_one_sentence_with_the_line(user_module, tmp_path):
+    with pytest.raises(
+        ValueError, match=r"No module named 'no_such_dependency' .*, line 1\)"
+    ) as it:
         get("broken_acts:f")
+    assert isinstance(it.value.__cause__, ModuleNotFoundError)
+    (tmp_path / "my_misspelt_acts.py").write_text("def f(x) return x")
+    with pytest.raises(ValueError, match=r"SyntaxError: .*\(my_misspelt_acts.py, line 1\)\.$"):
+        get("my_misspelt_acts:f")
+
+
+class Leaky:
+    def __init__(self, slope):
+        self.slope = slope
+
+    def __call__(self, x):
+        return jnp.where(x > 0, x, self.slope * x)
+
+
+def test_an_instance_is_an_activation_and_its_class_is_not():
+    assert get(Leaky(0.5))(jnp.float32(-1)) == -0.5
+    with pytest.raises(ValueError, match="Leaky is a class"):
+        get(Leaky)
+
+
+def test_a_dot_for_the_colon_is_pointed_out():
+    with pytest.raises(ValueError, match=r"reads 'my_acts\.mod:bump'"):
+        get("my_acts.mod.bump")
+
+
+def half(x, share=0.5):
+    return share * x
+
+
+@pytest.mark.parametrize("activation", ["relu", "prelu", "softmax", half, Leaky(0.5)])
+def test_records_can_be_copied_and_pickled(activation):
+    record = get(activation)
+    restored = pickle.loads(pickle.dumps(record))
+    copied = copy.deepcopy(record)
+    assert (restored.name, restored.defaults) == (record.name, record.defaults)
+    assert copied(jnp.float32([-1, 2])).tolist() == record(jnp.float32([-1, 2])).tolist()
+    assert (restored is record) == (copied is record) == isinstance(activation, str)
 
 
 def test_check():
