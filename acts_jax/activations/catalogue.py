@@ -156,7 +156,8 @@ def register(function: Callable | None = None, /, **metadata) -> Callable:
         or NumPy number outside the parameter's interval.
 
     Raises:
-        ValueError: if the name or an alias is taken.
+        ValueError: if the name or an alias is taken, by other than an earlier definition of the
+            same function: a module may be reloaded, and a cell of a notebook run again.
     """
     if function is None:
         return functools.partial(register, **metadata)
@@ -167,8 +168,10 @@ def register(function: Callable | None = None, /, **metadata) -> Callable:
     if parameters:
         function = _checked(function, name, parameters)
     activation = Activation(name=name, function=function, parameters=parameters, **metadata)
+    again = name in _CATALOGUE and _defined_as(_CATALOGUE[name].function) == _defined_as(function)
     for key in (name, *activation.aliases):
-        if key in _CATALOGUE or key in _ALIASES:
+        taken = key in _CATALOGUE or key in _ALIASES
+        if taken and not (again and _ALIASES.get(key, key) == name):
             raise ValueError(f"The activation name {key!r} is taken; choose another.")
     _CATALOGUE[name] = activation
     _ALIASES.update(dict.fromkeys(activation.aliases, name))
@@ -212,6 +215,11 @@ def names(elementwise: bool | None = None) -> list[str]:
         for name, activation in _CATALOGUE.items()
         if elementwise is None or activation.elementwise == elementwise
     )
+
+
+def _defined_as(function: Callable) -> tuple[str, str]:
+    """Where the source defines a function: its module and its name there."""
+    return getattr(function, "__module__", ""), getattr(function, "__qualname__", repr(function))
 
 
 def _checked(function: Callable, name: str, parameters: Mapping[str, Parameter]) -> Callable:
@@ -292,6 +300,8 @@ def _unimportable(spec: str, error: Exception) -> ValueError:
     """What to say of a module that was found and raises: why, and in which line of it."""
     reason = str(error).partition("\n")[0]
     if not isinstance(error, SyntaxError):  # which says itself where
-        last = traceback.extract_tb(error.__traceback__)[-1]
+        frames = traceback.extract_tb(error.__traceback__)
+        package = Path(__file__).parents[1]
+        last = [frame for frame in frames if package not in Path(frame.filename).parents][-1]
         reason += f" ({Path(last.filename).name}, line {last.lineno})"
     return ValueError(f"{spec!r} cannot be imported: {type(error).__name__}: {reason}.")

@@ -124,6 +124,10 @@ def test_an_error_inside_the_users_module_is_one_sentence_with_the_line(user_mod
     ) as it:
         get("broken_acts:f")
     assert isinstance(it.value.__cause__, ModuleNotFoundError)
+    clash = "from acts_jax import register\n\n\n@register\ndef relu(x):\n    return x\n"
+    (tmp_path / "my_clash.py").write_text(clash)
+    with pytest.raises(ValueError, match=r"'relu' is taken.* \(my_clash.py, line [45]\)\.$"):
+        get("my_clash:relu")
     (tmp_path / "my_misspelt_acts.py").write_text("def f(x) return x")
     with pytest.raises(ValueError, match=r"SyntaxError: .*\(my_misspelt_acts.py, line 1\)\.$"):
         get("my_misspelt_acts:f")
@@ -208,6 +212,13 @@ def test_register(scratch):
     assert get("mine").defaults == {"a": 2.0}
     assert mine(3.0) == 6.0
     assert "mine" in names()
+
+    @register(aliases=("my_alias",))
+    def mine(x, b=3.0):
+        return b * x
+
+    assert get("mine") is get("my_alias") is get(mine)
+    assert mine(3.0) == 9.0
     with pytest.raises(ValueError, match="'mine' is taken"):
         register(lambda x: x, name="mine")
     with pytest.raises(ValueError, match="'relu' is taken"):
