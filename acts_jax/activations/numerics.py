@@ -48,7 +48,8 @@ def elementwise(*partials: Callable, integers: bool = False) -> Callable:
 
     The activation takes x of any real dtype and returns its dtype: bfloat16 and float16 are
     computed in float32 and rounded once. Parameters may have any shape that broadcasts
-    against x, under any `jax_numpy_rank_promotion`. It is jitted.
+    against x, under any `jax_numpy_rank_promotion`. A Python float counts as an array of the
+    default float dtype, and does not give a weakly typed result. It is jitted.
 
     Args:
         *partials: see `with_derivatives`; none for autodiff.
