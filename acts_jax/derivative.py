@@ -17,12 +17,14 @@ def derivative(f: Callable, order: int = 1) -> Callable:
         order: 0 or more; 0 gives f itself.
 
     Returns:
-        A function of (x, **parameters) with x's shape and dtype (integers become floats);
-        it works under jit, vmap and grad. At a kink it has the value that grad has there.
+        A function of what f takes, with x's shape and dtype (integers become floats); it works
+        under jit, vmap and grad. At a kink it has the value that grad has there.
 
     Raises:
-        ValueError: if order is not an integer, or negative.
+        ValueError: if f is no function, or order is not an integer, or negative.
     """
+    if not callable(f):
+        raise ValueError(f"derivative takes a function or an Activation, not {f!r}.")
     if isinstance(order, bool) or not hasattr(order, "__index__") or operator.index(order) < 0:
         raise ValueError(f"order must be an integer, 0 or more, got {order!r}.")
     for _ in range(order):

@@ -291,6 +291,8 @@ def resolve_learned(
     """
     activation = get(activation)
     if isinstance(learn, str):
+        if learn in activation.parameters:
+            raise ValueError(f"learn takes parameter names as a tuple: ({learn!r},).")
         _check_choice("learn", learn, LEARN)
         choice = {"default": activation.learned, "none": (), "all": activation.parameters}
         return tuple(choice[learn])
@@ -354,7 +356,11 @@ def _applied(activation, parameters):
     f = on_real_line(activation)
 
     def apply(x):
-        return f(x, **{name: _lined_up(value, x) for name, value in parameters.items()})
+        y = f(x, **{name: _lined_up(value, x) for name, value in parameters.items()})
+        if getattr(y, "shape", None) != x.shape:
+            gave = getattr(y, "shape", type(y).__name__)
+            raise ValueError(f"{activation.name} must keep the shape: {x.shape} gave {gave}.")
+        return y
 
     return apply
 

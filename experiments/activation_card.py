@@ -38,7 +38,10 @@ def main() -> None:
     console, cards = Console(), []
     for activation in activations:
         mine = {name: value for name, value in given.items() if name in activation.parameters}
-        cards.append(card.make(activation, inputs=inputs, **mine))
+        try:
+            cards.append(card.make(activation, inputs=inputs, **mine))
+        except ValueError as error:
+            raise ConfigError(str(error)) from error
         console.print(card.terminal(cards[-1]), "")
         picture = {re.sub(r"[^\w.-]", "_", activation.name): card.figure(cards[-1])}
         (path,) = figures.save(picture, workdir)

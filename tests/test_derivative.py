@@ -75,6 +75,21 @@ def test_function_with_only_a_reverse_rule():
     assert derivative(clipped)(1.0) == 3
 
 
+def test_parameters_by_position_as_in_the_function_itself():
+    x = jnp.float32([-2, 3])
+    for order in (1, 2):
+        by_name = derivative(swish, order)(x, beta=0.5)
+        np.testing.assert_array_equal(derivative(swish, order)(x, 0.5), by_name)
+    assert derivative(leaky_relu)(x, 0.5).tolist() == [0.5, 1.0]
+
+
+def test_what_has_no_derivative():
+    with pytest.raises(ValueError, match="takes a function or an Activation, not 'relu'"):
+        derivative("relu")
+    with pytest.raises(ValueError, match="by a real number, not by complex64"):
+        derivative(tanh)(1j)
+
+
 @pytest.mark.parametrize("order", [-1, 1.0, "1", True, None])
 def test_wrong_order(order):
     with pytest.raises(ValueError, match="order must be an integer, 0 or more"):

@@ -460,3 +460,16 @@ def test_critical_needs_an_elementwise_activation():
 def test_an_activation_that_changes_the_shape_is_refused():
     with pytest.raises(ValueError, match="glu changes the shape"):
         ActivationLayer("glu").init(jax.random.key(0), jnp.ones((2, 4)))
+
+
+@pytest.mark.parametrize("function", [jnp.sum, lambda x: x[..., :1], lambda x: None])
+def test_a_function_that_does_not_keep_the_shape_is_refused(function):
+    with pytest.raises(ValueError, match=r"must keep the shape: \(\d, 3\) gave"):
+        MLP((3, 3), function, 2).init(jax.random.key(0), jnp.ones((1, 4)))
+    with pytest.raises(ValueError, match=r"must keep the shape: \(2, 3\) gave"):
+        NNXActivationLayer(function)(jnp.ones((2, 3)))
+
+
+def test_one_learned_parameter_is_a_tuple_too():
+    with pytest.raises(ValueError, match=r"as a tuple: \('beta',\)\."):
+        ActivationLayer("swish", learn="beta")

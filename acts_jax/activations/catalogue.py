@@ -6,8 +6,10 @@ import inspect
 import math
 import numbers
 import pkgutil
+import traceback
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
@@ -93,6 +95,14 @@ class Activation:
     def __hash__(self) -> int:
         return hash(self.name)
 
+    def __reduce__(self):
+        """Copies and pickles: a registered one stays the catalogue's own, found by its name."""
+        if _CATALOGUE.get(self.name) is self:
+            return _restored, (getattr(self.function, "__module__", __name__), self.name)
+        values = {field.name: getattr(self, field.name) for field in fields(self)}
+        values["parameters"] = dict(self.parameters)
+        return functools.partial(Activation, **values), ()
+
     def __call__(self, x, **parameters) -> jax.Array:
         """`function(x, **parameters)`."""
         return self.function(x, **parameters)
@@ -146,7 +156,8 @@ def register(function: Callable | None = None, /, **metadata) -> Callable:
         or NumPy number outside the parameter's interval.
 
     Raises:
-        ValueError: if the name or an alias is taken.
+        ValueError: if the name or an alias is taken, by other than an earlier definition of the
+            same function: a module may be reloaded, and a cell of a notebook run again.
     """
     if function is None:
         return functools.partial(register, **metadata)
@@ -157,8 +168,10 @@ def register(function: Callable | None = None, /, **metadata) -> Callable:
     if parameters:
         function = _checked(function, name, parameters)
     activation = Activation(name=name, function=function, parameters=parameters, **metadata)
+    again = name in _CATALOGUE and _defined_as(_CATALOGUE[name].function) == _defined_as(function)
     for key in (name, *activation.aliases):
-        if key in _CATALOGUE or key in _ALIASES:
+        taken = key in _CATALOGUE or key in _ALIASES
+        if taken and not (again and _ALIASES.get(key, key) == name):
             raise ValueError(f"The activation name {key!r} is taken; choose another.")
     _CATALOGUE[name] = activation
     _ALIASES.update(dict.fromkeys(activation.aliases, name))
@@ -188,6 +201,9 @@ def get(activation: "str | Activation | Callable") -> Activation:
     name = _ALIASES.get(activation, activation)
     if name not in _CATALOGUE:
         suggestion = suggest(activation, [*_CATALOGUE, *_ALIASES])
+        if "." in activation:
+            module, _, function = activation.rpartition(".")
+            suggestion = f"; a function of your own reads '{module}:{function}'."
         raise ValueError(f"There is no activation {activation!r}" + suggestion)
     return _CATALOGUE[name]
 
@@ -199,6 +215,11 @@ def names(elementwise: bool | None = None) -> list[str]:
         for name, activation in _CATALOGUE.items()
         if elementwise is None or activation.elementwise == elementwise
     )
+
+
+def _defined_as(function: Callable) -> tuple[str, str]:
+    """Where the source defines a function: its module and its name there."""
+    return getattr(function, "__module__", ""), getattr(function, "__qualname__", repr(function))
 
 
 def _checked(function: Callable, name: str, parameters: Mapping[str, Parameter]) -> Callable:
@@ -214,8 +235,19 @@ def _checked(function: Callable, name: str, parameters: Mapping[str, Parameter])
     return checked
 
 
+def _restored(module: str, name: str) -> Activation:
+    """A registered activation of another process, once its module is imported here."""
+    importlib.import_module(module)
+    return _CATALOGUE[name]
+
+
 def _of_callable(function: Callable, name: str | None = None) -> Activation:
     """The record of a registered function, or a new one for a function of the user's."""
+    if inspect.isclass(function):
+        raise ValueError(
+            f"{name or function.__qualname__} is a class: an activation is a function, or an "
+            "instance that can be called."
+        )
     for activation in _CATALOGUE.values():
         if activation.function is function:
             return activation
@@ -246,12 +278,14 @@ def _import(spec: str) -> Callable:
         module = importlib.import_module(module_name)
     except ModuleNotFoundError as error:
         if error.name is None or not f"{module_name}.".startswith(f"{error.name}."):
-            raise
+            raise _unimportable(spec, error) from error
         siblings = [module.name for module in pkgutil.iter_modules()]
         raise ValueError(
             f"{spec!r}: there is no module {error.name!r} on the Python path"
             + suggest(error.name, siblings)
         ) from error
+    except Exception as error:  # whatever a user's module may raise
+        raise _unimportable(spec, error) from error
     function = getattr(module, function_name, None)
     if not callable(function):
         public = [key for key, value in vars(module).items() if callable(value)]
@@ -260,3 +294,14 @@ def _import(spec: str) -> Callable:
             + suggest(function_name, public)
         )
     return function
+
+
+def _unimportable(spec: str, error: Exception) -> ValueError:
+    """What to say of a module that was found and raises: why, and in which line of it."""
+    reason = str(error).partition("\n")[0]
+    if not isinstance(error, SyntaxError):  # which says itself where
+        frames = traceback.extract_tb(error.__traceback__)
+        package = Path(__file__).parents[1]
+        last = [frame for frame in frames if package not in Path(frame.filename).parents][-1]
+        reason += f" ({Path(last.filename).name}, line {last.lineno})"
+    return ValueError(f"{spec!r} cannot be imported: {type(error).__name__}: {reason}.")

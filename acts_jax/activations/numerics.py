@@ -9,6 +9,8 @@ import jax.numpy as jnp
 from jax import lax
 from jax.custom_derivatives import SymbolicZero
 
+from acts_jax.suggestion import suggest
+
 
 def with_derivatives(*partials: Callable) -> Callable:
     """Give a function of arrays of one shape its partial derivatives in closed form.
@@ -46,7 +48,8 @@ def elementwise(*partials: Callable, integers: bool = False) -> Callable:
 
     The activation takes x of any real dtype and returns its dtype: bfloat16 and float16 are
     computed in float32 and rounded once. Parameters may have any shape that broadcasts
-    against x, under any `jax_numpy_rank_promotion`. It is jitted.
+    against x, under any `jax_numpy_rank_promotion`. A Python float counts as an array of the
+    default float dtype, and does not give a weakly typed result. It is jitted.
 
     Args:
         *partials: see `with_derivatives`; none for autodiff.
@@ -60,7 +63,12 @@ def elementwise(*partials: Callable, integers: bool = False) -> Callable:
         @jax.jit
         @functools.wraps(formula)
         def activation(*args, **kwargs):
-            bound = signature.bind(*args, **kwargs)
+            try:
+                bound = signature.bind(*args, **kwargs)
+            except TypeError as error:
+                unknown = [name for name in kwargs if name not in signature.parameters]
+                rest = suggest(unknown[0], signature.parameters) if unknown else "."
+                raise TypeError(f"{formula.__name__}: {error}{rest}") from None
             bound.apply_defaults()
             x, *parameters = map(jnp.asarray, bound.arguments.values())
             if jnp.issubdtype(x.dtype, jnp.complexfloating):
@@ -79,15 +87,17 @@ def elementwise(*partials: Callable, integers: bool = False) -> Callable:
     return decorate
 
 
-def slope(function: Callable, /, x: jax.Array, **parameters) -> jax.Array:
+def slope(function: Callable, /, x: jax.Array, *args, **parameters) -> jax.Array:
     """f'(x) of an elementwise function, with x's shape and dtype (integers become floats).
 
     It is the pullback of ones, since the Jacobian of an elementwise function is diagonal.
     """
     x = jnp.asarray(x)
+    if jnp.issubdtype(x.dtype, jnp.complexfloating):
+        raise ValueError(f"The derivative is by a real number, not by {x.dtype}.")
     if not jnp.issubdtype(x.dtype, jnp.floating):
         x = x.astype(float)
-    value, pullback = jax.vjp(lambda x: function(x, **parameters), x)
+    value, pullback = jax.vjp(lambda x: function(x, *args, **parameters), x)
     return pullback(jnp.ones_like(value))[0]
 
 

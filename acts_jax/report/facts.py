@@ -184,13 +184,14 @@ def smoothness(shape: Shape) -> str:
 
 
 def tails(shape: Shape) -> str:
-    """What f tends to at both ends."""
+    """What f tends to at both ends of its domain."""
     if not any(math.isinf(end) for end in shape.domain):
         return ""
     parts = []
-    for side, line, limit, endless in zip(
-        ("−∞", "∞"), shape.asymptotes, shape.limits, shape.oscillates, strict=True
+    for end, line, limit, endless in zip(
+        shape.domain, shape.asymptotes, shape.limits, shape.oscillates, strict=True
     ):
+        side = number(end)
         if endless:
             goal = f" to {number(limit)}" if math.isinf(limit) else ""
             parts.append(f"waves on{goal} as x → {side}")

@@ -76,7 +76,7 @@ def _processor() -> str:
 
 def wide_console() -> Console:
     """A console of the terminal's width, but at least the 100 columns of the tables below."""
-    console = Console()
+    console = Console(emoji=False)  # "mine:wave: ..." is no waving hand
     console.width = max(console.width, 100)
     return console
 

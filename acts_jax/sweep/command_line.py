@@ -14,7 +14,7 @@ from typing import Any
 from absl import app, flags, logging
 from ml_collections import config_dict
 
-from acts_jax.activations import Activation, get, names
+from acts_jax.activations import Activation, acceptance, get, names
 from acts_jax.data import DatasetError
 from acts_jax.sweep.config import ConfigError, items_of, override
 from acts_jax.sweep.grid import Plan, parameter_prefix
@@ -182,7 +182,18 @@ def activations(elementwise: bool | None = None) -> list[Activation]:
     for activation in found.values():
         if elementwise and not activation.elementwise:
             raise ConfigError(f"{activation.name} acts on whole vectors, not element by element")
+        if activation.name not in names():
+            _accepted(activation)
     return list(found.values())
+
+
+def _accepted(activation: Activation) -> None:
+    """Refuses a function of the user's that nothing could be said about."""
+    try:
+        acceptance.accept(activation)
+        acceptance.accept_float64(activation)
+    except ValueError as error:
+        raise ConfigError(str(error)) from error
 
 
 def folder() -> Path:

@@ -12,10 +12,9 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import jax
-import jax.numpy as jnp
 
 from acts_jax import data, machine
-from acts_jax.activations import catalogue
+from acts_jax.activations import acceptance, catalogue
 from acts_jax.sweep import engine, grid, layout, local, signals, store, work
 from acts_jax.sweep.config import ConfigError
 
@@ -98,7 +97,10 @@ def make_plan(config: Mapping, data_dir: str | os.PathLike | None = None) -> gri
     check_dataset = functools.partial(data.check_name, data_dir=data_dir)
     plan = grid.plan(config, catalogue.get, check_dataset)
     for name in plan.config["activation"]:
-        _check_shape(catalogue.get(name))
+        try:
+            acceptance.accept(catalogue.get(name))
+        except ValueError as error:
+            raise ConfigError(str(error)) from error
     return plan
 
 
@@ -255,21 +257,3 @@ def describe_part(part: grid.Group) -> str:
     """A group in words."""
     static = part.static
     return f"{static.activation} at depth {len(static.hidden_sizes)} ({part.size} cells)"
-
-
-def _check_shape(activation: catalogue.Activation) -> None:
-    """Traces an activation once, so that one that cannot work is refused before any training."""
-    x = jax.ShapeDtypeStruct((2, 3), jnp.float32)
-    try:
-        y = jax.eval_shape(lambda x: activation(x, **activation.defaults), x)
-    except Exception as error:  # whatever a user's function may raise
-        reason = f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}"
-        raise ConfigError(
-            f"activation {activation.name!r} cannot be traced by jax: {reason}"
-        ) from error
-    if not hasattr(y, "shape") or y.shape != x.shape or y.dtype != x.dtype:
-        raise ConfigError(
-            f"activation {activation.name!r} must map a float32 array to one of the same shape, "
-            f"but {x.shape} gave {getattr(y, 'dtype', type(y).__name__)} "
-            f"{getattr(y, 'shape', '')}".rstrip()
-        )

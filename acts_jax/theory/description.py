@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 from scipy.special import expit
 
-from acts_jax.activations.catalogue import Activation
+from acts_jax.activations.acceptance import accept, accept_float64
+from acts_jax.activations.catalogue import Activation, names
 from acts_jax.theory.features import (
     Curve,
     Interval,
@@ -140,9 +141,13 @@ def describe(
       **parameters: plain numbers; the catalogue's defaults stand in for the ones left out.
 
     Raises:
-      ValueError: unknown activation or parameter, or not elementwise.
+      ValueError: unknown activation or parameter, not elementwise, not computed in float64, or NaN
+        over a stretch of its domain (f or f').
     """
     activation, parameters = elementwise(activation, parameters)
+    if activation.name not in names():
+        accept(activation)
+        accept_float64(activation)
     values = {name: float(value) for name, value in parameters.items()}
     return _describe(activation, threshold, tuple(values.items()))
 
@@ -150,6 +155,7 @@ def describe(
 @functools.lru_cache(maxsize=256)
 def _describe(activation, threshold, parameters):
     curve = Curve(activation.function, dict(parameters), activation.domain, activation.kinks)
+    _refuse_nan(activation, curve)
     kinks, smoothness = _kinks(curve)
     if new := {kink.x for kink in kinks} - set(curve.kinks):
         known = sorted({*curve.kinks, *new})
@@ -180,6 +186,20 @@ def _describe(activation, threshold, parameters):
         reach=curve.reach,
         gain=_gain(curve),
     )
+
+
+def _refuse_nan(activation: Activation, curve: Curve) -> None:
+    """Refuses what has no value over a stretch of its domain; a single point may lack f'."""
+    for what, values in (("f", curve.f), ("f'", curve.slope)):
+        nan = np.isnan(values)
+        stretch = curve.x[1:-1][nan[:-2] & nan[1:-1] & nan[2:]]
+        if stretch.size:
+            x = min(stretch, key=abs)
+            raise ValueError(
+                f"{activation.name}: {what} is NaN around x = {x:.3g}, within the domain "
+                f"({curve.low:g}, {curve.high:g}); write it in a form that has a value there, or "
+                "name its domain by a line @register(domain=(low, high)) above it."
+            )
 
 
 def _kinks(curve: Curve) -> tuple[tuple[Kink, ...], float]:
@@ -417,6 +437,8 @@ def _monotone(curve: Curve) -> str:
 
 def _symmetry(curve: Curve) -> tuple[str, tuple[float, float]]:
     """Odd or even about the middle of the domain."""
+    if math.isinf(curve.low) != math.isinf(curve.high):
+        return "", (0.0, 0.0)
     aside = np.linspace(0.01, min(8.0, 0.99 * curve.reach), 500)
     left, right = (curve(curve.middle + side * aside)[0] for side in (-1, 1))
     scale = 1e-9 * max(1.0, float(np.nanmax(np.abs(right))))

@@ -94,6 +94,14 @@ class Curve:
         points = np.unique(np.concatenate(parts))
         return points[(points >= self.low) & (points <= self.high)]
 
+    def outer_end(self, side: int, predicate: Callable[[np.ndarray], np.ndarray]) -> float:
+        """The end of what holds at the outermost point: an infinity if the waves stay so."""
+        if self.endless[(side + 1) // 2]:
+            waves = self(side * np.linspace(1000.0, 1020.0, _CHUNK))
+            if predicate(waves).all():
+                return side * math.inf
+        return self.end(0 if side < 0 else -1)
+
     def end(self, index: int) -> float:
         """The point `index`, or the infinity that the outermost point stands for."""
         if index in (0, -self.x.size) and not self.endless[0]:
@@ -149,9 +157,9 @@ def regions(curve: Curve, predicate: Callable[[np.ndarray], np.ndarray]) -> tupl
     edges = bisect(lambda x: predicate(curve(x)), curve.x[flips], curve.x[flips + 1])
     edges = [snap(float(edge), (*curve.kinks, 0.0)) for edge in edges]
     if holds[0]:
-        edges.insert(0, curve.end(0))
+        edges.insert(0, curve.outer_end(-1, predicate))
     if holds[-1]:
-        edges.append(curve.end(-1))
+        edges.append(curve.outer_end(1, predicate))
     pairs = zip(edges[::2], edges[1::2], strict=True)
     return tuple(pair for pair in pairs if pair[1] > pair[0])
 

@@ -1,7 +1,9 @@
 """Finding, registering and checking activations."""
 
+import copy
 import inspect
 import math
+import pickle
 import sys
 
 import jax
@@ -116,9 +118,59 @@ def test_wrong_path(user_module, spec, message):
         get(spec)
 
 
-def test_an_import_error_inside_the_users_module_is_shown(user_module):
-    with pytest.raises(ModuleNotFoundError, match="no_such_dependency"):
+def test_an_error_inside_the_users_module_is_one_sentence_with_the_line(user_module, tmp_path):
+    with pytest.raises(
+        ValueError, match=r"No module named 'no_such_dependency' .*, line 1\)"
+    ) as it:
         get("broken_acts:f")
+    assert isinstance(it.value.__cause__, ModuleNotFoundError)
+    clash = "from acts_jax import register\n\n\n@register\ndef relu(x):\n    return x\n"
+    (tmp_path / "my_clash.py").write_text(clash)
+    with pytest.raises(ValueError, match=r"'relu' is taken.* \(my_clash.py, line [45]\)\.$"):
+        get("my_clash:relu")
+    (tmp_path / "my_misspelt_acts.py").write_text("def f(x) return x")
+    with pytest.raises(ValueError, match=r"SyntaxError: .*\(my_misspelt_acts.py, line 1\)\.$"):
+        get("my_misspelt_acts:f")
+
+
+class Leaky:
+    def __init__(self, slope):
+        self.slope = slope
+
+    def __call__(self, x):
+        return jnp.where(x > 0, x, self.slope * x)
+
+
+def test_an_instance_is_an_activation_and_its_class_is_not():
+    assert get(Leaky(0.5))(jnp.float32(-1)) == -0.5
+    with pytest.raises(ValueError, match="Leaky is a class"):
+        get(Leaky)
+
+
+def test_a_dot_for_the_colon_is_pointed_out():
+    with pytest.raises(ValueError, match=r"reads 'my_acts\.mod:bump'"):
+        get("my_acts.mod.bump")
+
+
+@pytest.mark.parametrize("name", names(elementwise=True))
+def test_a_python_float_is_taken_as_an_array_of_the_default_dtype(name):
+    """With one rule for all: of `jax.nn`, relu gives a weakly typed result, gelu does not."""
+    result = jax.eval_shape(get(name).function, 0.5)
+    assert (result.shape, result.dtype, result.weak_type) == ((), jnp.float32, False)
+
+
+def half(x, share=0.5):
+    return share * x
+
+
+@pytest.mark.parametrize("activation", ["relu", "prelu", "softmax", half, Leaky(0.5)])
+def test_records_can_be_copied_and_pickled(activation):
+    record = get(activation)
+    restored = pickle.loads(pickle.dumps(record))
+    copied = copy.deepcopy(record)
+    assert (restored.name, restored.defaults) == (record.name, record.defaults)
+    assert copied(jnp.float32([-1, 2])).tolist() == record(jnp.float32([-1, 2])).tolist()
+    assert (restored is record) == (copied is record) == isinstance(activation, str)
 
 
 def test_check():
@@ -167,6 +219,13 @@ def test_register(scratch):
     assert get("mine").defaults == {"a": 2.0}
     assert mine(3.0) == 6.0
     assert "mine" in names()
+
+    @register(aliases=("my_alias",))
+    def mine(x, b=3.0):
+        return b * x
+
+    assert get("mine") is get("my_alias") is get(mine)
+    assert mine(3.0) == 9.0
     with pytest.raises(ValueError, match="'mine' is taken"):
         register(lambda x: x, name="mine")
     with pytest.raises(ValueError, match="'relu' is taken"):

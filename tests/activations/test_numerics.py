@@ -39,3 +39,16 @@ def test_linear_in_the_tangents_under_vmap_scan_and_both_modes():
     np.testing.assert_allclose(by_p, [(x**3).sum()] * 2, rtol=1e-5)
     hessian = jax.jacfwd(jax.grad(lambda v: cubic(v, 2.0).sum()))(x[0])
     np.testing.assert_allclose(hessian, np.diag(12 * x[0]), rtol=1e-5)
+
+
+def test_a_wrong_call_names_the_function_and_the_nearest_argument():
+    @elementwise()
+    def bent(x, left_slope=1.0):
+        return left_slope * x
+
+    with pytest.raises(TypeError, match=r"^bent: .*'slope'; did you mean 'left_slope'\?"):
+        bent(1.0, slope=2.0)
+    with pytest.raises(TypeError, match=r"^bent: missing a required argument: 'x'"):
+        bent()
+    with pytest.raises(TypeError, match=r"^bent: too many positional arguments\."):
+        bent(1.0, 2.0, 3.0)

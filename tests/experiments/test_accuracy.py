@@ -43,10 +43,10 @@ def test_an_exhaustive_run_in_bfloat16(main, tmp_path, capsys, monkeypatch):
 
 def test_a_function_of_your_own_is_compared_with_itself(main, tmp_path, capsys, monkeypatch):
     (tmp_path / "my_functions.py").write_text(
-        "import jax.numpy as jnp\n\ndef cancels(x, a=1.0):\n    return a - jnp.exp(-x)\n"
+        "import jax.numpy as jnp\n\ndef wave(x, a=1.0):\n    return a - jnp.exp(-x)\n"
     )
     monkeypatch.setattr(sys, "path", [str(tmp_path), *sys.path])
-    spec = "my_functions:cancels"
+    spec = "my_functions:wave"
     assert not main(f"--activation={spec}", "--points=4096", f"--workdir={tmp_path}")
     assert f"{spec}: compared with its own float64 evaluation" in capsys.readouterr().out
     (value, slope) = json.loads((tmp_path / "accuracy_float32.json").read_text())["errors"]

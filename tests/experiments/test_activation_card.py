@@ -2,6 +2,7 @@
 
 import functools
 
+import jax.numpy as jnp
 import pytest
 
 from experiments import activation_card as script
@@ -43,9 +44,23 @@ def cubic(x, scale=1.0):
     return scale * x**3
 
 
+def undefined(x):
+    return jnp.log(x)
+
+
+def centered(x):
+    return x - jnp.mean(x)
+
+
+OWN = "--activation=tests.experiments.test_activation_card:"
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
+        ([f"{OWN}undefined", "--accuracy_inputs=0"], "f is NaN around x = -"),
+        ([f"{OWN}centered"], "is not elementwise"),
+        ([f"{OWN}cubed"], "did you mean 'cubic'"),
         (["--activation=rleu"], "did you mean 'relu'"),
         (["--activation=relu,tests.nothing:f"], "no module"),
         (["--activation=elu", "--parameters=alfa=1"], "did you mean 'alpha'?"),

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from acts_jax.activations.catalogue import Activation, get, names
+from acts_jax.report import facts
 from acts_jax.theory.description import describe
 from acts_jax.theory.mean_field import gain
 
@@ -210,6 +211,35 @@ def test_the_switch_for_float64_is_left_as_it_was():
     describe(Activation("cube", lambda x: x**3))
     assert jax.config.jax_enable_x64 is False
     assert jnp.ones(1).dtype == jnp.float32
+
+
+def test_a_wave_that_is_steep_everywhere_is_so_beyond_the_points_looked_at():
+    wave = Activation("wave", lambda x: x + 0.3 * jnp.sin(x))
+    assert describe(wave).steep == ((-math.inf, math.inf),)
+    assert len(describe(wave, threshold=1.0).steep) > 3
+
+
+def test_a_domain_open_on_one_side():
+    shape = describe(Activation("log", jnp.log, domain=(0.0, math.inf)))
+    assert shape.limits == (-math.inf, math.inf)
+    assert shape.symmetry == ""
+    assert shape.steepest.where == ((0.0, 0.0),)
+    assert facts.tails(shape) == "−∞ as x → 0, ∞ as x → ∞"
+
+
+@pytest.mark.parametrize(
+    ("function", "message"),
+    [
+        (jnp.log, "log: f is NaN around x = -"),
+        (lambda x: x * jnp.exp(x) / (1 + jnp.exp(x)), "f is NaN around x = 7"),
+        (lambda x: jnp.where(x > 0, jnp.sqrt(x), 0.0), "f' is NaN around x = -"),
+        (lambda x: x - jnp.mean(x, axis=-1, keepdims=True), "not elementwise"),
+        (lambda x: x.astype(jnp.float32), "too coarse"),
+    ],
+)
+def test_a_function_of_which_nothing_true_could_be_said_is_refused(function, message):
+    with pytest.raises(ValueError, match=message):
+        describe(function)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,68 @@
+"""Refuses a function that cannot be an activation, in one sentence and before any work is done."""
+
+import math
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from acts_jax.activations.catalogue import Activation
+
+
+def accept(activation: Activation) -> None:
+    """Try an activation on arrays [2, 3] at its default parameters.
+
+    It is traced once. One that comes from outside this package and claims to be elementwise is
+    also run: dead units, derivatives and shapes mean nothing if the entries depend on each other.
+
+    Raises:
+        ValueError: if it cannot be traced by jax, does not keep the shape and float32, or is
+            elementwise in name only.
+    """
+    x = jax.ShapeDtypeStruct((2, 3), jnp.float32)
+    try:
+        y = jax.eval_shape(lambda x: activation(x, **activation.defaults), x)
+    except Exception as error:  # whatever a user's function may raise
+        reason = f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}"
+        raise ValueError(
+            f"activation {activation.name!r} cannot be traced by jax: {reason}"
+        ) from error
+    if not hasattr(y, "shape") or y.shape != x.shape or y.dtype != x.dtype:
+        raise ValueError(
+            f"activation {activation.name!r} must map a float32 array to one of the same shape, "
+            f"but {x.shape} gave {getattr(y, 'dtype', type(y).__name__)} "
+            f"{getattr(y, 'shape', '')}".rstrip()
+        )
+    foreign = not str(getattr(activation.function, "__module__", "")).startswith("acts_jax.")
+    if foreign and activation.elementwise and _mixes_entries(activation):
+        raise ValueError(
+            f"activation {activation.name!r} is not elementwise: its outputs depend on other "
+            "entries than their own; a line @register(elementwise=False) above it says so"
+        )
+
+
+def accept_float64(activation: Activation) -> None:
+    """Refuse an activation that is not computed in float64 for float64 inputs.
+
+    Raises:
+        ValueError: if its dtype is another then: it has no evaluation to be judged by.
+    """
+    with jax.enable_x64(True):
+        x = jax.ShapeDtypeStruct((2, 3), jnp.float64)
+        y = jax.eval_shape(lambda x: activation(x, **activation.defaults), x)
+    if y.dtype != x.dtype:
+        raise ValueError(
+            f"activation {activation.name!r} gives {y.dtype} for float64 inputs, too coarse to "
+            "judge it by: let it keep the dtype of x"
+        )
+
+
+def _mixes_entries(activation: Activation) -> bool:
+    """Whether changing the first entry of an array changes what becomes of another."""
+    low, high = (end if math.isfinite(end) else side * 1.5
+                 for side, end in zip((-1, 1), activation.domain, strict=True))  # fmt: skip
+    x = np.linspace(low, high, 8, dtype=np.float32)[1:-1].reshape(2, 3)
+    changed = x.copy()
+    changed[0, 0] = (low + 3 * high) / 4
+    y, z = (np.asarray(activation(jnp.asarray(a), **activation.defaults)) for a in (x, changed))
+    return not np.array_equal(y.ravel()[1:], z.ravel()[1:], equal_nan=True)
