@@ -110,7 +110,7 @@ def _load(folder: Path, name: str | None = None) -> Stored | None:
             left_out=tuple(contents["left_out"]),
             splits=splits,
         )
-    except (OSError, ValueError, KeyError):
+    except (OSError, EOFError, ValueError, KeyError, TypeError):
         return None  # damaged, or on its way out: it is made anew
 
 
