@@ -164,7 +164,7 @@ def check_name(name: str, *, data_dir: str | os.PathLike | None = None) -> None:
         DatasetError: unknown name; inputs or labels that a network here cannot take; not prepared,
             and TensorFlow or the network missing to do it.
     """
-    if name in builders.EMBEDDED:
+    if builders.embedded(name):
         builders.check_source(name, data_dir)  # without the second that importing TFDS takes
     elif not caching.is_cached(name, data_dir):
         builder = builders.find(name, data_dir)

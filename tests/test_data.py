@@ -90,8 +90,11 @@ logging.warning("still heard")
         ("minst", "unknown dataset 'minst'; did you mean 'mnist'"),
         ("emnist/lettres", "unknown config 'lettres' of dataset 'emnist'; did you mean 'letters'"),
         ("zzzzzz", "unknown dataset 'zzzzzz'; no TFDS name is near, but .*digits, mnist1d"),
-        ("mnist:9.9.9", "only: 3.0.1"),
-        ("a b", "dataset 'a b' is not available"),
+        ("mnist/lettres", "dataset 'mnist' has no configs, and so no 'lettres'"),
+        ("mnist:9.9.9", "dataset 'mnist' has no version '9.9.9', only 3.0.1"),
+        ("wine:9.9.9", "dataset 'wine' has no version '9.9.9', only 1.0.0"),
+        ("a b", "'a b' is no name of a dataset: give NAME, NAME/CONFIG"),
+        ("../digits", "'../digits' is no name of a dataset"),
     ],
 )
 def test_an_unknown_name_gets_the_nearest_one(name, message, tmp_path):
@@ -99,6 +102,19 @@ def test_an_unknown_name_gets_the_nearest_one(name, message, tmp_path):
         with pytest.raises(data.DatasetError, match=message) as raised:
             check(name, data_dir=tmp_path)
         assert "\n" not in str(raised.value) and "Failed to construct" not in str(raised.value)
+
+
+def test_a_prepared_set_is_not_to_be_deleted_for_a_name_that_is_wrong(prepared):
+    for name in ("digits:9.9.9", "digits/", "digits/x"):
+        with pytest.raises(data.DatasetError) as raised:
+            data.load(name, data_dir=prepared)
+        assert "delete" not in str(raised.value)
+
+
+def test_what_comes_along_can_be_asked_for_by_its_version(tmp_path):
+    data.check_name("wine:1.0.0", data_dir=tmp_path)
+    assert data.load("wine:1.0.0", data_dir=tmp_path).version == "1.0.0"
+    assert [path.name for path in tmp_path.iterdir()] == ["wine"]
 
 
 def test_names_that_come_along_pass_the_check_without_preparing(tmp_path):

@@ -37,7 +37,7 @@ EMBEDDED = {
     )
 }
 _INSTALL = {
-    "cv2": "acts_jax[tfds]",
+    "cv2": "opencv-python-headless",
     "mnist1d": "mnist1d` or `pip install acts_jax[mnist1d]",
     "PIL": "acts_jax[tfds]",
     "sklearn": "scikit-learn",
@@ -66,9 +66,16 @@ def versions(name: str, data_dir: str | os.PathLike | None) -> list[str]:
         return []
 
 
+def embedded(name: str) -> Embedded | None:
+    """What comes along under a name, which may end in the version there is: "wine:1.0.0"."""
+    base, _, version = name.partition(":")
+    known = EMBEDDED.get(base)
+    return known if known and version in ("", known.version) else None
+
+
 def check_source(name: str, data_dir: str | os.PathLike | None) -> None:
     """Raises DatasetError if an embedded dataset is not prepared and its package is missing."""
-    package = EMBEDDED[name].package
+    package = embedded(name).package
     if importlib.util.find_spec(package) is None and not versions(name, data_dir):
         raise DatasetError(needs_package(name, package))
 
@@ -77,13 +84,14 @@ def find(name: str, data_dir: str | os.PathLike | None = None) -> Any:
     """Returns the `tfds.core.DatasetBuilder` of `name`, prepared or not; downloads nothing.
 
     Raises:
-        DatasetError: unknown name or config, TensorFlow missing, or damaged files in `data_dir`.
+        DatasetError: unknown name, config or version, TensorFlow missing, or damaged files in
+            `data_dir`.
     """
     where = resolve_data_dir(data_dir)
     try:
         with quiet():
-            if name in EMBEDDED:
-                builder = importlib.import_module(EMBEDDED[name].module).Builder
+            if known := embedded(name):
+                builder = importlib.import_module(known.module).Builder
                 return builder(data_dir=where, file_format="array_record")
             import tensorflow_datasets as tfds
 
@@ -156,10 +164,24 @@ def _why_not_found(name: str, data_dir: str, error: Exception) -> str:
     if package := missing_package(error):
         return needs_package(name, package)
     if isinstance(error, tfds.core.DatasetNotFoundError):
+        base, _, version = name.partition(":")
+        if base in EMBEDDED:
+            return f"dataset {base!r} has no version {version!r}, only {EMBEDDED[base].version}"
         return _unknown(name, tfds.list_builders(with_community_datasets=False))
-    base, _, config = name.partition("/")
-    if config and (configs := tfds.builder_cls(base).builder_configs) and config not in configs:
-        return f"unknown config {config!r} of dataset {base!r}{suggest(config, configs)}"
+    if "Parsing builder name string" in str(error):
+        return f"{name!r} is no name of a dataset: give NAME, NAME/CONFIG or NAME/CONFIG:VERSION"
+    path, _, version = name.partition(":")
+    if "cannot be loaded at version" in str(error):
+        only = str(error).rpartition("only: ")[2].rstrip(".")
+        return f"dataset {path!r} has no version {version!r}, only {only}"
+    base, _, config = path.partition("/")
+    if config and "=" not in config:
+        with contextlib.suppress(tfds.core.DatasetNotFoundError):  # one that is on disk alone
+            configs = tfds.builder_cls(base).builder_configs
+            if not configs:
+                return f"dataset {base!r} has no configs, and so no {config!r}"
+            if config not in configs:
+                return f"unknown config {config!r} of dataset {base!r}{suggest(config, configs)}"
     if found := versions(name, data_dir):
         return damaged(name, found[-1], error)
     return f"dataset {name!r} is not available: {one_line(error)}"

@@ -17,7 +17,6 @@ from pathlib import Path
 import numpy as np
 
 from acts_jax.datasets import builders, preparing, reading
-from acts_jax.datasets.builders import EMBEDDED
 from acts_jax.datasets.reading import Split, Stored
 
 _FORMAT = 1  # raised whenever `reading` makes other arrays of the same records
@@ -68,7 +67,8 @@ def bytes_on_disk(folder: Path) -> tuple[int, int]:
 def _resolved(name: str, data_dir: str | os.PathLike | None) -> Path | None:
     """The one folder that a name can mean, as far as can be told without TFDS."""
     found = [Path(path) for path in builders.versions(name, data_dir)]
-    version = EMBEDDED[name].version if name in EMBEDDED else name.partition(":")[2]
+    known = builders.embedded(name)
+    version = known.version if known else name.partition(":")[2]
     if version:
         found = [path for path in found if path.name == version]
     return found[0] if len(found) == 1 else None
@@ -110,7 +110,7 @@ def _load(folder: Path, name: str | None = None) -> Stored | None:
             left_out=tuple(contents["left_out"]),
             splits=splits,
         )
-    except (OSError, ValueError, KeyError):
+    except (OSError, EOFError, ValueError, KeyError, TypeError):
         return None  # damaged, or on its way out: it is made anew
 
 

@@ -19,10 +19,11 @@ from typing import Any
 from etils import epath
 
 from acts_jax.datasets import builders
-from acts_jax.datasets.builders import EMBEDDED, DatasetError
+from acts_jax.datasets.builders import DatasetError, embedded
 
 _UNWRITABLE = {
     errno.EACCES,
+    errno.EDQUOT,
     errno.EEXIST,
     errno.ENOENT,
     errno.ENOSPC,
@@ -75,7 +76,7 @@ def check_preparable(name: str, builder: Any, manual_dir: str | os.PathLike | No
         raise DatasetError(_by_hand(name, builder))
     own = type(builder).__module__.startswith("tensorflow_datasets.")
     if own and importlib.util.find_spec("tensorflow") is None:
-        first = f"`pip install acts_jax[tfds]`, then `{_command(name)}`"
+        first = f"`pip install acts_jax[tfds]`, then `{_command(name, builder, manual_dir)}`"
         raise DatasetError(_unprepared(name, builder, "preparing it takes TensorFlow", first))
     if manual_dir is None and _is_offline(builder):
         raise DatasetError(_no_network(name, builder))
@@ -85,7 +86,7 @@ def _prepare(name: str, builder: Any, manual_dir: str | os.PathLike | None) -> N
     import tensorflow_datasets as tfds
 
     by_hand = Path(manual_dir).expanduser() if manual_dir is not None else None
-    downloads = not by_hand and name not in EMBEDDED
+    downloads = not by_hand and not embedded(name)
     if by_hand:
         _take_files_from(by_hand, name, builder)
     with _scratch(name, builder) as scratch:
@@ -94,7 +95,7 @@ def _prepare(name: str, builder: Any, manual_dir: str | os.PathLike | None) -> N
             manual_dir=by_hand, extract_dir=scratch, try_download_gcs=False
         )
         try:
-            with builders.quiet(), _progress(wanted=name not in EMBEDDED):
+            with builders.quiet(), _progress(wanted=not embedded(name)):
                 builder.download_and_prepare(
                     download_dir=None if downloads else scratch, download_config=config
                 )
@@ -224,8 +225,14 @@ def _url(resource: Any) -> str:
     return getattr(resource, "url", resource)
 
 
-def _command(name: str, *flags: str) -> str:
-    return " ".join(["python -m experiments.prepare", f"--dataset={name}", *flags])
+def _command(name: str, builder: Any, manual_dir: str | os.PathLike | None = None) -> str:
+    """The command that prepares into the data_dir of `builder`, to be pasted."""
+    flags = [f"--dataset={name}"]
+    if str(builder.data_dir_root) != builders.resolve_data_dir(None):
+        flags.append(f"--data_dir={builder.data_dir_root}")
+    if manual_dir is not None:
+        flags.append(f"--manual_dir={manual_dir}")
+    return " ".join(["python -m experiments.prepare", *flags])
 
 
 def _unprepared(name: str, builder: Any, why: str, remedy: str) -> str:
@@ -238,7 +245,7 @@ def _unprepared(name: str, builder: Any, why: str, remedy: str) -> str:
 def _no_network(name: str, builder: Any) -> str:
     remedy = (
         "put the files as upstream publishes them into a folder and run "
-        f"`{_command(name, '--manual_dir=FOLDER')}`, which names those that are missing"
+        f"`{_command(name, builder, 'FOLDER')}`, which names those that are missing"
     )
     return _unprepared(name, builder, "the network does not answer", remedy)
 
@@ -246,7 +253,7 @@ def _no_network(name: str, builder: Any) -> str:
 def _by_hand(name: str, builder: Any) -> str:
     return (
         f"dataset {name!r} needs files fetched by hand: put them into a folder and run "
-        f"`{_command(name, '--manual_dir=FOLDER')}`. TFDS says: "
+        f"`{_command(name, builder, 'FOLDER')}`. TFDS says: "
         f"{' '.join(builder.MANUAL_DOWNLOAD_INSTRUCTIONS.split())}"
     )
 
@@ -262,10 +269,13 @@ def _why_not_prepared(name: str, builder: Any, error: Exception) -> str:
         return f"dataset {name!r} cannot be prepared: {' '.join(str(error).split())}"
     if _is_network(error):
         return _no_network(name, builder)
-    if isinstance(error, OSError) and error.errno in _UNWRITABLE:
+    number = error.errno if isinstance(error, OSError) else None
+    for full in (errno.ENOSPC, errno.EDQUOT):  # those who unpack and write wrap it in other errors
+        number = full if os.strerror(full) in str(error) else number
+    if number in _UNWRITABLE:
         return (
             f"dataset {name!r} cannot be written to {builder.data_dir_root} "
-            f"({os.strerror(error.errno)}): choose another data_dir, or set TFDS_DATA_DIR"
+            f"({os.strerror(number)}): choose another data_dir, or set TFDS_DATA_DIR"
         )
     return f"dataset {name!r} cannot be prepared: {builders.one_line(error)}"
 

@@ -154,6 +154,8 @@ def _batches(name: str, builder: Any, split: str) -> Iterator[tuple[int, int, li
             f"dataset {name!r} holds encoded images: `pip install acts_jax[tfds]` to read them"
         ) from None
     except Exception as error:
+        if "install OpenCV" in str(error):  # of deep images, which Pillow does not decode
+            raise DatasetError(builders.needs_package(name, "cv2")) from None
         raise DatasetError(builders.damaged(name, builder.data_dir, error)) from error
 
 

@@ -76,6 +76,10 @@ def truncate(cache):
     os.truncate(cache / "train_inputs.npy", 150)
 
 
+def empty(cache):
+    os.truncate(cache / "train_labels.npy", 0)
+
+
 def remove(cache):
     (cache / "test_labels.npy").unlink()
 
@@ -84,7 +88,11 @@ def garble(cache):
     (cache / "contents.json").write_text("{")
 
 
-@pytest.mark.parametrize("damage", [truncate, remove, garble])
+def replace(cache):
+    (cache / "contents.json").write_text("[]")
+
+
+@pytest.mark.parametrize("damage", [truncate, empty, remove, garble, replace])
 def test_a_damaged_cache_is_made_anew(damage, cached, tiny):
     damage(next(cached.glob("acts_jax-*")))
     assert len(tiny.load("numbers").train.labels) == 18

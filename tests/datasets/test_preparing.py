@@ -72,15 +72,26 @@ def test_a_set_that_nobody_prepared_names_the_command_at_planning_time(name, tmp
     for check in (data.check_name, data.load):
         said = refused(check, name, data_dir=tmp_path)
         assert f"dataset '{name}' is not prepared in {tmp_path}" in said
-        assert f"`pip install acts_jax[tfds]`, then `{COMMAND} --dataset={name}`" in said
+        command = f"{COMMAND} --dataset={name} --data_dir={tmp_path}"
+        assert f"`pip install acts_jax[tfds]`, then `{command}`" in said
         assert f"copy its folder from where it is prepared to {tmp_path}/{name}" in said
     assert list(tmp_path.iterdir()) == []
+
+
+def test_the_command_that_is_named_repeats_what_was_asked_for(tmp_path, monkeypatch):
+    if importlib.util.find_spec("tensorflow"):
+        pytest.skip("TensorFlow is installed: preparing may succeed")
+    said = refused(data.prepare, "kmnist", data_dir=tmp_path, manual_dir=tmp_path)
+    assert f"--dataset=kmnist --data_dir={tmp_path} --manual_dir={tmp_path}`" in said
+    monkeypatch.setenv("TFDS_DATA_DIR", str(tmp_path))
+    assert f"`{COMMAND} --dataset=kmnist`" in refused(data.load, "kmnist")
 
 
 def test_a_set_that_only_a_person_can_fetch_says_so_at_planning_time(tmp_path):
     for check in (data.check_name, data.load):
         said = refused(check, "imagenet2012", data_dir=tmp_path)
-        assert f"`{COMMAND} --dataset=imagenet2012 --manual_dir=FOLDER`" in said
+        command = f"{COMMAND} --dataset=imagenet2012 --data_dir={tmp_path} --manual_dir=FOLDER"
+        assert f"`{command}`" in said
         assert "ILSVRC2012_img_train.tar" in said
 
 
@@ -91,7 +102,8 @@ def test_without_a_network_the_command_that_needs_none_is_named(by_hand, tmp_pat
     for check in (data.check_name, data.load):
         said = refused(check, "by_hand/checked", data_dir=tmp_path)
         assert "the network does not answer" in said
-        assert f"`{COMMAND} --dataset=by_hand/checked --manual_dir=FOLDER`" in said
+        command = f"{COMMAND} --dataset=by_hand/checked --data_dir={tmp_path} --manual_dir=FOLDER"
+        assert f"`{command}`" in said
     assert list(tmp_path.iterdir()) == []
 
 
@@ -145,6 +157,13 @@ def test_a_wrong_file_is_refused_with_both_checksums(folder, tmp_path):
     found, right = (hashlib.sha256(t.encode()).hexdigest() for t in ("1,2,0\n", TEST))
     assert f"test.csv has SHA-256 {found} (6 bytes), and not {right} ({len(TEST)} bytes)" in said
     assert "train.csv" not in said
+
+
+def test_a_full_disk_is_named_whoever_met_it(folder, tmp_path):
+    where = tmp_path / "data"
+    said = refused(data.prepare, "by_hand/too_large", data_dir=where, manual_dir=folder)
+    assert f"cannot be written to {where} (No space left on device): choose another" in said
+    assert not [*where.glob(".preparing-*"), *where.rglob("incomplete*")]
 
 
 def test_a_file_whose_checksum_nobody_knows_is_taken_as_it_is(folder, tmp_path):

@@ -1,5 +1,6 @@
 """Records to arrays: dtypes and shapes, and rows and files that are refused."""
 
+import importlib.util
 import json
 import os
 
@@ -56,6 +57,16 @@ def test_encoded_images_keep_dtype_and_shape(tiny, python):
         loaded = tiny.load("pictures")
         assert loaded.train.inputs.shape == (6, 4, 5, 1) and loaded.train.inputs.dtype == np.uint8
         assert loaded.train.inputs[:, 0, 0, 0].tolist() == [0, 10, 20, 30, 40, 50]
+
+
+def test_images_that_pillow_does_not_decode_name_the_package_that_does(tiny):
+    if importlib.util.find_spec("cv2"):
+        pytest.skip("OpenCV is installed: these images are read")
+    rows = [{"x": Image.new("I;16", (5, 4)), "y": i % 2} for i in range(4)]
+    images = tfds.features.Image(shape=(4, 5, 1), dtype=np.uint16)
+    tiny.store("deep", dict.fromkeys(SPLITS, rows), x=images)
+    with pytest.raises(data.DatasetError, match="`pip install opencv-python-headless`"):
+        tiny.load("deep")
 
 
 @pytest.mark.parametrize("sizes", [[(5, 4), (6, 4)], [(5, 4)] * 1024 + [(6, 4)]])

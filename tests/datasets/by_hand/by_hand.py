@@ -19,6 +19,7 @@ class ByHand(tfds.core.GeneratorBasedBuilder):
     BUILDER_CONFIGS = [  # noqa: RUF012
         tfds.core.BuilderConfig(name="checked"),
         tfds.core.BuilderConfig(name="unchecked"),
+        tfds.core.BuilderConfig(name="too_large"),
     ]
 
     def _info(self):
@@ -36,9 +37,20 @@ class ByHand(tfds.core.GeneratorBasedBuilder):
     def _split_generators(self, dl_manager):
         urls = PUBLISHED | (UNREGISTERED if self.builder_config.name == "unchecked" else {})
         paths = dl_manager.download_and_extract(urls)
+        if self.builder_config.name == "too_large":
+            fill_the_disk()
         return {name.removesuffix(".csv"): self._generate_examples(paths[name]) for name in urls}
 
     def _generate_examples(self, path):
         with path.open() as file:
             for i, (a, b, y) in enumerate(csv.reader(file)):
                 yield i, {"x": [float(a), float(b)], "y": int(y)}
+
+
+def fill_the_disk():
+    """Fails as the writer of ArrayRecord does."""
+    try:
+        with open("/dev/full", "w") as file:
+            file.write("0")
+    except OSError as error:
+        raise RuntimeError(f"write() failed: {error}; at byte 0") from None
