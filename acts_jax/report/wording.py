@@ -122,8 +122,8 @@ def _by_depth(rows: pd.DataFrame) -> str:
 
 
 def count(number: int, noun: str) -> str:
-    """`1 cell`, `2 cells`."""
-    return f"{number} {noun}{'' if number == 1 else 's'}"
+    """`1 cell`, `2,000 cells`."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def join(names: Iterable[str]) -> str:

@@ -17,6 +17,7 @@ from acts_jax import data, machine
 from acts_jax.activations import acceptance, catalogue
 from acts_jax.sweep import engine, grid, layout, local, signals, store, work
 from acts_jax.sweep.config import ConfigError
+from acts_jax.theory.shape import on_real_line
 
 
 @dataclasses.dataclass
@@ -99,6 +100,7 @@ def make_plan(config: Mapping, data_dir: str | os.PathLike | None = None) -> gri
     for name in plan.config["activation"]:
         try:
             acceptance.accept(catalogue.get(name))
+            on_real_line(name)
         except ValueError as error:
             raise ConfigError(str(error)) from error
     return plan

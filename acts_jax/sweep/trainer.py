@@ -9,6 +9,7 @@ import pandas as pd
 from rich.console import Console
 
 from acts_jax.data import Dataset
+from acts_jax.report.wording import count
 from acts_jax.sweep import cluster, command_line, launch, local, results, store
 from acts_jax.sweep.config import ConfigError
 from acts_jax.sweep.grid import Plan
@@ -70,8 +71,8 @@ def prepare(
             f"{what.devices} in packs of {what.pack} ({what.pack_bytes / 2**20:.1f} MiB per pack)"
         )
     console.print(
-        f"{what.cells:,} cells in {what.groups:,} groups ({what.groups:,} compiles{split}), "
-        f"{what.steps:,} steps, on {where}",
+        f"{count(what.cells, 'cell')} in {count(what.groups, 'group')} "
+        f"({count(what.groups, 'compile')}{split}), {count(what.steps, 'step')}, on {where}",
         soft_wrap=True,
     )
     if command_line.DRY_RUN.value:

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from acts_jax import load_curves, load_results
+from acts_jax.activations import catalogue
 from acts_jax.sweep import launch, store
 from acts_jax.sweep.config import ConfigError, make_config
 
@@ -99,6 +100,17 @@ def test_an_activation_that_cannot_work_is_refused_at_planning(my_module, activa
         launch.make_plan(make_config(activation=activation))
     assert message in str(error.value)
     assert "\n" not in str(error.value)
+
+
+def test_a_domain_that_no_pre_activation_fits_is_refused_at_planning(monkeypatch):
+    monkeypatch.setattr(catalogue, "_CATALOGUE", dict(catalogue._CATALOGUE))
+
+    @catalogue.register(domain=(0, np.inf))
+    def root(x):
+        return x**0.5
+
+    with pytest.raises(ConfigError, match="only a finite interval"):
+        launch.make_plan(make_config(activation="root"))
 
 
 def test_unknown_datasets_are_refused_at_planning():
