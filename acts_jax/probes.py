@@ -78,7 +78,7 @@ def score(model: Any, params: Any, examples: Examples) -> Score:
 
 
 def scores(model: Any, params: Any, slices: Slices) -> Score:
-    """What `score` returns for each of several sets, [sets], in one loop: the compiler's time."""
+    """What `score` returns for each of several sets, [sets]: one loop compiles sooner than many."""
 
     def body(_, batch):
         outputs = model.apply({"params": params}, slices.rows.features(batch.inputs))

@@ -107,6 +107,7 @@ def _advance(
     measured, cells = jax.device_get(measured), len(over)
     diverged = _on_host([row.diverged_step for row in state], cells).astype(np.int64)
     found = {name: _on_host([row[name] for row in measured], cells) for name in measured[0]}
+    # A program that does not measure has no scores.
     scores = {name: found.pop(name) for name in probes.Score._fields if name in found}
     for i, split in enumerate(Splits._fields):
         found |= {f"{split}_{name}": values[:, i] for name, values in scores.items()}
