@@ -13,11 +13,13 @@ from scipy.special import expit
 
 from acts_jax.activations.acceptance import accept, accept_float64
 from acts_jax.activations.catalogue import Activation, names
+from acts_jax.theory.ends import asymptote, limits_of
 from acts_jax.theory.features import (
     Curve,
     Interval,
     bisect,
     jumps,
+    nearest,
     regions,
     roots,
     snap,
@@ -25,8 +27,8 @@ from acts_jax.theory.features import (
 )
 from acts_jax.theory.mean_field import normal_quadrature
 from acts_jax.theory.shape import elementwise
+from acts_jax.theory.steepness import SteepestSlope, steepest
 
-_MOST = 12
 _ROUNDING = 16 * float(np.finfo(np.float64).eps)
 
 
@@ -62,14 +64,6 @@ class Kink:
 
     x: float
     order: int
-
-
-@dataclass(frozen=True)
-class SteepestSlope:
-    """sup abs(f') and where: intervals, points (a, a), or (inf, inf) for "as x grows"."""
-
-    value: float
-    where: tuple[Interval, ...]
 
 
 @dataclass(frozen=True)
@@ -160,7 +154,7 @@ def _describe(activation, threshold, parameters):
     if new := {kink.x for kink in kinks} - set(curve.kinks):
         known = sorted({*curve.kinks, *new})
         curve = Curve(activation.function, dict(parameters), activation.domain, known)
-    limits = _limits(curve)
+    limits = limits_of(curve)
     turns = _turning_points(curve)
     symmetry, center = _symmetry(curve)
     return Shape(
@@ -169,8 +163,8 @@ def _describe(activation, threshold, parameters):
         domain=(curve.low, curve.high),
         range=_range(curve, limits, turns),
         limits=limits,
-        asymptotes=(_asymptote(curve, -1), _asymptote(curve, 1)),
-        steepest=_steepest(curve),
+        asymptotes=(asymptote(curve, -1), asymptote(curve, 1)),
+        steepest=steepest(curve),
         threshold=threshold,
         steep=regions(curve, lambda jet: np.abs(jet[1]) > threshold * (1 + 1e-15)),
         fixed_points=_fixed_points(curve),
@@ -215,160 +209,19 @@ def _kinks(curve: Curve) -> tuple[tuple[Kink, ...], float]:
     return kinks, min((kink.order - 1 for kink in kinks), default=math.inf)
 
 
-def _limits(curve: Curve) -> Interval:
-    """f at the ends of the domain, followed to abs(x) = 1e32 where it has no end."""
-
-    def limit(side, end):
-        if math.isfinite(end):
-            return float(curve([end])[0, 0])
-        if curve.endless[(side + 1) // 2]:
-            near, far = curve.wave(side, 0)
-            grows = abs(far[0]) > 3 * abs(near[0]) and abs(far[1]) > 3 * abs(near[1])
-            one_sided = far[0] * far[1] > 0
-            return math.copysign(math.inf, far[0]) if grows and one_sided else math.nan
-        far = curve(side * np.array([1e2, 1e3, 1e4, 1e6, 1e8, 1e12, 1e16, 1e32]))[0]
-        if np.isinf(far[-1]):
-            return float(far[-1])
-        before, last = far[np.isfinite(far)][-2:]
-        if abs(last) > 1.5 * abs(before) and abs(last) > 2:
-            return math.copysign(math.inf, last)
-        return 0.0 if abs(last) < 1e-12 else snap(float(last))
-
-    return limit(-1, curve.low), limit(1, curve.high)
-
-
 def _range(curve: Curve, limits: Interval, turns) -> Interval:
     values = [*curve.f[np.isfinite(curve.f)], *(turn.value for turn in turns)]
     values += [limit for limit in limits if not math.isnan(limit)]
     aside = [kink + d * max(1, abs(kink)) for kink in curve.kinks for d in (-1e-12, 1e-12)]
     inside = [x for x in aside if curve.low <= x <= curve.high]
     values += list(curve(inside)[0]) if inside else []
-    low, high = (_nearest(v, limits) for v in (min(values), max(values)))
+    low, high = (nearest(v, limits) for v in (min(values), max(values)))
     for side in (-1, 1):
         if curve.endless[(side + 1) // 2]:
             near, far = curve.wave(side, 0)
             low = -math.inf if far[0] < 3 * min(near[0], -1.0) else low
             high = math.inf if far[1] > 3 * max(near[1], 1.0) else high
     return low, high
-
-
-def _nearest(value: float, exact) -> float:
-    """The exact value that `value` is but for rounding, or itself."""
-    for other in exact:
-        if other == value or (
-            math.isfinite(other) and abs(value - other) <= 1e-11 * max(1.0, abs(other))
-        ):
-            return float(other)
-    return snap(float(value))
-
-
-def _asymptote(curve: Curve, side: int) -> Interval | None:
-    """The line m x + b that f tends to; b is extrapolated in 1/x."""
-    if math.isfinite(curve.low if side < 0 else curve.high) or curve.endless[(side + 1) // 2]:
-        return None
-    far = side * np.array([1e6, 2e6, 1e9])
-    f, slope, _ = curve(far)
-    m = snap(float(slope[2]))
-    if not (np.isfinite(f).all() and np.isfinite(slope).all()):
-        return None
-    rest = f - m * far
-    if abs(slope[0] - m) > 1e-8 * max(1, abs(m)):
-        return None
-    if abs(rest[2] - rest[0]) > 1e-5 * max(1, abs(rest[0])):
-        return None
-    b = float(2 * rest[1] - rest[0])
-    return m + 0.0, round(b, 8) + 0.0
-
-
-def _steepest(curve: Curve) -> SteepestSlope:
-    """sup abs(f'): on a rest of f', at a bend of it, beside a kink or an end, or far out."""
-    endless = _infinite_slopes(curve)
-    if endless:
-        return SteepestSlope(math.inf, endless)
-    value = _largest_slope(curve)
-    plateaus = roots(
-        curve,
-        lambda x, jet: np.abs(jet[1]) - value,
-        lambda x: np.full_like(x, 1e-13 * value),
-    )
-    rests = [plateau for plateau in plateaus if plateau[1] > plateau[0]]
-    touching = {end for rest in rests for end in rest}
-    sides = [side for side in _steep_tails(curve, value) if side[0] not in touching]
-    if rests or sides:
-        return SteepestSlope(_nearest(value, [round(value, 9)]), tuple(sorted([*rests, *sides])))
-    return SteepestSlope(_nearest(value, [round(value, 9)]), _peaks(curve, value))
-
-
-def _largest_slope(curve: Curve) -> float:
-    """The largest abs(f') of the points, and of ever finer ones around the best."""
-    slope = np.abs(curve.slope)
-    slope[~np.isfinite(slope)] = 0
-    best = int(np.argmax(slope))
-    value = float(slope[best])
-    low, high = curve.x[max(best - 1, 0)], curve.x[min(best + 1, curve.x.size - 1)]
-    for _ in range(8):
-        fine = np.linspace(low, high, 1025)
-        values = np.nan_to_num(np.abs(curve(fine)[1]))
-        i = int(np.argmax(values))
-        value = max(value, float(values[i]))
-        low, high = fine[max(i - 1, 0)], fine[min(i + 1, fine.size - 1)]
-    return value
-
-
-def _steep_tails(curve: Curve, value: float) -> list[Interval]:
-    """The infinities where abs(f') tends to its supremum."""
-    tails = []
-    for end, endless in zip((curve.low, curve.high), curve.endless, strict=True):
-        if math.isinf(end) and not endless:
-            far = abs(curve([math.copysign(1e8, end)])[1, 0])
-            tails += [(end, end)] if far >= value * (1 - 1e-7) else []
-    return tails
-
-
-def _peaks(curve: Curve, value: float) -> tuple[Interval, ...]:
-    """The points where abs(f') comes up to its supremum: bends of f', or sides of kinks."""
-    slope = np.nan_to_num(np.abs(curve.slope))
-    near = 0.05 if any(curve.endless) else 1e-3
-    edges = np.flatnonzero(slope >= value - max(near * value, 1e-12))
-    runs = np.split(edges, np.flatnonzero(np.diff(edges) > 1) + 1)
-    points = []
-    for run in sorted(runs, key=lambda run: abs(curve.x[run[0]]))[:_MOST]:
-        low, high = curve.x[max(run[0] - 1, 0)], curve.x[min(run[-1] + 1, curve.x.size - 1)]
-        known = [k for k in (*curve.kinks, 0.0) if low <= k <= high]
-        bend = np.sign(np.nan_to_num(curve([low, high])[2]))
-        if bend[0] * bend[1] < 0:
-            point = float(bisect(lambda x: curve(x)[2] > 0, [low], [high])[0])
-        else:
-            point = float(curve.x[run[np.argmax(slope[run])]])
-        point = snap(point, known)
-        around = [point, point - 1e-9 * (1 + abs(point)), point + 1e-9 * (1 + abs(point))]
-        if np.nanmax(np.abs(curve(around)[1])) >= value * (1 - 1e-8):
-            points.append((point, point))
-    return tuple(sorted(set(points)))
-
-
-def _infinite_slopes(curve: Curve) -> tuple[Interval, ...]:
-    """Kinks, ends of the domain and infinities towards which abs(f') grows without bound."""
-    where = []
-    for point in sorted({*curve.kinks, 0.0, curve.low, curve.high}):
-        if math.isinf(point) and curve.endless[int(point > 0)]:
-            near, far = (max(map(abs, ends)) for ends in curve.wave(1 if point > 0 else -1, 1))
-            where += [(point, point)] if far > 3 * near else []
-            continue
-        if math.isinf(point):
-            rows = [math.copysign(1, point) * np.array([1e2, 1e5, 1e8])]
-        else:
-            near = np.array([1e-4, 1e-8, 1e-12]) * max(1.0, abs(point))
-            rows = [point + side * near for side in (-1, 1)]
-        for row in rows:
-            if row.min() < curve.low or row.max() > curve.high:
-                continue
-            slope = np.abs(curve(row)[1])
-            grows = (slope[1:] > 1.5 * slope[:-1]) | np.isinf(slope[1:])
-            if grows.all() and slope[2] > 10:
-                where.append((point, point))
-                break
-    return tuple(where)
 
 
 def _fixed_points(curve: Curve) -> tuple[FixedPoint, ...]:
@@ -388,7 +241,7 @@ def _fixed_point(curve: Curve, low: float, high: float) -> FixedPoint:
         kind = "attracting" if closer.all() else "repelling"
     else:
         kind = "half-stable" if closer.any() or farther.any() else "neutral"
-    return FixedPoint(low, high, _nearest(slope, ()), kind)
+    return FixedPoint(low, high, nearest(slope, ()), kind)
 
 
 def _signs(curve: Curve) -> np.ndarray:
@@ -408,7 +261,7 @@ def _turning_points(curve: Curve) -> tuple[TurningPoint, ...]:
     values = curve(at)[0]
     kinds = np.where(sign[turns] > 0, "maximum", "minimum")
     return tuple(
-        TurningPoint(x, _nearest(float(value), ()), str(kind))
+        TurningPoint(x, nearest(float(value), ()), str(kind))
         for x, value, kind in zip(at, values, kinds, strict=True)
     )
 

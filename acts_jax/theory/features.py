@@ -95,10 +95,13 @@ class Curve:
         return points[(points >= self.low) & (points <= self.high)]
 
     def outer_end(self, side: int, predicate: Callable[[np.ndarray], np.ndarray]) -> float:
-        """The end of what holds at the outermost point: an infinity if the waves stay so."""
+        """The end of what holds at the outermost point: an infinity if the waves stay so.
+
+        They are tried next to that point, too: growing waves break off ever more briefly.
+        """
         if self.endless[(side + 1) // 2]:
-            waves = self(side * np.linspace(1000.0, 1020.0, _CHUNK))
-            if predicate(waves).all():
+            beyond = (np.linspace(start, start + 20, _CHUNK) for start in (self.reach, 1000.0))
+            if all(predicate(self(side * x)).all() for x in beyond):
                 return side * math.inf
         return self.end(0 if side < 0 else -1)
 
@@ -148,6 +151,16 @@ def snap(x: float, known: Sequence[float] = (), within: float = 1e-9) -> float:
             return point
     short = round(x, 12)
     return short + 0.0 if abs(x - short) <= 1e-13 * max(1.0, abs(x)) or abs(x) < 1e-12 else x
+
+
+def nearest(value: float, exact) -> float:
+    """The exact value that `value` is but for rounding, or itself."""
+    for other in exact:
+        if other == value or (
+            math.isfinite(other) and abs(value - other) <= 1e-11 * max(1.0, abs(other))
+        ):
+            return float(other)
+    return snap(float(value))
 
 
 def regions(curve: Curve, predicate: Callable[[np.ndarray], np.ndarray]) -> tuple[Interval, ...]:

@@ -217,6 +217,8 @@ def test_a_wave_that_is_steep_everywhere_is_so_beyond_the_points_looked_at():
     wave = Activation("wave", lambda x: x + 0.3 * jnp.sin(x))
     assert describe(wave).steep == ((-math.inf, math.inf),)
     assert len(describe(wave, threshold=1.0).steep) > 3
+    # x cos x has ever shorter stretches where it is not.
+    assert all(math.isfinite(end) for pair in describe("gcu").steep for end in pair)
 
 
 def test_a_domain_open_on_one_side():
