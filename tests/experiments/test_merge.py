@@ -67,8 +67,8 @@ def test_joining_needs_no_dataset(main, tmp_path, capsys):
 @pytest.mark.parametrize(
     ("shard", "message"),
     [
-        ("0/3", "6 cells in 1 groups"),
-        ("1/2", "6 cells in 1 groups"),
+        ("0/3", "6 cells in 1 group (1 compile)"),
+        ("1/2", "6 cells in 1 group (1 compile)"),
         ("3/3", "--shard takes i/n with i from 0 to n-1, not '3/3'"),
         ("1", "--shard takes i/n with i from 0 to n-1, not '1'"),
         ("3/9", "--shard=3/9 is empty: there are 3 groups to share"),
