@@ -26,6 +26,10 @@ def main() -> int:
     results, seconds = trained.results, trained.seconds
 
     reporting = time.perf_counter()
+    class_counts = {
+        name: dict(zip(d.class_names, d.class_counts["train"].tolist(), strict=True))
+        for name, d in trained.datasets.items()
+    }
     facts = launch.facts() | {
         "time": f"start and data {reporting - started - seconds.total:.1f} s, "
         f"run {seconds.run:.1f} s, waiting "
@@ -40,13 +44,10 @@ def main() -> int:
         path=trained.workdir / "report.html",
         config=json.dumps(trained.plan.config, indent=1),
         chance={name: d.chance for name, d in trained.datasets.items() if d.class_names},
-        class_counts={
-            name: dict(zip(d.class_names, d.class_counts["train"].tolist(), strict=True))
-            for name, d in trained.datasets.items()
-        },
+        class_counts=class_counts,
     )
     ended = time.perf_counter()
-    console.print(page.terminal_table(statistics.select(results)))
+    console.print(page.terminal_table(statistics.select(results), class_counts))
     counts = results["status"].value_counts()
     lost = ", ".join(f"{counts.get(s, 0)} {s}" for s in ("diverged", "failed") if s in counts)
     console.print(

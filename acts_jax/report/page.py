@@ -90,8 +90,15 @@ def draw(
     return drawn
 
 
-def terminal_table(selection: pd.DataFrame) -> Table:
-    """The selection as a compact table for a terminal of 80 columns."""
+def terminal_table(
+    selection: pd.DataFrame, class_counts: Mapping[str, Mapping[str, int]] | None = None
+) -> Table:
+    """The selection as a compact table for a terminal of 80 columns.
+
+    Args:
+      selection: From `statistics.select`.
+      class_counts: As for `build`; uneven ones have the balanced accuracy on test in it.
+    """
     regression = selection["test_accuracy"].isna()
     kind = "rmse" if regression.all() else "accuracy"
     table = Table(box=None, pad_edge=False, header_style="bold", caption_justify="left")
@@ -101,7 +108,8 @@ def terminal_table(selection: pd.DataFrame) -> Table:
     table.add_column("activation", overflow="fold", min_width=10)
     header = "test score" if regression.nunique() > 1 else f"test {spelt(kind)}"
     lost = _lost(selection)
-    for column in ("depth", "best lr", header, "dead", *lost):
+    balanced = ["balanced"] if any(map(wording.uneven, (class_counts or {}).values())) else []
+    for column in ("depth", "best lr", header, *balanced, "dead", *lost):
         table.add_column(column, justify="right", no_wrap=True)
     worse = selection["test_rmse"] if regression.any() else 0.0
     ranked = selection.assign(worse=(-selection["test_accuracy"]).where(~regression, worse))
@@ -114,6 +122,7 @@ def terminal_table(selection: pd.DataFrame) -> Table:
             str(row["depth"]),
             "–" if gone else f"{brief(row['learning_rate'], 3)}{mark}",
             f"all {fate(row)}" if gone else _plus_minus(row),
+            *(percent(row["test_balanced_accuracy"]) for _ in balanced),
             percent(row["dead_fraction"]),
             *(percent(row[f"{word}_share"]) for word in lost),
         )

@@ -206,3 +206,11 @@ def test_balanced_accuracy_stands_beside_accuracy_where_classes_are_uneven(tmp_p
     even = text(ill=20, well=30)
     assert "Balanced" not in even
     assert "<th>balanced</th>" not in even
+    selection = statistics.select(results)
+    heads = [column.header for column in page.terminal_table(selection).columns]
+    assert "balanced" not in heads
+    table = page.terminal_table(selection, {"digits": {"ill": 20, "well": 50}})
+    heads = [column.header for column in table.columns]
+    cells = list(table.columns[heads.index("balanced")].cells)
+    assert f"{100 * best:.1f}%" in cells
+    assert len(cells) == len(selection)
