@@ -15,7 +15,7 @@ import dataclasses
 import functools
 import math
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
 import jax
@@ -40,6 +40,15 @@ class Splits(NamedTuple):
     train: training.Examples
     val: training.Examples
     test: training.Examples
+
+
+def by_split(scores: Mapping[str, Any]) -> dict[str, Any]:
+    """Scores [..., splits] by name as one [...] per split, named `val_loss` and the like."""
+    return {
+        f"{split}_{name}": values[..., i]
+        for i, split in enumerate(Splits._fields)
+        for name, values in scores.items()
+    }
 
 
 class Cells(NamedTuple):

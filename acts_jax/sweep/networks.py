@@ -283,8 +283,4 @@ def _train(model, static, splits, params, seed, hyperparameters):
         params=params,
     )
     found = probes.scores(model, params, join(*splits))
-    return params, {
-        f"{split}_{name}": values[i]
-        for i, split in enumerate(splits._fields)
-        for name, values in found._asdict().items()
-    }
+    return params, engine.by_split(found._asdict())

@@ -16,7 +16,7 @@ from jax.sharding import Mesh
 from jax.sharding import PartitionSpec as P
 
 from acts_jax import probes, training
-from acts_jax.sweep.engine import Program, Splits, stopped
+from acts_jax.sweep.engine import Program, Splits, by_split, stopped
 from acts_jax.sweep.grid import Group, Static
 from acts_jax.sweep.store import Outcome
 
@@ -109,10 +109,8 @@ def _advance(
     found = {name: _on_host([row[name] for row in measured], cells) for name in measured[0]}
     # A program that does not measure has no scores.
     scores = {name: found.pop(name) for name in probes.Score._fields if name in found}
-    for i, split in enumerate(Splits._fields):
-        found |= {f"{split}_{name}": values[:, i] for name, values in scores.items()}
     metrics = {}
-    for name, values in found.items():
+    for name, values in (found | by_split(scores)).items():
         values = np.array(values[:, None])
         values[over | (diverged >= 0)] = np.nan
         earlier = standing.metrics.get(name)
