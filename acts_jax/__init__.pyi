@@ -79,11 +79,11 @@ from .activations.sigmoidal import gudermannian as gudermannian
 from .activations.sigmoidal import scaled_tanh as scaled_tanh
 from .activations.sigmoidal import sigmoid as sigmoid
 from .activations.sigmoidal import tanh as tanh
-from .data import load as load
+from .data.dataset import load as load
 from .derivative import derivative as derivative
-from .models import MLP as MLP
-from .models import ActivationLayer as ActivationLayer
-from .models import NNXActivationLayer as NNXActivationLayer
+from .models.layer import ActivationLayer as ActivationLayer
+from .models.layer import NNXActivationLayer as NNXActivationLayer
+from .models.mlp import MLP as MLP
 from .sweep.results import load_curves as load_curves
 from .sweep.results import load_results as load_results
 from .theory.description import describe as describe

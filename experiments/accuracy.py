@@ -10,9 +10,9 @@ import time
 
 from absl import flags
 
-from acts_jax import accuracy, reference
-from acts_jax.report import numbers
-from acts_jax.sweep import command_line
+from acts_jax import cli
+from acts_jax.precision import accuracy, reference
+from acts_jax.precision import tables as numbers
 from acts_jax.sweep.config import ConfigError
 
 DTYPE = flags.DEFINE_enum("dtype", "float32", accuracy.DTYPES, "Of the inputs and results.")
@@ -22,19 +22,17 @@ POINTS = flags.DEFINE_integer(
     "Inputs (default: 2^18; float64: 17,500, of which 10,000 are in mpmath's range).",
 )
 EXHAUSTIVE = flags.DEFINE_bool("exhaustive", False, "Every float32 input.")
-flags.declare_key_flag("activation")
-flags.declare_key_flag("workdir")
 
 
 def main() -> None:
     """Measures, prints the table, writes JSON and Markdown."""
     started, console, dtype = time.perf_counter(), numbers.wide_console(), DTYPE.value
-    chosen = command_line.activations(elementwise=True)
+    chosen = cli.activations(elementwise=True)
     if POINTS.value is not None and POINTS.value < 1:
         raise ConfigError("--points must be 1 or more")
     if EXHAUSTIVE.value and dtype == "float64":
         raise ConfigError("--exhaustive is for float32, bfloat16 and float16")
-    workdir = command_line.folder()
+    workdir = cli.workdir()
     referenced = [a.name for a in chosen if a.name in reference.names()]
     tabulated = accuracy.tables_of([] if dtype == "float64" else referenced)
     errors = []
@@ -66,4 +64,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    command_line.run(main, workdir="runs/accuracy")
+    cli.run(main, workdir="runs/accuracy", uses=("activation",))

@@ -11,11 +11,11 @@ import re
 from absl import flags
 from rich.console import Console
 
+from acts_jax import cli
 from acts_jax.activations.catalogue import Activation
 from acts_jax.report import card, figures
 from acts_jax.report.gallery import gallery
 from acts_jax.suggestion import suggest
-from acts_jax.sweep import command_line
 from acts_jax.sweep.config import ConfigError
 
 PARAMETERS = flags.DEFINE_list(
@@ -25,16 +25,14 @@ INPUTS = flags.DEFINE_integer(
     "accuracy_inputs", None, "Float32 inputs at which the error is measured, 0 for none (default: "
     "4096 for up to 8 activations, else 0: it takes a second or two each).", lower_bound=0,
 )  # fmt: skip
-flags.declare_key_flag("activation")
-flags.declare_key_flag("workdir")
 
 
 def main() -> None:
     """Prints the cards, draws them, and for several makes a gallery."""
-    activations = command_line.activations()
+    activations = cli.activations()
     given = values(PARAMETERS.value, activations)
     inputs = INPUTS.value if INPUTS.value is not None else 4096 * (len(activations) <= 8)
-    workdir = command_line.folder()
+    workdir = cli.workdir()
     console, cards = Console(), []
     for activation in activations:
         mine = {name: value for name, value in given.items() if name in activation.parameters}
@@ -70,4 +68,4 @@ def values(assignments: list[str], activations: list[Activation]) -> dict[str, f
 
 
 if __name__ == "__main__":
-    command_line.run(main, workdir="runs/cards")
+    cli.run(main, workdir="runs/cards", uses=("activation",))

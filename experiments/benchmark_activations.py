@@ -9,15 +9,13 @@ import time
 
 from absl import flags
 
-from acts_jax.benchmark import benchmark
-from acts_jax.report import numbers
-from acts_jax.sweep import command_line
+from acts_jax import cli
+from acts_jax.benchmarks.activations import benchmark
+from acts_jax.precision import tables as numbers
 from acts_jax.sweep.config import ConfigError
 
 SIZE = flags.DEFINE_integer("size", 2**22, "Elements of the array.")
 REPEATS = flags.DEFINE_integer("repeats", 9, "Timed rounds.")
-flags.declare_key_flag("activation")
-flags.declare_key_flag("workdir")
 
 
 def main() -> None:
@@ -27,8 +25,8 @@ def main() -> None:
     environment, timings = numbers.environment(), []
     if min(size, repeats) < 1:
         raise ConfigError("--size and --repeats must be 1 or more")
-    chosen = command_line.activations(elementwise=True)
-    workdir = command_line.folder()
+    chosen = cli.activations(elementwise=True)
+    workdir = cli.workdir()
     with console.status("") as status:
         for i, activation in enumerate(chosen):
             status.update(f"{activation.name} ({i + 1} of {len(chosen)})")
@@ -44,4 +42,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    command_line.run(main, workdir="runs/benchmark")
+    cli.run(main, workdir="runs/benchmark", uses=("activation",))

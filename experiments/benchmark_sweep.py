@@ -11,8 +11,9 @@ import time
 
 from absl import flags
 
-from acts_jax.report import numbers
-from acts_jax.sweep import benchmark, command_line
+from acts_jax import cli
+from acts_jax.benchmarks import sweeps as benchmark
+from acts_jax.precision import tables as numbers
 from acts_jax.sweep.config import ConfigError
 
 NET = flags.DEFINE_list(
@@ -25,9 +26,6 @@ STEPS = flags.DEFINE_integer("steps", 20, "Steps of each network per repetition.
 ROUNDS = flags.DEFINE_integer("rounds", 7, "Timed repetitions.", lower_bound=1)
 FUNCTION = flags.DEFINE_string("function", "relu", "Activation that all rivals have.")
 MATMUL = flags.DEFINE_integer("matmul", 2048, "Size of the matrices for the ceiling.", 1)
-flags.declare_key_flag("dataset")
-flags.declare_key_flag("data_dir")
-flags.declare_key_flag("workdir")
 
 
 def main() -> int:
@@ -39,7 +37,7 @@ def main() -> int:
         )
     except ValueError as error:
         raise ConfigError(str(error)) from None
-    workdir = command_line.folder()
+    workdir = cli.workdir()
     compared = []
     with benchmark.empty_cache(), console.status("") as status:
         environment = numbers.environment()
@@ -62,11 +60,8 @@ def main() -> int:
 
 def source() -> tuple[str | None, str | None]:
     """The dataset to train on, if one is given, and the folder of datasets."""
-    names = command_line.DATASET.value or [None]
-    if len(names) > 1:
-        raise ConfigError(f"--dataset takes one name here, not {','.join(names)!r}")
-    return names[0], command_line.DATA_DIR.value
+    return cli.one_dataset(), flags.FLAGS.data_dir
 
 
 if __name__ == "__main__":
-    command_line.run(main, workdir="runs/benchmark_sweep")
+    cli.run(main, workdir="runs/benchmark_sweep", uses=("dataset", "data_dir"))

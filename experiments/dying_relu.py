@@ -7,10 +7,13 @@ python -m experiments.dying_relu --config.depth=6 --dataset=mnist1d --workdir=ru
 import numpy as np
 from rich.console import Console
 
-from acts_jax.report import claims, deaths
-from acts_jax.report.claims import at_least, at_most
-from acts_jax.sweep import command_line, networks, trainer
+from acts_jax import cli
+from acts_jax.studies import claims
+from acts_jax.studies import dying_relu as deaths
+from acts_jax.studies.claims import at_least, at_most
+from acts_jax.sweep import networks, trainer
 from acts_jax.sweep.config import FIELDS
+from acts_jax.sweep.options import Options
 
 TEXT = (
     "A ReLU unit can die for good; with too high a learning rate up to 40% of the units are dead. "
@@ -19,9 +22,9 @@ TEXT = (
 SPARED = ("leaky_relu", "prelu", "elu")
 
 
-def study(console: Console) -> claims.Claim:
+def study(options: Options, console: Console) -> claims.Claim:
     """Follows every unit of every network from the first step to the last."""
-    plan, datasets = trainer.prepare(console)
+    plan, datasets = trainer.prepare(options, console)
     trainer.require(plan, activation=("relu",), optimizer=tuple(deaths.OPTIMIZERS))
     axes = (name for name, field in FIELDS.items() if field.axis)
     trainer.single(plan, *(name for name in axes if name not in deaths.NETWORK))
@@ -32,7 +35,7 @@ def study(console: Console) -> claims.Claim:
     units = deaths.tabulate(plan.groups, lives, looks)
     back, table = deaths.comeback(units), deaths.summary(units)
     return claims.Claim(
-        "dying_relu", "The dying ReLU", TEXT, (6,), checks(units, back),
+        "dying_relu", "The dying ReLU", TEXT, checks(units, back),
         f"With momentum {deaths.toll(table)}. Deaths that were seen to be followed by a return: "
         f"{deaths.told(back)}; returns between two looks are missed.",
         {"dying_relu": deaths.by_rate(units), "dying_relu_steps": deaths.by_step(units)},
@@ -66,7 +69,7 @@ def checks(units, back) -> tuple[claims.Check, ...]:
     return tuple(made)
 
 
-main = claims.present(study)
+main = cli.presenting(lambda console: study(cli.options(), console))
 
 if __name__ == "__main__":
-    command_line.run(main, config="configs/dying_relu.py", workdir="runs/dying_relu")
+    cli.run(main, config="configs/dying_relu.py", workdir="runs/dying_relu")

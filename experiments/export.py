@@ -10,9 +10,8 @@ from pathlib import Path
 
 from absl import flags
 
-from acts_jax import load_curves, load_results
+from acts_jax import cli, load_curves, load_results
 from acts_jax.report import export
-from acts_jax.sweep import command_line
 
 TO = flags.DEFINE_enum("to", "csv", ["csv", "tensorboard"], "What to write.")
 OUT = flags.DEFINE_string(
@@ -24,12 +23,11 @@ CELLS = flags.DEFINE_enum(
     ["best", "all"],
     "Every cell, or each group's best by validation (default: all in CSV, best in TensorBoard).",
 )
-flags.declare_key_flag("workdir")
 
 
 def main() -> None:
     """Reads the store, writes the files, says where they are."""
-    workdir = Path(command_line.WORKDIR.value)
+    workdir = Path(flags.FLAGS.workdir)
     results, curves = load_results(workdir), load_curves(workdir)
     if (CELLS.value or {"csv": "all", "tensorboard": "best"}[TO.value]) == "best":
         results = export.best_cells(results)
@@ -45,4 +43,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    command_line.run(main, workdir="runs/sweep")
+    cli.run(main, workdir="runs/sweep")

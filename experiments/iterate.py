@@ -7,20 +7,18 @@ python -m experiments.iterate --activation=relu,selu,my_pkg.my_mod:my_fn --times
 from absl import flags
 from rich.console import Console
 
-from acts_jax.report import iteration
-from acts_jax.report.claims import Claim, at_least, at_most, near, present
-from acts_jax.sweep import command_line
+from acts_jax import cli
+from acts_jax.studies import iterate as iteration
+from acts_jax.studies.claims import Claim, at_least, at_most, near
 
 TIMES = flags.DEFINE_integer("times", 1000, "Applications.", lower_bound=10)
-flags.declare_key_flag("activation")
-flags.declare_key_flag("workdir")
 
 
 def study(console: Console) -> Claim:
     """Iterates, and looks at values, slopes and fixed points."""
     chosen = iteration.family()
-    if command_line.ACTIVATION.present:
-        chosen = command_line.activations(elementwise=True)
+    if flags.FLAGS["activation"].present:
+        chosen = cli.activations(elementwise=True)
     found = [iteration.iterate(activation, times := TIMES.value) for activation in chosen]
     by_name = {one.activation.name: one for one in found}
     checks = []
@@ -64,7 +62,7 @@ def study(console: Console) -> Claim:
         "iterate", "Applied again and again",
         "relu∘relu∘...∘relu = relu. Sigmoid-like functions squash more with each application, and "
         "their derivatives tend to 0.",
-        (9,), tuple(checks), summary,
+        tuple(checks), summary,
         {"iterate": iteration.shapes(found), "iterate_slopes": iteration.decay(found)},
         {name: {"slope_at_0": one.slope(0)[:51], "slope_at_2": one.slope(2)[:51],
                 "steepest": one.steepest[-1], "fixed_point": one.fixed_point,
@@ -73,7 +71,7 @@ def study(console: Console) -> Claim:
     )  # fmt: skip
 
 
-main = present(study)
+main = cli.presenting(study)
 
 if __name__ == "__main__":
-    command_line.run(main, workdir="runs/iterate")
+    cli.run(main, workdir="runs/iterate", uses=("activation",))

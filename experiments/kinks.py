@@ -6,10 +6,12 @@ python -m experiments.kinks --config.hidden_sizes=2-2-2-2-2-2-2-2,128-128
 
 from rich.console import Console
 
-from acts_jax.report import claims, kinks
-from acts_jax.report.claims import at_most, near
-from acts_jax.sweep import command_line, networks, trainer
+from acts_jax import cli
+from acts_jax.studies import claims, kinks
+from acts_jax.studies.claims import at_most, near
+from acts_jax.sweep import networks, trainer
 from acts_jax.sweep.config import FIELDS, ConfigError
+from acts_jax.sweep.options import Options
 
 TEXT = (
     "relu(-1) = 0 and relu(0.5) = 0.5; its derivative is 0 or 1, and undefined at 0, where either "
@@ -18,9 +20,9 @@ TEXT = (
 MARGIN = 0.01  # difference in test accuracy, up to which either value does
 
 
-def study(console: Console) -> claims.Claim:
+def study(options: Options, console: Console) -> claims.Claim:
     """Trains relu with either derivative at 0 side by side, and measures one-sided derivatives."""
-    results, *_ = trainer.train(console, check)
+    results, *_ = trainer.train(options, console, check)
     found = kinks.pairs(results)
     shapes = found.groupby("hidden_sizes", sort=False)
     same, mean = shapes["identical"].mean(), shapes["difference"].mean()
@@ -31,7 +33,6 @@ def study(console: Console) -> claims.Claim:
         name="kinks",
         title="At a kink either derivative will do",
         text=TEXT,
-        rows=(4, 14),
         checks=(*kinks.values(), *trained(found)),
         summary=f"Test accuracy gained by taking 1 instead of 0 as relu′(0): {told}.",
         figures={"kinks": kinks.figure(found, MARGIN)},
@@ -65,7 +66,7 @@ def trained(found):
         )  # fmt: skip
 
 
-main = claims.present(study)
+main = cli.presenting(lambda console: study(cli.options(), console))
 
 if __name__ == "__main__":
-    command_line.run(main, config="configs/kinks.py", workdir="runs/kinks")
+    cli.run(main, config="configs/kinks.py", workdir="runs/kinks")

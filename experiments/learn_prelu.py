@@ -7,9 +7,12 @@ python -m experiments.learn_prelu --dataset=fashion_mnist --workdir=runs/learn_p
 
 from rich.console import Console
 
-from acts_jax.report import claims, slopes
-from acts_jax.sweep import command_line, networks, trainer
+from acts_jax import cli
+from acts_jax.studies import claims
+from acts_jax.studies import learn_prelu as slopes
+from acts_jax.sweep import networks, trainer
 from acts_jax.sweep.config import ConfigError
+from acts_jax.sweep.options import Options
 
 TEXT = (
     "Leaky ReLU is 0.01x for x < 0, but we could use any constant. Choose it by trying some "
@@ -20,15 +23,14 @@ DRIFT = 0.25  # range of the ends over range of the starts, up to which the star
 RARE = 0.05  # share of slopes of a magnitude above 1, up to which they are rare
 
 
-def study(console: Console) -> claims.Claim:
+def study(options: Options, console: Console) -> claims.Claim:
     """Trains both kinds of slope and compares them at the settings that validation chooses."""
-    results, curves, *_ = trainer.train(console, check)
+    results, curves, *_ = trainer.train(options, console, check)
     found = slopes.compare(results, curves)
     return claims.Claim(
         name="learn_prelu",
         title="The slope below zero: tried, or learned",
         text=TEXT,
-        rows=(13,),
         checks=slopes.checks(found, COST, DRIFT, RARE),
         summary=found.summary,
         figures={"learn_prelu": slopes.figure(found)},
@@ -49,7 +51,7 @@ def check(plan, datasets) -> None:
         )
 
 
-main = claims.present(study)
+main = cli.presenting(lambda console: study(cli.options(), console))
 
 if __name__ == "__main__":
-    command_line.run(main, config="configs/learn_prelu.py", workdir="runs/learn_prelu")
+    cli.run(main, config="configs/learn_prelu.py", workdir="runs/learn_prelu")

@@ -8,17 +8,18 @@ import pandas as pd
 from absl import flags
 from rich.console import Console
 
-from acts_jax.report import collapse
-from acts_jax.report.claims import Claim, at_least, at_most, near, present
-from acts_jax.sweep import command_line, networks, trainer
+from acts_jax import cli
+from acts_jax.studies import linear_collapse as collapse
+from acts_jax.studies.claims import Claim, at_least, at_most, near
+from acts_jax.sweep import networks, trainer
+from acts_jax.sweep.options import Options
 
 LINES = flags.DEFINE_integer("lines", 10, "Segments between examples, per network.", lower_bound=1)
-flags.adopt_module_key_flags(command_line)
 
 
-def study(console: Console) -> Claim:
+def study(options: Options, console: Console) -> Claim:
     """Folds the trained networks, and counts the pieces of the ReLU ones."""
-    plan, datasets = trainer.prepare(console)
+    plan, datasets = trainer.prepare(options, console)
     dataset = networks.only_classification(datasets)
     networks.only_activations(plan, "identity", "relu")
     trained = [group.best() for group in networks.fit_groups(plan.groups, datasets)]
@@ -69,12 +70,12 @@ def study(console: Console) -> Claim:
         "linear_collapse", "Linear layers collapse into one, ReLU layers into pieces",
         "A stack of linear layers equals one linear layer, W = W2 W1, b = W2 b1 + b2. "
         "Deeper ReLU networks have many more piecewise linear regions.",
-        (7, 8), checks, summary, {"linear_collapse": collapse.figure(*drawn)},
+        checks, summary, {"linear_collapse": collapse.figure(*drawn)},
         {"folded": folded, "regions": regions, "growth": growth, "logistic": logistic}, table,
     )  # fmt: skip
 
 
-main = present(study)
+main = cli.presenting(lambda console: study(cli.options(), console))
 
 if __name__ == "__main__":
-    command_line.run(main, config="configs/linear_collapse.py", workdir="runs/linear_collapse")
+    cli.run(main, config="configs/linear_collapse.py", workdir="runs/linear_collapse")

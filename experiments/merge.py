@@ -10,12 +10,12 @@ import glob
 
 from absl import flags
 
+from acts_jax import cli
 from acts_jax.activations import catalogue
-from acts_jax.sweep import command_line, grid, launch, merge, store
+from acts_jax.sweep import grid, launch, merge, store
 from acts_jax.sweep.config import ConfigError, make_config
 
 FROM = flags.DEFINE_list("from", [], "Workdirs to join, or a pattern such as 'runs/shard*'.")
-flags.declare_key_flag("workdir")
 LISTED = 10  # of the groups that are missing
 
 
@@ -26,7 +26,7 @@ def main() -> None:
         raise ConfigError("give the shards to join: --from=runs/shard0,runs/shard1")
     config = make_config(**store.load_config(shards[0]))
     plan = grid.plan(config, catalogue.get, lambda name: None)  # which needs no dataset here
-    with store.open_workdir(command_line.WORKDIR.value, plan) as workdir:
+    with store.open_workdir(flags.FLAGS.workdir, plan) as workdir:
         merged = merge.merge(workdir, plan, shards)
     left = sum(part.size for part in merged.missing)
     print(
@@ -44,4 +44,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    command_line.run(main, workdir="runs/all")
+    cli.run(main, workdir="runs/all")

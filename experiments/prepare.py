@@ -15,27 +15,22 @@ from absl import flags
 from rich.console import Console
 from rich.table import Table
 
-from acts_jax import data
-from acts_jax.sweep import command_line
+from acts_jax import cli, data
 from acts_jax.sweep.config import ConfigError
 
 MANUAL_DIR = flags.DEFINE_string("manual_dir", None, "Folder of files as published upstream.")
-flags.declare_key_flag("dataset")
-flags.declare_key_flag("data_dir")
 
 MOST_ROWS = 12  # of classes in the table
 
 
 def main() -> None:
     """Prepares, and says what there is, in how many bytes, after how many seconds."""
-    names = command_line.DATASET.value or []
-    if len(names) != 1:
+    name = cli.one_dataset()
+    if name is None:
         raise ConfigError("give one dataset, for example --dataset=fashion_mnist")
     os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")  # or TensorFlow prints a note about it
     started, console = time.perf_counter(), Console()
-    prepared = data.prepare(
-        names[0], data_dir=command_line.DATA_DIR.value, manual_dir=MANUAL_DIR.value
-    )
+    prepared = data.prepare(name, data_dir=flags.FLAGS.data_dir, manual_dir=MANUAL_DIR.value)
     seconds = time.perf_counter() - started
     console.print(what(prepared.dataset), soft_wrap=True)
     console.print(examples(prepared.dataset))
@@ -72,4 +67,4 @@ def examples(dataset: data.Dataset) -> Table:
 
 
 if __name__ == "__main__":
-    command_line.run(main, workdir="")
+    cli.run(main, uses=("dataset", "data_dir"))

@@ -6,9 +6,12 @@ python -m experiments.saha_bora --config.sbaf.k=0.91,0.98 --config.depth=1,2,3
 
 from rich.console import Console
 
-from acts_jax.report import claims, saha_bora, saha_bora_figures, statistics
-from acts_jax.report.pairing import by_seed
-from acts_jax.sweep import command_line, networks, trainer
+from acts_jax import cli
+from acts_jax.analysis import statistics
+from acts_jax.analysis.pairing import by_seed
+from acts_jax.studies import claims, saha_bora, saha_bora_figures
+from acts_jax.sweep import networks, trainer
+from acts_jax.sweep.options import Options
 
 TEXT = (
     "SBAF, 1/(1 + k x^a (1-x)^(1-a)), is flexible: under certain conditions it approximates the "
@@ -19,9 +22,9 @@ CLOSE = 0.05  # root mean square distance over the target's range, up to which i
 ALIKE = 0.01  # difference in test accuracy, up to which two functions train alike
 
 
-def study(console: Console) -> claims.Claim:
+def study(options: Options, console: Console) -> claims.Claim:
     """Trains both functions beside their targets, measures their shapes and fits them."""
-    results, *_ = trainer.train(console, check)
+    results, *_ = trainer.train(options, console, check)
     results, fits = saha_bora.by_parameters(results), saha_bora.fits()
     groups = ("activation", "depth")
     scores, selection = by_seed(results, groups), statistics.select(results, groups)
@@ -29,7 +32,6 @@ def study(console: Console) -> claims.Claim:
         name="saha_bora",
         title="SBAF and A-ReLU: how near to the sigmoid and the ReLU?",
         text=TEXT,
-        rows=(15, 16),
         checks=(
             *saha_bora.shapes(),
             *saha_bora.distances(fits, CLOSE),
@@ -50,7 +52,7 @@ def check(plan, datasets) -> None:
     networks.only_classification(datasets)
 
 
-main = claims.present(study)
+main = cli.presenting(lambda console: study(cli.options(), console))
 
 if __name__ == "__main__":
-    command_line.run(main, config="configs/saha_bora.py", workdir="runs/saha_bora")
+    cli.run(main, config="configs/saha_bora.py", workdir="runs/saha_bora")

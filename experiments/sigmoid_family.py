@@ -4,22 +4,23 @@ python -m experiments.sigmoid_family
 python -m experiments.sigmoid_family --config.depth=5 --dataset=mnist1d
 """
 
-from absl import flags
 from rich.console import Console
 
-from acts_jax.report import sigmoids, statistics
-from acts_jax.report.claims import Claim, near, present
-from acts_jax.report.pairing import by_seed, edge_note
-from acts_jax.sweep import command_line, networks, trainer
+from acts_jax import cli
+from acts_jax.analysis import statistics
+from acts_jax.analysis.pairing import by_seed, edge_note
+from acts_jax.studies import sigmoid_family as sigmoids
+from acts_jax.studies.claims import Claim, near
+from acts_jax.sweep import networks, trainer
+from acts_jax.sweep.options import Options
 from acts_jax.theory.description import describe
 
-flags.adopt_module_key_flags(command_line)
 ALIKE = 0.02  # difference in test accuracy, up to which two functions train alike
 
 
-def study(console: Console) -> Claim:
+def study(options: Options, console: Console) -> Claim:
     """Compares the shapes, trains the networks, compares the scores."""
-    results, _, datasets, plan, *_ = trainer.train(console)
+    results, _, datasets, plan, *_ = trainer.train(options, console)
     dataset = networks.only_classification(datasets)
     results["activation"] = results["activation"].map(sigmoids.label)
     found = sigmoids.curves(plan.config["activation"])
@@ -51,13 +52,13 @@ def study(console: Console) -> Claim:
         "sigmoid_family", "The sigmoid family",
         "0.25 < tanh'(x) <= 1 for x in about [-1.31, 1.31]. Other sigmoids are arctan, tanh, the "
         "Gudermannian, erf, the generalised logistic and algebraic functions.",
-        (3, 17), tuple(checks), summary,
+        tuple(checks), summary,
         {"sigmoid_family": sigmoids.figure(found, results, edge, dataset.name)},
         {"selection": selection, "scores": scores, "shapes": tails}, tails,
     )  # fmt: skip
 
 
-main = present(study)
+main = cli.presenting(lambda console: study(cli.options(), console))
 
 if __name__ == "__main__":
-    command_line.run(main, config="configs/sigmoid_family.py", workdir="runs/sigmoid_family")
+    cli.run(main, config="configs/sigmoid_family.py", workdir="runs/sigmoid_family")

@@ -7,22 +7,23 @@ python -m experiments.softmax_readout --classes=3,8 --config.width=32
 from absl import flags
 from rich.console import Console
 
-from acts_jax.report import readout
-from acts_jax.report.claims import Claim, at_least, near, present
-from acts_jax.report.pairing import edge_note
-from acts_jax.sweep import command_line, launch, networks, trainer
+from acts_jax import cli
+from acts_jax.analysis.pairing import edge_note
+from acts_jax.studies import softmax_readout as readout
+from acts_jax.studies.claims import Claim, at_least, near
+from acts_jax.sweep import launch, networks, trainer
+from acts_jax.sweep.options import Options
 
 CLASSES = flags.DEFINE_list(
     "classes",
     [],
     "Names of the two classes for the heads (default: those most confused on validation).",
 )
-flags.adopt_module_key_flags(command_line)
 
 
-def study(console: Console) -> Claim:
+def study(options: Options, console: Console) -> Claim:
     """Trains, looks at the probabilities, compares heads and hidden layers."""
-    plan, datasets = trainer.prepare(console)
+    plan, datasets = trainer.prepare(options, console)
     dataset = networks.only_classification(datasets)
     networks.only_one_shape(plan)
     names = CLASSES.value
@@ -33,7 +34,7 @@ def study(console: Console) -> Claim:
     pair = pair or readout.hardest_pair(readout.readouts(best, split="val"))
     two = readout.two_classes(dataset, *pair)
     changes = {"activation": first.model.activation, "head": "sigmoid,softmax"}
-    config = command_line.config(changes)
+    config = options.with_fields(**changes).config
     heads = networks.fit_groups(launch.make_plan(config).groups, {dataset.name: two})
     inside = {f"{group.model.activation} inside": group for group in (first, *others)}
     told = " or ".join(two.class_names)
@@ -61,14 +62,14 @@ def study(console: Console) -> Claim:
         "Softmax gives a categorical distribution: values in (0, 1) that sum to 1; a 4 may look a "
         "little like a 7 and a 9. Two classes take one sigmoid output, more take a softmax. "
         "Softmax belongs on the readout, ReLU on the hidden layers.",
-        (10, 11, 12), tuple(checks), summary,
+        tuple(checks), summary,
         {"softmax_readout": readout.figure(dataset, found[0], chosen, scores)},
         {"scores": scores, "examples": found[0].record(chosen),
          "two_classes": same}, scores,
     )  # fmt: skip
 
 
-main = present(study)
+main = cli.presenting(lambda console: study(cli.options(), console))
 
 if __name__ == "__main__":
-    command_line.run(main, config="configs/softmax_readout.py", workdir="runs/softmax_readout")
+    cli.run(main, config="configs/softmax_readout.py", workdir="runs/softmax_readout")

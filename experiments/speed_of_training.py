@@ -7,18 +7,20 @@ python -m experiments.speed_of_training --loss=0.05 --config.depth=2,8 --dataset
 from absl import flags
 from rich.console import Console
 
-from acts_jax.report import claims, speed
-from acts_jax.sweep import command_line, trainer
+from acts_jax import cli
+from acts_jax.studies import claims
+from acts_jax.studies import speed_of_training as speed
+from acts_jax.sweep import trainer
 from acts_jax.sweep.config import FIELDS, ConfigError
+from acts_jax.sweep.options import Options
 
 LOSS = flags.DEFINE_float("loss", 0.2, "Training loss to be reached, in nats.", lower_bound=1e-6)
-flags.adopt_module_key_flags(command_line)
 MUCH = 2.0  # the ratio of steps, or of seconds, from which on it is "much faster"
 
 
-def study(console: Console) -> claims.Claim:
+def study(options: Options, console: Console) -> claims.Claim:
     """Trains to the loss, times a step of each program, and compares sigmoid with relu."""
-    results, curves, datasets, plan, *_ = trainer.train(console, check)
+    results, curves, datasets, plan, *_ = trainer.train(options, console, check)
     curves, budget = curves[curves["metric"] == "train_loss"], int(results["steps"].max())
     best = speed.at_best_rate(speed.steps_to(curves, LOSS.value))
     seconds = speed.step_seconds_of(plan, datasets)
@@ -27,7 +29,6 @@ def study(console: Console) -> claims.Claim:
         name="speed_of_training",
         title="ReLU trains faster than the sigmoid",
         text="ReLU trains much faster than the sigmoid in large networks.",
-        rows=(5,),
         checks=tuple(checks(best, budget, seconds, speed.shapes(plan))),
         summary=speed.summary(table, LOSS.value, budget),
         figures={"speed_of_training": speed.figure(curves, best, LOSS.value, budget)},
@@ -61,7 +62,7 @@ def checks(best, budget, seconds, shapes):
             )  # fmt: skip
 
 
-main = claims.present(study)
+main = cli.presenting(lambda console: study(cli.options(), console))
 
 if __name__ == "__main__":
-    command_line.run(main, config="configs/speed_of_training.py", workdir="runs/speed_of_training")
+    cli.run(main, config="configs/speed_of_training.py", workdir="runs/speed_of_training")

@@ -8,21 +8,20 @@ python -m experiments.sweep --config.activation=my_pkg.my_mod:my_fn,relu --workd
 import json
 import time
 
-from absl import flags
 from rich.console import Console
 
-from acts_jax.report import page, statistics
-from acts_jax.report.wording import count, join
-from acts_jax.sweep import command_line, launch, trainer
-
-flags.adopt_module_key_flags(command_line)
+from acts_jax import cli
+from acts_jax.analysis import statistics
+from acts_jax.report import page
+from acts_jax.report.sentences import count, join
+from acts_jax.sweep import launch, trainer
 
 
 def main() -> int:
     """Plans, trains, reports; the exit status is 1 if networks could not be trained."""
     started = time.perf_counter()
     console = Console()
-    trained = trainer.train(console, stops_early=True)
+    trained = trainer.train(cli.options(), console, stops_early=True)
     results, seconds = trained.results, trained.seconds
 
     reporting = time.perf_counter()
@@ -60,4 +59,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    command_line.run(main, config="configs/digits.py", workdir="runs/sweep")
+    cli.run(main, config="configs/digits.py", workdir="runs/sweep")

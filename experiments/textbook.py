@@ -12,9 +12,10 @@ from pathlib import Path
 from absl import flags
 from rich.console import Console
 
-from acts_jax.report import claims, textbook
+from acts_jax import cli
+from acts_jax.studies import textbook
 from acts_jax.suggestion import suggest
-from acts_jax.sweep import command_line, launch
+from acts_jax.sweep import launch
 from acts_jax.sweep.config import ConfigError
 
 STUDIES = (
@@ -30,7 +31,6 @@ STUDIES = (
     "saha_bora",
 )
 CHOSEN = flags.DEFINE_list("studies", list(STUDIES), "Which claims: names of experiments.")
-flags.adopt_module_key_flags(command_line)
 
 
 def main() -> int:
@@ -39,25 +39,30 @@ def main() -> int:
     for name in CHOSEN.value:
         if name not in STUDIES:
             raise ConfigError(f"unknown study {name!r}{suggest(name, STUDIES, 1)}")
-    if command_line.DRY_RUN.value:
+    if flags.FLAGS.dry_run:
         raise ConfigError("the textbook has no --dry_run; its experiments do")
-    launch.configure(command_line.compilation_cache())
-    workdir, configs = command_line.folder(), Path(command_line.CONFIG.value)
+    launch.configure(cli.compilation_cache())
+    workdir, configs = cli.workdir(), Path(flags.FLAGS.config)
     for name in CHOSEN.value:
         console.rule(name)
         begun = time.perf_counter()
         try:
-            with command_line.aimed_at(configs / f"{name}.py", workdir / name):
-                claim = importlib.import_module(f"experiments.{name}").study(console)
-                facts = claims.provenance()
-                facts["seconds"] = f"{time.perf_counter() - begun:.1f}"
-                claims.publish(claim, command_line.folder(), console, facts)
+            study = importlib.import_module(f"experiments.{name}").study
+            folder, options = cli.make_folder(workdir / name), None
+            if name == "iterate":
+                claim = study(console)
+            else:
+                options = cli.options(configs / f"{name}.py", folder)
+                claim = study(options, console)
+            facts = cli.provenance(options and options.config)
+            facts["seconds"] = f"{time.perf_counter() - begun:.1f}"
+            cli.publish(claim, folder, console, facts)
             outcomes.append(claim)
         except Exception as error:  # the other claims shall be told all the same
             traceback.print_exc()
             outcomes.append(textbook.Failure(name, f"{type(error).__name__}: {error}"))
         seconds[name] = time.perf_counter() - begun
-    facts = claims.provenance() | {
+    facts = cli.provenance() | {
         "seconds": ", ".join(f"{name} {taken:.0f}" for name, taken in seconds.items())
         + f"; {time.perf_counter() - started:.0f} in all"
     }
@@ -71,4 +76,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    command_line.run(main, config="configs", workdir="runs/textbook")
+    cli.run(main, config="configs", workdir="runs/textbook")

@@ -7,10 +7,13 @@ python -m experiments.vanishing_gradients --dataset=mnist1d --workdir=runs/vanis
 import numpy as np
 from rich.console import Console
 
-from acts_jax.report import claims, gradients
-from acts_jax.report.claims import at_most, near
-from acts_jax.sweep import command_line, networks, trainer
+from acts_jax import cli
+from acts_jax.studies import claims
+from acts_jax.studies import vanishing_gradients as gradients
+from acts_jax.studies.claims import at_most, near
+from acts_jax.sweep import networks, trainer
 from acts_jax.sweep.config import FIELDS
+from acts_jax.sweep.options import Options
 from acts_jax.theory import describe
 
 TEXT = (
@@ -20,9 +23,9 @@ TEXT = (
 CRITICAL = "critical weights (gain²/fan in: they keep the second moment{})"
 
 
-def study(console: Console) -> claims.Claim:
+def study(options: Options, console: Console) -> claims.Claim:
     """Measures gradients and their two factors at every depth, before and after training."""
-    plan, datasets = trainer.prepare(console)
+    plan, datasets = trainer.prepare(options, console)
     trainer.require(plan, activation=("sigmoid",), init=tuple(gradients.INITS))
     static = (name for name, field in FIELDS.items() if field.axis == "static")
     trainer.single(plan, *(name for name in static if name not in gradients.NETWORK))
@@ -33,7 +36,7 @@ def study(console: Console) -> claims.Claim:
     shares = [f"{mine['factor'].mean():.0%}" for mine in (lecun, critical)]
     parts = [f"{m['slope'].mean():.2f} × {m['weight'].mean():.2f}" for m in (lecun, critical)]
     return claims.Claim(
-        "vanishing_gradients", "The vanishing gradient", TEXT, (1, 2),
+        "vanishing_gradients", "The vanishing gradient", TEXT,
         checks(found, rates, dataset.chance),
         f"A sigmoid layer leaves {shares[0]} of the gradient with LeCun weights (f′ × weights: "
         f"{parts[0]}) and {shares[1]} with critical ones ({parts[1]}). The bound of 25% is "
@@ -74,7 +77,7 @@ def checks(found, rates, chance: float) -> tuple[claims.Check, ...]:
     return tuple(made)
 
 
-main = claims.present(study)
+main = cli.presenting(lambda console: study(cli.options(), console))
 
 if __name__ == "__main__":
-    command_line.run(main, config="configs/vanishing_gradients.py", workdir="runs/vanishing")
+    cli.run(main, config="configs/vanishing_gradients.py", workdir="runs/vanishing")

@@ -8,8 +8,8 @@ import jax
 import pytest
 from absl import flags
 
-from acts_jax import data
-from acts_jax.sweep import command_line
+from acts_jax import cli, data
+from tests import made_up
 
 jax.config.update("jax_num_cpu_devices", 2)
 jax.config.update("jax_numpy_rank_promotion", "raise")
@@ -45,14 +45,24 @@ def python():
 
 @pytest.fixture
 def run_main():
-    """A function (script, *arguments, **defaults of command_line.run) -> exit status."""
+    """A function (script, *arguments, **defaults of cli.run) -> exit status."""
 
     def run(script, *arguments, **defaults):
         try:
             with pytest.raises(SystemExit) as exited:
-                command_line.run(script.main, argv=[script.__name__, *arguments], **defaults)
+                cli.run(script.main, argv=[script.__name__, *arguments], **defaults)
         finally:
             flags.FLAGS.unparse_flags()
         return exited.value.code or 0
 
     return run
+
+
+@pytest.fixture(scope="session")
+def results():
+    return made_up.make_results()
+
+
+@pytest.fixture(scope="session")
+def curves(results):
+    return made_up.make_curves(results)

@@ -21,7 +21,7 @@ from rich.text import Text
 
 from acts_jax.activations.catalogue import Activation, get
 from acts_jax.report import facts, formula
-from acts_jax.report.layout import FAINT, INK, PALETTE, RULE, STYLE
+from acts_jax.report.style import FAINT, INK, PALETTE, RULE, STYLE
 from acts_jax.theory.description import Shape, describe
 from acts_jax.theory.features import jet
 
@@ -69,7 +69,7 @@ def make(
     shape = describe(activation, threshold=threshold, **parameters)
     errors: tuple = ()
     if inputs:
-        from acts_jax.accuracy import measure
+        from acts_jax.precision.accuracy import measure
 
         errors = tuple(measure(activation, inputs=inputs))
     return Card(activation, parameters, shape, errors)

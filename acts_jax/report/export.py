@@ -16,9 +16,9 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.csv
 
-from acts_jax.report import statistics
+from acts_jax.analysis import statistics
+from acts_jax.files import StoreError, write_atomically, writing_to
 from acts_jax.sweep.config import ConfigError
-from acts_jax.sweep.store import StoreError, write_atomically, writing_to
 
 SCORES = ("val_accuracy", "val_loss", "test_accuracy", "test_balanced_accuracy", "test_loss")
 

@@ -18,8 +18,8 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from acts_jax.report import statistics
-from acts_jax.report.layout import (
+from acts_jax.analysis import statistics
+from acts_jax.report.style import (
     ALARM,
     STYLE,
     Row,

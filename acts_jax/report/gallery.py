@@ -8,7 +8,7 @@ from pathlib import Path
 
 from acts_jax.report import figures, formula
 from acts_jax.report.card import Card, figure, text
-from acts_jax.report.document import document, write
+from acts_jax.report.html import document, write
 
 
 def gallery(cards: Sequence[Card], path: str | Path, *, title: str = "Activations") -> Path:

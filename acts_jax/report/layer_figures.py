@@ -12,8 +12,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, NullLocator
 
-from acts_jax.report import statistics
-from acts_jax.report.layout import (
+from acts_jax.analysis import statistics
+from acts_jax.report.style import (
     FAINT,
     NOTE,
     RULE,

@@ -16,9 +16,11 @@ from matplotlib.figure import Figure
 from rich.markup import escape as escape_markup
 from rich.table import Table
 
-from acts_jax.report import comparison, figures, layer_figures, statistics, wording
-from acts_jax.report.document import document, write
-from acts_jax.report.layout import brief, fate, percent, plus_minus, score, shorten, spelt
+from acts_jax.analysis import comparison, statistics
+from acts_jax.report import figures, layer_figures
+from acts_jax.report import sentences as wording
+from acts_jax.report.html import document, write
+from acts_jax.report.style import brief, fate, percent, plus_minus, score, shorten, spelt
 
 MOST_LETTERS = 32  # of a name in the table for the terminal
 

@@ -12,8 +12,8 @@ import numpy as np
 import orbax.checkpoint as ocp
 from absl import logging
 
+from acts_jax.files import StoreError, write_atomically
 from acts_jax.sweep.running import Standing
-from acts_jax.sweep.store import StoreError, write_atomically
 
 
 def save(folder: Path, standing: Standing) -> None:

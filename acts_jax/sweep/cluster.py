@@ -23,7 +23,8 @@ from typing import Any
 
 from acts_jax.data import Dataset
 from acts_jax.machine import cores
-from acts_jax.sweep import launch, layout, local
+from acts_jax.sweep import launch, local
+from acts_jax.sweep import packing as layout
 from acts_jax.sweep.config import ConfigError
 from acts_jax.sweep.grid import Group
 from acts_jax.sweep.signals import Stop

@@ -4,10 +4,14 @@ Nothing here imports jax.
 """
 
 import ast
+import copy
 import dataclasses
 import math
+import os
 import re
+import runpy
 from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -101,12 +105,60 @@ def make_config(**fields: Any) -> config_dict.ConfigDict:
     return config
 
 
-def override(config: config_dict.ConfigDict, path: str, text: str) -> None:
-    """Sets one field from the command line: `learning_rate`, or `leaky_relu.negative_slope`.
+def read_config(path: str | os.PathLike) -> config_dict.ConfigDict:
+    """The config that a file's `get_config()` gives.
 
     Raises:
-      ConfigError: If `path` is neither a field nor `<activation>.<parameter>`.
+      ConfigError: If there is no such file, or no such function in it.
     """
+    if not Path(path).is_file():
+        known = ", ".join(sorted(map(str, Path("configs").glob("[a-z]*.py"))))
+        raise ConfigError(f"no config file {str(path)!r}; there are {known or 'none in configs/'}")
+    module: dict[str, Any] = runpy.run_path(os.fspath(path))
+    if "get_config" not in module:
+        raise ConfigError(f"config file {path} has no function get_config()")
+    return module["get_config"]()
+
+
+def with_fields(
+    config: config_dict.ConfigDict, changes: Iterable[tuple[str, str]]
+) -> config_dict.ConfigDict:
+    """A copy of a config with some fields changed, as the command line changes them.
+
+    The parameters of an activation that is no longer in the config go with it, unless one of the
+    changes names them: that is a mistake which planning can tell.
+
+    Args:
+      config: As made by `make_config`.
+      changes: Fields, `learning_rate` or `leaky_relu.negative_slope`, and their values as texts.
+
+    Raises:
+      ConfigError: If one names neither a field nor `<activation>.<parameter>`.
+    """
+    chosen, before, named = copy.deepcopy(config), _prefixes(config), set()
+    for path, text in changes:
+        _set_field(chosen, path, text)
+        named.add(path.partition(".")[0])
+    for name in (before - _prefixes(chosen) - named).intersection(chosen):
+        del chosen[name]
+    return chosen
+
+
+def parameter_prefix(activation: str) -> str:
+    """What qualifies an activation's parameters in flags and columns: `leaky_relu.slope`.
+
+    A user's own "package.module:function" is qualified by the function's name.
+    """
+    return activation.rpartition(":")[2]
+
+
+def _prefixes(config: config_dict.ConfigDict) -> set[str]:
+    """What the parameters of a config's activations are called by."""
+    return set(map(parameter_prefix, items_of("activation", config["activation"])))
+
+
+def _set_field(config: config_dict.ConfigDict, path: str, text: str) -> None:
+    """Sets one field: `learning_rate`, or `leaky_relu.negative_slope`."""
     name, _, parameter = path.partition(".")
     if not parameter:
         if name not in FIELDS:

@@ -24,14 +24,15 @@ import numpy as np
 from jax.sharding import Mesh, NamedSharding
 from jax.sharding import PartitionSpec as P
 
-from acts_jax import probes, training
+from acts_jax import training
 from acts_jax.activations.catalogue import get
 from acts_jax.data import Dataset, class_weights, preprocessing
 from acts_jax.models import MLP, init_population, learned_parameters
-from acts_jax.slices import Slices, join
 from acts_jax.sweep.config import ConfigError
 from acts_jax.sweep.grid import Group, Static, parameter_prefix
 from acts_jax.theory.shape import sup_derivative
+from acts_jax.training import probes
+from acts_jax.training.slices import Slices, join
 
 
 class Splits(NamedTuple):

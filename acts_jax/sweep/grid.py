@@ -22,6 +22,7 @@ from acts_jax.sweep.config import (
     expand,
     items_of,
     number_of,
+    parameter_prefix,
     plain,
 )
 
@@ -125,14 +126,6 @@ class Plan:
     def shard(self, number: int, of: int) -> "Plan":
         """Every `of`-th group, from the one of index `number` on: one of `of` disjoint shares."""
         return dataclasses.replace(self, groups=self.groups[number::of])
-
-
-def parameter_prefix(activation: str) -> str:
-    """What qualifies an activation's parameters in flags and columns: `leaky_relu.slope`.
-
-    A user's own "package.module:function" is qualified by the function's name.
-    """
-    return activation.rpartition(":")[2]
 
 
 def plan(

@@ -15,7 +15,8 @@ import jax
 
 from acts_jax import data, machine
 from acts_jax.activations import acceptance, catalogue
-from acts_jax.sweep import engine, grid, layout, local, signals, store, work
+from acts_jax.sweep import engine, grid, local, signals, store, work
+from acts_jax.sweep import packing as layout
 from acts_jax.sweep.config import ConfigError
 from acts_jax.theory.shape import on_real_line
 

@@ -13,11 +13,13 @@ from types import ModuleType
 
 import jax
 
-from acts_jax.slices import Slices
-from acts_jax.sweep import engine, layout, running
+from acts_jax.files import StoreError
+from acts_jax.sweep import engine, running
+from acts_jax.sweep import packing as layout
 from acts_jax.sweep.grid import Group
-from acts_jax.sweep.store import Failure, Outcome, StoreError, name_of
+from acts_jax.sweep.store import Failure, Outcome, name_of
 from acts_jax.sweep.work import Finished, Work
+from acts_jax.training.slices import Slices
 
 LOOKAHEAD = 2  # groups being compiled while one runs
 KEPT = 8  # groups whose traces and programs stay in memory, about 25 MB each

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from acts_jax.files import StoreError
 from acts_jax.sweep import store
 from acts_jax.sweep.grid import Group, Plan
 
@@ -77,13 +78,13 @@ def _checked(shard: Path, plan: Plan) -> list[Path]:
     """The files of a shard, all of them of this plan and whole."""
     differing = store.differences(store.load_config(shard), plan.config)
     if differing:
-        raise store.StoreError(f"shard {shard} is of another config ({differing})")
+        raise StoreError(f"shard {shard} is of another config ({differing})")
     groups = {group.key: group.size for group in plan.groups}
     files = store.files(shard)
     for path in files:
         key, first, last = store.place(path)
         if not 0 <= first < last <= groups.get(key, 0):
-            raise store.StoreError(f"{path} belongs to no group of the config in {shard}")
+            raise StoreError(f"{path} belongs to no group of the config in {shard}")
         if not store.whole(path):
-            raise store.StoreError(f"{path} is damaged; run that shard again to replace it")
+            raise StoreError(f"{path} is damaged; run that shard again to replace it")
     return files

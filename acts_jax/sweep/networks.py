@@ -15,15 +15,17 @@ import jax
 import numpy as np
 import pandas as pd
 
-from acts_jax import lifetimes, probes, training
+from acts_jax import training
+from acts_jax.analysis import statistics
 from acts_jax.data import Dataset
-from acts_jax.lifetimes import Life
 from acts_jax.models import MLP, init_population
-from acts_jax.report import statistics
-from acts_jax.slices import join
-from acts_jax.sweep import engine, layout, running
+from acts_jax.sweep import engine, running
+from acts_jax.sweep import packing as layout
 from acts_jax.sweep.config import ConfigError
 from acts_jax.sweep.grid import Group, Plan, Static
+from acts_jax.training import lifetimes, probes
+from acts_jax.training.lifetimes import Life
+from acts_jax.training.slices import join
 
 
 class Networks(NamedTuple):

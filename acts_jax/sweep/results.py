@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from acts_jax.files import StoreError
 from acts_jax.suggestion import suggest
 from acts_jax.sweep import store
 
@@ -89,9 +90,9 @@ def load_curves(workdir: str | os.PathLike, metrics: Collection[str] | None = No
         first += table.num_rows
     if not parts and known:
         asked = ", ".join(sorted(metrics))
-        raise store.StoreError(f"no curves of {asked} in {workdir}{suggest(asked, known)}")
+        raise StoreError(f"no curves of {asked} in {workdir}{suggest(asked, known)}")
     if not parts:
-        raise store.StoreError(f"no curves in {workdir}: every cell failed")
+        raise StoreError(f"no curves in {workdir}: every cell failed")
     names = sorted({part["metric"] for part in parts})
     join = {
         key: np.concatenate([part[key] for part in parts]) for key in parts[0] if key != "metric"
@@ -140,7 +141,7 @@ def _read(workdir: str | os.PathLike, wanted: Callable[[str], bool]) -> list[pa.
     """The chosen columns of every file of results, in the order of the plan."""
     files = store.files(workdir)
     if not files:
-        raise store.StoreError(f"no results in {workdir}; run `python -m experiments.sweep` first")
+        raise StoreError(f"no results in {workdir}; run `python -m experiments.sweep` first")
     tables = []
     for path in files:
         try:
@@ -152,8 +153,6 @@ def _read(workdir: str | os.PathLike, wanted: Callable[[str], bool]) -> list[pa.
             number = getattr(error, "errno", None)
             if number:  # the disk's fault, or a matter of permission: no sign of damage
                 reason = os.strerror(number)
-                raise store.StoreError(f"cannot read {path}: {reason}") from error
-            raise store.StoreError(
-                f"{path} is damaged; run the sweep again to replace it"
-            ) from None
+                raise StoreError(f"cannot read {path}: {reason}") from error
+            raise StoreError(f"{path} is damaged; run the sweep again to replace it") from None
     return tables

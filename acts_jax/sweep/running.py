@@ -15,10 +15,11 @@ import numpy as np
 from jax.sharding import Mesh
 from jax.sharding import PartitionSpec as P
 
-from acts_jax import probes, training
+from acts_jax import training
 from acts_jax.sweep.engine import Program, Splits, by_split, stopped
 from acts_jax.sweep.grid import Group, Static
 from acts_jax.sweep.store import Outcome
+from acts_jax.training import probes
 
 
 class Standing(NamedTuple):

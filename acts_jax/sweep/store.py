@@ -9,24 +9,21 @@ import dataclasses
 import json
 import os
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from acts_jax.files import StoreError, write_atomically, writing_to
 from acts_jax.sweep import lock
 from acts_jax.sweep.grid import Group, Plan
 
 UNFINISHED = ".*.unfinished"  # what a file is called until it is whole
 FAILED = ".failed.parquet"  # how the names of files end that hold no results, but the reason
 _NAME = re.compile(r"(?P<key>[^.]+)-(?P<first>\d+)-(?P<last>\d+)(\.failed)?\.parquet")
-
-
-class StoreError(ValueError):
-    """A workdir that cannot be used; the message says why and what to do."""
 
 
 class CellError(RuntimeError):
@@ -210,35 +207,6 @@ def write_failure(workdir: Path, group: Group, failure: Failure) -> Path:
 def name_of(group: Group) -> str:
     """What the files of a group, or of part of one, are called."""
     return f"{group.key}-{group.first}-{group.first + group.size}"
-
-
-def write_atomically(path: Path, fill: Callable[[IO[bytes]], Any]) -> None:
-    """Writes a file so that it is there whole, or not at all, whatever happens meanwhile."""
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}.unfinished")
-    try:
-        with unfinished.open("wb") as file:
-            fill(file)
-            file.flush()
-            os.fsync(file.fileno())
-        unfinished.replace(path)
-    except BaseException:
-        unfinished.unlink(missing_ok=True)
-        raise
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
-
-
-@contextlib.contextmanager
-def writing_to(path: Path, kind: str = "workdir") -> Iterator[None]:
-    """Says in one sentence that a file or folder cannot be written, and why."""
-    try:
-        yield
-    except OSError as error:
-        reason = error.strerror or str(error)
-        raise StoreError(f"cannot write to {kind} {path}: {reason}") from error
 
 
 def write_table(workdir: Path, name: str, columns: Mapping[str, Any]) -> Path:

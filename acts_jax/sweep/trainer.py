@@ -1,4 +1,4 @@
-"""Training what the command line asks for."""
+"""Training what some options ask for, from the config to the results."""
 
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -9,12 +9,13 @@ import pandas as pd
 from rich.console import Console
 
 from acts_jax.data import Dataset
-from acts_jax.report.wording import count
-from acts_jax.sweep import cluster, command_line, launch, local, results, store
+from acts_jax.sweep import cluster, launch, local, results, store
 from acts_jax.sweep.config import ConfigError
 from acts_jax.sweep.grid import Plan
+from acts_jax.sweep.options import Options, share_of
 from acts_jax.sweep.progress import ProgressLine
 from acts_jax.sweep.work import Launcher, Seconds
+from acts_jax.words import count
 
 
 class Trained(NamedTuple):
@@ -38,33 +39,32 @@ class Trained(NamedTuple):
 
 
 def prepare(
-    console: Console, stops_early: bool = False, changes: Mapping[str, str] | None = None
+    options: Options, console: Console, stops_early: bool = False
 ) -> tuple[Plan, dict[str, Dataset]]:
-    """Plans the --config, loads its datasets and says what will be trained.
+    """Plans a sweep, loads its datasets and says what will be trained.
 
-    With --dry_run it ends the process there.
+    With `options.dry_run` it ends the process there.
 
     Args:
+      options: What to train, and how.
       console: Shows what will be trained.
       stops_early: Whether networks may be stopped before their last epoch.
-      changes: What the study sets in the config by itself, by field.
 
     Raises:
       ConfigError: If the config cannot run.
       DatasetError: If a dataset cannot be loaded.
     """
-    launch.configure(command_line.compilation_cache())
-    config = command_line.config(changes)
-    plan = command_line.shard(launch.make_plan(config, command_line.DATA_DIR.value))
+    launch.configure(options.compilation_cache)
+    plan = share_of(launch.make_plan(options.config, options.data_dir), options.shard)
     if plan.config["patience"] and not stops_early:
         raise ConfigError(
             "this experiment compares networks after their last epoch: it takes patience 0, not "
             f"{plan.config['patience']}"
         )
-    datasets = launch.load_datasets(plan, command_line.DATA_DIR.value)
-    what = launch.describe(plan, datasets, command_line.PACK.value)
+    datasets = launch.load_datasets(plan, options.data_dir)
+    what = launch.describe(plan, datasets, options.pack)
     split, where = "", "Ray"  # whose parts and packs are those of its nodes
-    if command_line.LAUNCHER.value == "local":
+    if options.launcher == "local":
         if what.parts > what.groups:
             split = f", in {what.parts:,} parts that fit into memory"
         where = (
@@ -75,69 +75,67 @@ def prepare(
         f"({count(what.groups, 'compile')}{split}), {count(what.steps, 'step')}, on {where}",
         soft_wrap=True,
     )
-    if command_line.DRY_RUN.value:
+    if options.dry_run:
         sys.exit(0)
     return plan, datasets
 
 
 def train(
+    options: Options,
     console: Console,
     check: Callable[[Plan, Mapping[str, Dataset]], None] | None = None,
     stops_early: bool = False,
-    changes: Mapping[str, str] | None = None,
-    folder: str = "",
 ) -> Trained:
-    """Trains those networks of the --config that are not in the --workdir yet, and loads them all.
+    """Trains those networks of a sweep that are not in its workdir yet, and loads them all.
 
     Args:
+      options: What to train, and how.
       console: Shows what will be trained, then the progress, then what failed.
       check: Called with the plan and the datasets before anything is trained; raises a
         ConfigError for what a study cannot compare, see `require`.
       stops_early: As for `prepare`.
-      changes: As for `prepare`.
-      folder: In the --workdir, for one of several sweeps of a study.
 
     Raises:
       ConfigError, DatasetError: As `prepare`.
       StoreError: If the workdir cannot be used.
       Stopped: After SIGINT or SIGTERM.
-      CellError: If every network failed, or one did with --on_error=stop.
+      CellError: If every network failed, or one did with `on_error="stop"`.
     """
-    launcher = _launcher()
-    plan, datasets = prepare(console, stops_early, changes)
+    launcher = _launcher(options)
+    plan, datasets = prepare(options, console, stops_early)
     if check is not None:
         check(plan, datasets)
-    with store.open_workdir(Path(command_line.WORKDIR.value) / folder, plan) as workdir:
+    with store.open_workdir(options.workdir, plan) as workdir:
         with ProgressLine(console) as line:
             _, seconds = launch.run(
                 plan,
                 datasets,
                 workdir,
                 line,
-                pack=command_line.PACK.value,
+                pack=options.pack,
                 launcher=launcher,
-                on_error=command_line.ON_ERROR.value,
-                checkpoint_after=command_line.CHECKPOINT_AFTER.value,
+                on_error=options.on_error,
+                checkpoint_after=options.checkpoint_after,
             )
         trained = results.load_results(workdir)
         failed = trained[trained.status == "failed"]
         for reason, cells in failed.groupby(["activation", "reason"]).size().items():
-            console.print(f"{cells} cells failed: {': '.join(reason)}", style="red", soft_wrap=True)
+            console.print(f"{cells} cells failed: {', '.join(reason)}", style="red", soft_wrap=True)
         if len(failed) == len(trained):
             raise store.CellError(f"no cell could be trained; the tracebacks are in {workdir}")
         curves = results.load_curves(workdir)
     return Trained(trained, curves, datasets, plan, workdir, seconds)
 
 
-def _launcher() -> Launcher:
-    """The launcher that --launcher asks for.
+def _launcher(options: Options) -> Launcher:
+    """The launcher that the options ask for.
 
     Raises:
       ConfigError: If Ray is not installed, or an address is given that is not to be used.
     """
-    if command_line.LAUNCHER.value == "ray":
-        return cluster.launcher(command_line.RAY_ADDRESS.value, command_line.compilation_cache())
-    if command_line.RAY_ADDRESS.value is not None:
+    if options.launcher == "ray":
+        return cluster.launcher(options.ray_address, options.compilation_cache)
+    if options.ray_address is not None:
         raise ConfigError("--ray_address is of use with --launcher=ray only")
     return local.results
 

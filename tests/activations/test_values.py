@@ -6,9 +6,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from acts_jax.accuracy import ulp_error
 
 from acts_jax import reference
-from acts_jax.accuracy import ulp_error
 from acts_jax.activations.catalogue import get, names
 from acts_jax.derivative import derivative
 

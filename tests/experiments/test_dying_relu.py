@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from acts_jax.report import deaths
+from acts_jax.studies import dying_relu as deaths
 from experiments import dying_relu as script
 
 TINY = [

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from acts_jax import load_results
-from acts_jax.report.kinks import SLOPE, elu_error
+from acts_jax.studies.kinks import SLOPE, elu_error
 from experiments import kinks as script
 
 

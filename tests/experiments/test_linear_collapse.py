@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from acts_jax.report import collapse
+from acts_jax.studies import linear_collapse as collapse
 from experiments import linear_collapse as script
 
 

@@ -5,7 +5,7 @@ import json
 import pytest
 from absl import flags
 
-from acts_jax.sweep import command_line
+from acts_jax import cli
 from experiments import saha_bora as script
 
 TINY = [
@@ -23,7 +23,7 @@ def record(tmp_path_factory, data_dir):
     workdir = tmp_path_factory.mktemp("saha_bora")
     arguments = [*TINY, "--config.evals=1", "--config.seed=0,1", f"--workdir={workdir}"]
     with pytest.raises(SystemExit) as exited:
-        command_line.run(
+        cli.run(
             script.main,
             argv=["saha_bora", *arguments, f"--data_dir={data_dir}"],
             config="configs/saha_bora.py",

@@ -6,7 +6,7 @@ import re
 import numpy as np
 import pytest
 
-from acts_jax.report import readout
+from acts_jax.studies import softmax_readout as readout
 from experiments import softmax_readout as script
 
 

@@ -9,7 +9,7 @@ import pytest
 from rich.console import Console
 
 from acts_jax.activations.catalogue import get, names
-from acts_jax.counterparts import torch_functional
+from acts_jax.precision.counterparts import torch_functional
 from acts_jax.report import card, figures
 
 

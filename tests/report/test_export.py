@@ -10,6 +10,7 @@ from tensorboard.plugins.hparams.plugin_data_pb2 import HParamsPluginData
 
 from acts_jax import load_curves, load_results
 from acts_jax.activations import catalogue
+from acts_jax.files import StoreError
 from acts_jax.report import export
 from acts_jax.sweep import grid, store
 from acts_jax.sweep.config import make_config
@@ -154,16 +155,16 @@ def test_an_export_replaces_an_earlier_one_and_nothing_else(frames, tmp_path):
     assert list(folder.iterdir()) == [run]
     assert len(list(run.iterdir())) == 1
     (folder / "notes.txt").write_text("mine")
-    with pytest.raises(store.StoreError, match=r"notes\.txt is not of an earlier export"):
+    with pytest.raises(StoreError, match=r"notes\.txt is not of an earlier export"):
         export.to_tensorboard(results, curves, folder)
     assert (folder / "notes.txt").read_text() == "mine"
     assert {path.name for path in tmp_path.iterdir()} == {"board", "run"}
 
 
 def test_a_folder_that_cannot_be_written_is_one_sentence(frames):
-    with pytest.raises(store.StoreError, match="cannot write to folder /proc/nowhere"):
+    with pytest.raises(StoreError, match="cannot write to folder /proc/nowhere"):
         export.to_csv(frames[0], Path("/proc/nowhere/results.csv"))
-    with pytest.raises(store.StoreError, match="cannot write to folder /proc/nowhere"):
+    with pytest.raises(StoreError, match="cannot write to folder /proc/nowhere"):
         export.to_tensorboard(*frames, Path("/proc/nowhere/board"))
 
 

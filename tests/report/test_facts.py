@@ -4,8 +4,8 @@ import math
 
 import pytest
 
-from acts_jax.accuracy import Error
 from acts_jax.activations.catalogue import get
+from acts_jax.precision.accuracy import Error
 from acts_jax.report import facts
 from acts_jax.theory.description import describe
 

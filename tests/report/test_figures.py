@@ -5,9 +5,10 @@ import numpy as np
 import pytest
 from matplotlib.colors import to_hex
 
-from acts_jax.report import figures, layout, statistics
-
-from .conftest import ACTIVATIONS, make_results, texts
+from acts_jax.analysis import statistics
+from acts_jax.report import figures
+from acts_jax.report import style as layout
+from tests.made_up import ACTIVATIONS, make_results, texts
 
 
 def test_accuracy_by_learning_rate_names_every_choice(results):

@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 
-from acts_jax.report import layer_figures, layout, statistics
-
-from .conftest import make_curves, make_results, texts
+from acts_jax.analysis import statistics
+from acts_jax.report import layer_figures
+from acts_jax.report import style as layout
+from tests.made_up import make_curves, make_results, texts
 
 
 def chosen_curves(results, curves):

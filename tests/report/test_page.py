@@ -9,9 +9,9 @@ import pandas as pd
 import pytest
 from rich.console import Console
 
-from acts_jax.report import page, statistics
-
-from .conftest import make_curves, make_results
+from acts_jax.analysis import statistics
+from acts_jax.report import page
+from tests.made_up import make_curves, make_results
 
 
 @pytest.fixture(scope="module")

@@ -21,7 +21,8 @@ warnings.filterwarnings("ignore", "os.fork", RuntimeWarning)  # no thread of jax
 
 from rich.console import Console  # noqa: E402
 
-from acts_jax.sweep import checkpoint, command_line, trainer  # noqa: E402, F401  all that is slow
+from acts_jax import cli  # noqa: E402
+from acts_jax.sweep import trainer  # noqa: E402
 
 
 def child(run: dict, stderr: int) -> None:
@@ -30,8 +31,8 @@ def child(run: dict, stderr: int) -> None:
     os.dup2(stderr, 2)
     if "largest_file" in run:  # a write beyond it fails, as on a full disk
         resource.setrlimit(resource.RLIMIT_FSIZE, (run["largest_file"],) * 2)
-    command_line.run(
-        lambda: trainer.train(Console()) and 0,
+    cli.run(
+        lambda: trainer.train(cli.options(), Console()) and 0,
         config="configs/smoke.py",
         workdir="runs/none",
         argv=["sweep", *run["arguments"]],

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from acts_jax.activations import catalogue
-from acts_jax.sweep import checkpoint, engine, grid, layout, running
+from acts_jax.sweep import checkpoint, engine, grid, running
+from acts_jax.sweep import packing as layout
 from acts_jax.sweep.config import make_config
 
 

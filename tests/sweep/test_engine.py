@@ -8,11 +8,13 @@ import numpy as np
 import optax
 import pytest
 
-from acts_jax import data, probes, training
+from acts_jax import data, training
 from acts_jax.activations import catalogue
 from acts_jax.models import MLP, init_population
-from acts_jax.sweep import engine, grid, layout, running
+from acts_jax.sweep import engine, grid, running
+from acts_jax.sweep import packing as layout
 from acts_jax.sweep.config import ConfigError, make_config
+from acts_jax.training import probes
 
 
 def outcome_of(dataset, pack=None, **fields):

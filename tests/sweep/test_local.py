@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from acts_jax import load_results
-from acts_jax.sweep import launch, layout, store
+from acts_jax.sweep import launch, store
+from acts_jax.sweep import packing as layout
 from acts_jax.sweep.config import make_config
 
 SMALL = {"width": 8, "depth": 1, "epochs": 2, "evals": 1, "batch_size": 256, "seed": "0,1,2"}

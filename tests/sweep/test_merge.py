@@ -5,6 +5,7 @@ import pytest
 
 from acts_jax import load_curves, load_results
 from acts_jax.activations import catalogue
+from acts_jax.files import StoreError
 from acts_jax.sweep import grid, merge, store
 from acts_jax.sweep.config import make_config
 
@@ -140,7 +141,7 @@ def test_a_shard_of_another_config_is_refused_with_the_difference(tmp_path):
     planned = plan()
     shard = stored(tmp_path / "shard", planned)
     other = stored(tmp_path / "other", plan(width=8))
-    with pytest.raises(store.StoreError) as error:
+    with pytest.raises(StoreError) as error:
         merged(tmp_path / "all", planned, shard, other)
     expected = f"shard {other} is of another config (width: [8] there, [4] now)"
     assert str(error.value) == expected
@@ -153,7 +154,7 @@ def test_a_damaged_file_is_named_before_anything_is_copied(tmp_path, damage):
     shard = stored(tmp_path / "shard", planned)
     path = sorted((shard / "groups").iterdir())[2]
     path.write_bytes(damage(path.read_bytes()))
-    with pytest.raises(store.StoreError, match=f"{path} is damaged; run that shard again"):
+    with pytest.raises(StoreError, match=f"{path} is damaged; run that shard again"):
         merged(tmp_path / "all", planned, shard)
     assert files(tmp_path / "all") == {}
 
@@ -163,7 +164,7 @@ def test_a_file_of_no_group_and_a_folder_without_a_sweep_are_refused(tmp_path):
     shard = stored(tmp_path / "shard", planned)
     path = sorted((shard / "groups").iterdir())[0]
     path.rename(path.with_name(path.name.replace("00000", "00007")))
-    with pytest.raises(store.StoreError, match="belongs to no group"):
+    with pytest.raises(StoreError, match="belongs to no group"):
         merged(tmp_path / "all", planned, shard)
-    with pytest.raises(store.StoreError, match="holds no sweep"):
+    with pytest.raises(StoreError, match="holds no sweep"):
         merged(tmp_path / "all", planned, tmp_path / "nowhere")

@@ -7,7 +7,8 @@ import pytest
 
 from acts_jax import load_curves, load_results
 from acts_jax.activations import catalogue
-from acts_jax.sweep import checkpoint, engine, grid, launch, layout, running, store
+from acts_jax.sweep import checkpoint, engine, grid, launch, running, store
+from acts_jax.sweep import packing as layout
 from acts_jax.sweep.config import make_config
 
 EVALS = 12

@@ -5,6 +5,7 @@ import pytest
 
 from acts_jax import load_curves, load_results
 from acts_jax.activations import catalogue
+from acts_jax.files import StoreError
 from acts_jax.sweep import grid, store
 from acts_jax.sweep.config import make_config
 
@@ -31,7 +32,7 @@ def workdir(tmp_path, planned):
 
 
 def test_a_metric_that_no_cell_has_is_named_with_the_nearest(workdir):
-    with pytest.raises(store.StoreError) as error:
+    with pytest.raises(StoreError) as error:
         load_curves(workdir, metrics=["valloss"])
     assert str(error.value) == f"no curves of valloss in {workdir}; did you mean 'val_loss'?"
     assert set(load_curves(workdir, metrics=["valloss", "val_loss"]).metric) == {"val_loss"}
@@ -41,7 +42,7 @@ def test_where_every_cell_failed_there_are_no_curves(workdir, planned):
     (workdir / "groups" / f"{store.name_of(planned.groups[0])}.parquet").unlink()
     assert set(load_results(workdir).status) == {"failed"}
     for metrics in (None, ["val_loss"]):
-        with pytest.raises(store.StoreError, match=f"^no curves in {workdir}: every cell failed$"):
+        with pytest.raises(StoreError, match=f"^no curves in {workdir}: every cell failed$"):
             load_curves(workdir, metrics)
 
 
@@ -49,6 +50,6 @@ def test_a_file_that_the_system_does_not_give_is_not_called_damaged(workdir, pla
     path = workdir / "groups" / f"{store.name_of(planned.groups[0])}.parquet"
     path.unlink()
     path.symlink_to(path)
-    with pytest.raises(store.StoreError) as error:
+    with pytest.raises(StoreError) as error:
         load_results(workdir)
     assert str(error.value) == f"cannot read {path}: Too many levels of symbolic links"

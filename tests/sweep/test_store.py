@@ -11,6 +11,7 @@ import pytest
 
 from acts_jax import load_curves, load_results
 from acts_jax.activations import catalogue
+from acts_jax.files import StoreError, write_atomically
 from acts_jax.sweep import grid, store
 from acts_jax.sweep.config import make_config
 
@@ -112,7 +113,7 @@ def test_a_file_cut_short_is_named_and_tidied_away(stored, planned, size):
     assert store.missing(workdir, planned.groups) == []
     path = file_of(workdir, planned.groups[1])
     path.write_bytes(path.read_bytes()[:size])
-    with pytest.raises(store.StoreError, match=f"{path.name} is damaged; run the sweep again"):
+    with pytest.raises(StoreError, match=f"{path.name} is damaged; run the sweep again"):
         load_results(workdir)
     store.tidy(workdir)
     (part,) = store.missing(workdir, planned.groups)
@@ -227,7 +228,7 @@ def test_whoever_reads_the_old_file_keeps_it(tmp_path):
     path = tmp_path / "result"
     path.write_bytes(b"old")
     with path.open("rb") as old:
-        store.write_atomically(path, lambda file: file.write(b"new"))
+        write_atomically(path, lambda file: file.write(b"new"))
         assert old.read() == b"old"
     assert path.read_bytes() == b"new"
 
@@ -237,7 +238,7 @@ def test_a_failed_write_leaves_nothing_behind(tmp_path):
         raise OSError(28, "No space left on device")
 
     with pytest.raises(OSError, match="No space"):
-        store.write_atomically(tmp_path / "result", fill)
+        write_atomically(tmp_path / "result", fill)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -246,7 +247,7 @@ def test_another_config_in_the_same_workdir_is_refused(tmp_path, planned):
         with store.open_workdir(tmp_path, planned):
             pass
     other = plan(activation="relu,prelu", depth="2,3", width=8, learning_rate="0.1", seed="0,1")
-    with pytest.raises(store.StoreError) as error, store.open_workdir(tmp_path, other):
+    with pytest.raises(StoreError) as error, store.open_workdir(tmp_path, other):
         pass
     assert "learning_rate: [0.1, 1.0] there, [0.1] now; width: [4] there, [8] now" in str(
         error.value
@@ -257,7 +258,7 @@ def test_a_workdir_in_use_is_refused_and_its_holder_named(tmp_path, planned):
     inner = store.open_workdir(tmp_path, planned)
     with store.open_workdir(tmp_path, planned):
         message = f"in use by process {os.getpid()} on host .*choose another --workdir"
-        with pytest.raises(store.StoreError, match=message), inner:
+        with pytest.raises(StoreError, match=message), inner:
             pass
     with store.open_workdir(tmp_path, planned):
         pass
@@ -266,12 +267,12 @@ def test_a_workdir_in_use_is_refused_and_its_holder_named(tmp_path, planned):
 def test_a_workdir_that_cannot_be_written_is_refused(tmp_path, planned):
     (tmp_path / "file").write_text("")
     opened = store.open_workdir(tmp_path / "file" / "run", planned)
-    with pytest.raises(store.StoreError, match="cannot write to workdir"), opened:
+    with pytest.raises(StoreError, match="cannot write to workdir"), opened:
         pass
 
 
 def test_a_workdir_without_results_says_so(tmp_path):
-    with pytest.raises(store.StoreError, match="no results in"):
+    with pytest.raises(StoreError, match="no results in"):
         load_results(tmp_path)
 
 

@@ -1,0 +1,1 @@
+"""Analysis of results: data frames to data frames, with neither jax nor drawings."""

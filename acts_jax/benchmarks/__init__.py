@@ -1,0 +1,1 @@
+"""Speed of activations and of sweeps, beside their rivals."""

@@ -1,0 +1,93 @@
+"""What a study found, on the terminal and in the workdir: claims with checks and verdict."""
+
+import json
+import shlex
+import sys
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from absl import flags as absl_flags
+from rich.console import Console
+from rich.markup import escape
+from rich.padding import Padding
+from rich.text import Text
+
+from acts_jax.cli import flags
+from acts_jax.files import write_atomically
+from acts_jax.report import figures
+from acts_jax.report.tables import terminal_table
+from acts_jax.studies.claims import FAILS, HOLDS, PARTLY, UNDECIDED, Claim, plain, record
+from acts_jax.sweep import launch
+
+COLORS = {HOLDS: "green", PARTLY: "yellow", FAILS: "red", UNDECIDED: "yellow"}
+
+
+def presenting(study: Callable[[Console], Claim]) -> Callable[[], None]:
+    """The `main` of an experiment that puts one claim to the test.
+
+    Args:
+      study: Computes everything; may write to the console what it is doing. Its claim is printed,
+        and its pictures and numbers are saved in the --workdir.
+    """
+
+    def main() -> None:
+        """Runs the study and publishes its claim."""
+        started, console = time.perf_counter(), Console()
+        if not absl_flags.FLAGS.get_flag_value("dry_run", False):
+            flags.workdir()  # refused before anything is computed
+        claim = study(console)
+        seconds = time.perf_counter() - started
+        publish(claim, flags.workdir(), console, provenance() | {"seconds": f"{seconds:.1f}"})
+        console.print(f"{seconds:.1f} s", highlight=False)
+
+    main.__module__ = study.__module__
+    return main
+
+
+def publish(
+    claim: Claim, workdir: Path, console: Console, facts: Mapping[str, Any] | None = None
+) -> None:
+    """Prints a claim's table, checks and verdict, and saves its pictures and its numbers.
+
+    Args:
+      claim: What a study found.
+      workdir: An existing folder; gets a PNG per picture, and NAME.json.
+      console: Where to print.
+      facts: How the numbers came about (`provenance`, seconds); for the JSON.
+    """
+    console.print(f"\n[bold]{escape(claim.title)}[/bold]")
+    console.print(f"“{escape(claim.text)}”\n", style="italic")
+    if claim.table is not None:
+        console.print(terminal_table(claim.table), "")
+    for check in claim.checks:
+        color = COLORS[check.verdict]
+        proved = " (a theorem)" if check.theorem else ""
+        console.print(f"[{color}]{check.verdict}[/{color}]{proved}: {escape(check.statement)}")
+        said = f"claimed {check.claimed}; found {check.found}; rule: {check.threshold}"
+        console.print(Padding(Text(said), (0, 0, 0, 2), expand=False))
+    console.print(f"\n{escape(claim.summary)}", highlight=False)
+    color = COLORS[claim.verdict]
+    console.print(f"Verdict: [bold {color}]{claim.verdict}[/bold {color}]")
+    paths = figures.save(claim.figures, workdir, dpi=200)
+    path = workdir / f"{claim.name}.json"
+    text = json.dumps(record(claim) | {"facts": dict(facts or {})}, indent=1, allow_nan=False)
+    write_atomically(path, lambda file: file.write(text.encode()))
+    console.print(", ".join(map(str, [*paths, path])), soft_wrap=True, highlight=False)
+
+
+def provenance(config: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """How the numbers of this process come about: its command, any config, machine and versions.
+
+    Args:
+      config: Of the sweep that gave them; by default that of the flags, where it is one.
+    """
+    program, *arguments = sys.argv
+    facts: dict[str, Any] = {"command": shlex.join([Path(program).name, *arguments])}
+    path = absl_flags.FLAGS.get_flag_value("config", None)
+    if config is None and path is not None and Path(path).is_file():
+        config = flags.options().config
+    if config is not None:
+        facts["config"] = plain(config.to_dict())
+    return facts | launch.facts()

@@ -1,0 +1,98 @@
+"""Running an experiment: parsing its flags, telling errors in one line, giving an exit status."""
+
+import contextlib
+import signal
+import sys
+import threading
+from collections.abc import Callable, Collection, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from absl import app, logging
+from absl import flags as absl_flags
+
+from acts_jax.cli import flags
+from acts_jax.data import DatasetError
+from acts_jax.files import StoreError
+from acts_jax.sweep.config import ConfigError
+from acts_jax.sweep.signals import Stopped
+from acts_jax.sweep.store import CellError
+
+
+def run(
+    main: Callable[[], int | None],
+    *,
+    workdir: str | None = None,
+    config: str | None = None,
+    uses: Collection[str] = (),
+    argv: Sequence[str] | None = None,
+) -> None:
+    """Runs an experiment: parses the flags, calls `main`, and exits.
+
+    What the user can mend (a config, a dataset, a workdir) ends it with one line and exit status 2;
+    Ctrl-C and SIGTERM say whether there is something to go on from, with exit status 130 and 143.
+    A group that fails with --on_error=stop ends it with exit status 1.
+
+    Args:
+      main: The experiment; what it returns is the exit status.
+      workdir: Default of --workdir; None for an experiment that has no results.
+      config: Default of --config; None for an experiment that trains nothing and so has none.
+      uses: Names of shared flags that an experiment without a config takes, see `flags.SHARED`.
+      argv: Command line; `sys.argv` by default.
+    """
+
+    def guarded(arguments: Sequence[str]) -> int | None:
+        if not absl_flags.FLAGS["verbosity"].present:
+            logging.set_verbosity(logging.WARNING)
+        try:
+            if len(arguments) > 1:
+                raise ConfigError(f"unexpected argument {arguments[1]!r}; flags start with --")
+            with _stopped_by_sigterm():
+                return main()
+        except (ConfigError, DatasetError, StoreError) as error:
+            print(f"error: {error}", file=sys.stderr)
+            return 2
+        except CellError as error:
+            print(f"error: {error}", file=sys.stderr)
+            return 1
+        except KeyboardInterrupt as stopped:
+            stored = config is not None and _holds_a_sweep(Path(absl_flags.FLAGS.workdir))
+            rest = "; the same command goes on from here" if stored else ""
+            print(f"interrupted{rest}", file=sys.stderr)
+            return stopped.status if isinstance(stopped, Stopped) else 130
+
+    argv = list(sys.argv if argv is None else argv)
+    if workdir is not None:
+        uses = ("workdir", *uses)
+    defined = flags.define(main, uses, trains=config is not None)
+    try:
+        if workdir is not None:
+            absl_flags.FLAGS.set_default("workdir", workdir)
+        if config is not None:
+            absl_flags.FLAGS.set_default("config", config)
+            argv = flags.spell_out(argv)
+        app.run(guarded, argv=argv)
+    finally:
+        flags.undefine(defined)
+
+
+@contextlib.contextmanager
+def _stopped_by_sigterm() -> Iterator[None]:
+    """Inside this context SIGTERM raises `Stopped`, as Ctrl-C raises a KeyboardInterrupt."""
+    if threading.current_thread() is not threading.main_thread():
+        yield  # other threads have no say in signals
+        return
+
+    def stop(number: int, _: Any) -> None:
+        raise Stopped(number)
+
+    before = signal.signal(signal.SIGTERM, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before or signal.SIG_DFL)
+
+
+def _holds_a_sweep(workdir: Path) -> bool:
+    """Whether a sweep was begun in a folder, or in one of those in it."""
+    return any(found for pattern in ("", "*/") for found in workdir.glob(f"{pattern}config.json"))

@@ -1,0 +1,87 @@
+"""Dividing what a dataset holds into train, validation and test, for good."""
+
+import numpy as np
+
+from acts_jax.data.builders import DatasetError
+from acts_jax.data.reading import Split
+
+_SEED = 0
+
+
+def shuffled(rows: int) -> np.ndarray:
+    """A permutation of 0..rows-1, int64 [rows], the same for ever."""
+    # RandomState's stream is frozen; default_rng's may change with NumPy's version.
+    return np.random.RandomState(_SEED).permutation(rows)
+
+
+def carve(splits: dict[str, Split], fraction: float, by_class: bool) -> dict[str, Split]:
+    """Makes the splits "validation" and "test" out of the last shuffled rows of "train".
+
+    Args:
+        splits: those there are, "train" among them; the others are left as they are.
+        fraction: share of the training rows for each that is missing.
+        by_class: whether to take that share within each class.
+    """
+    missing = [s for s in ("validation", "test") if s not in splits]
+    if not missing:
+        return splits
+    train = splits["train"]
+    order = shuffled(len(train.labels))
+    labels = train.labels[order] if by_class else np.zeros(len(order))
+    rows = {s: [] for s in ("train", *missing)}
+    for c in np.unique(labels):
+        group = order[labels == c]
+        count = round(fraction * len(group))
+        for s in missing:
+            group, last = np.split(group, [len(group) - count])
+            rows[s].append(last)
+        rows["train"].append(group)
+    taken = {s: np.sort(np.concatenate(r)) for s, r in rows.items()}
+    return splits | {s: Split(train.inputs[r], train.labels[r]) for s, r in taken.items()}
+
+
+def drop_unused_classes(
+    name: str, splits: dict[str, Split], class_names: tuple[str, ...]
+) -> tuple[dict[str, Split], tuple[str, ...]]:
+    """Leaves out declared classes without an example in any split, and renumbers the labels.
+
+    Raises:
+        DatasetError: a class without a training example, or one class only.
+    """
+    used = np.unique(np.concatenate([s.labels for s in splits.values()]))
+    unlearnable = np.setdiff1d(used, splits["train"].labels)
+    if unlearnable.size:
+        raise DatasetError(
+            f"dataset {name!r} has no training example of class {class_names[unlearnable[0]]!r}"
+        )
+    if len(used) == 1:
+        raise DatasetError(
+            f"dataset {name!r} has examples of class {class_names[used[0]]!r} only: there is "
+            "nothing to tell apart"
+        )
+    number = np.full(len(class_names), -1, np.int32)
+    number[used] = np.arange(len(used))
+    splits = {s: Split(split.inputs, number[split.labels]) for s, split in splits.items()}
+    return splits, tuple(class_names[c] for c in used)
+
+
+def standardize_targets(
+    name: str, splits: dict[str, Split]
+) -> tuple[dict[str, Split], float, float]:
+    """Gives the targets mean 0 and variance 1 over the training split.
+
+    Returns:
+        The splits with targets (t - mean) / scale, float32; mean and scale, in the units of t.
+
+    Raises:
+        DatasetError: all training targets are the same.
+    """
+    targets = splits["train"].labels.astype(np.float64)
+    mean, scale = float(targets.mean()), float(targets.std())
+    if targets.min() == targets.max():
+        raise DatasetError(f"dataset {name!r} has the target {mean:g} in every training row")
+    standard = {
+        s: Split(split.inputs, ((split.labels - mean) / scale).astype(np.float32))
+        for s, split in splits.items()
+    }
+    return standard, mean, scale

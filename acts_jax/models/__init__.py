@@ -1,0 +1,17 @@
+"""Networks with a catalogue activation: the Flax layers and the multilayer perceptron."""
+
+from acts_jax.models.layer import LEARN as LEARN
+from acts_jax.models.layer import SHARE as SHARE
+from acts_jax.models.layer import ActivationLayer as ActivationLayer
+from acts_jax.models.layer import ActivationParameter as ActivationParameter
+from acts_jax.models.layer import FixedActivationParameter as FixedActivationParameter
+from acts_jax.models.layer import NNXActivationLayer as NNXActivationLayer
+from acts_jax.models.layer import is_activation_parameter as is_activation_parameter
+from acts_jax.models.layer import resolve_learned as resolve_learned
+from acts_jax.models.mlp import HEADS as HEADS
+from acts_jax.models.mlp import MLP as MLP
+from acts_jax.models.mlp import Captured as Captured
+from acts_jax.models.mlp import capture as capture
+from acts_jax.models.mlp import init_population as init_population
+from acts_jax.models.mlp import learned_parameters as learned_parameters
+from acts_jax.models.mlp import probabilities as probabilities

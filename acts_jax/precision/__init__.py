@@ -1,0 +1,1 @@
+"""How exact the activations are: their formulas in mpmath, errors, other libraries."""

@@ -1,0 +1,76 @@
+"""An HTML page in the house style: its frame, its rules, and writing it."""
+
+from __future__ import annotations
+
+from html import escape
+from pathlib import Path
+
+from acts_jax.files import write_atomically
+
+
+def write(path: str | Path, page: str) -> Path:
+    """Replace the page at `path` atomically; its folder is made if need be."""
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_atomically(path, lambda file: file.write(page.encode()))
+    return path
+
+
+def document(title: str, body: str, css: str = "") -> str:
+    """A page in the house style.
+
+    Args:
+      title: plain text.
+      body: HTML, escaped already.
+      css: rules that this page adds.
+    """
+    return (
+        "<!doctype html><html lang=en><head><meta charset=utf-8>"
+        "<meta name=viewport content='width=device-width, initial-scale=1'>"
+        f"<title>{escape(title)}</title><style>{CSS}{css}</style></head><body><main>"
+        f"{body}</main></body></html>\n"
+    )
+
+
+CSS = """
+:root { color-scheme: light dark; --ink: #1d1d1f; --faint: #62626a; --rule: #d9d9dd;
+  --ground: #fdfdfc; --alarm: #a3271f; }
+@media (prefers-color-scheme: dark) {
+  :root { --ink: #e9e9ea; --faint: #a2a2aa; --rule: #3a3a40; --ground: #131316; --alarm: #ff9e94; }
+  figure svg { filter: invert(1) hue-rotate(180deg); } }
+* { box-sizing: border-box; }
+body { margin: 0; background: var(--ground); color: var(--ink);
+  font: 16px/1.5 system-ui, "Segoe UI", "DejaVu Sans", sans-serif; }
+main { max-width: 72rem; margin: 0 auto; padding: 1.5rem 1.25rem 4rem; }
+h1 { font-size: 1.7rem; line-height: 1.2; margin: 1rem 0; }
+h2 { font-size: 1.25rem; margin: 2.2rem 0 .6rem; }
+h3 { font-size: 1rem; margin: 1.8rem 0 .5rem; }
+ul.headline { padding-left: 1.1rem; max-width: 50rem; } ul.headline li { margin: .3rem 0; }
+.note, figcaption { font-size: .875rem; max-width: 50rem; } .note { color: var(--faint); }
+.wide, .matrices, pre { overflow-x: auto; }
+table { border-collapse: collapse; font-size: .875rem; font-variant-numeric: tabular-nums; }
+thead th { font-weight: 600; text-align: right; vertical-align: bottom;
+  border-bottom: 1px solid var(--ink); }
+th, td { padding: .16rem .6rem; text-align: right; white-space: nowrap; }
+.wide thead th, .wide td:nth-child(2) { white-space: normal; }
+.wide th:nth-child(2), .wide td:nth-child(2) { text-align: left; }
+.wide tbody tr { border-top: 1px solid var(--rule); }
+.wide tbody tr.new { border-top-color: var(--faint); }
+em { color: var(--alarm); font-style: normal; }
+figure { margin: 2rem 0; overflow-x: auto; }
+figure svg { max-width: 100%;
+  min-width: min(var(--drawn, 40rem), 100% + 16rem); height: auto; display: block; }
+figcaption { margin-top: .4rem; }
+.matrices { display: flex; flex-wrap: wrap; gap: 1.5rem 2.5rem; }
+.matrix { font-size: .78rem; } .matrix th, .matrix td { padding: .1rem .35rem; }
+.matrix caption { text-align: left; font-weight: 600; padding-bottom: .2rem; }
+.matrix tbody th { font-weight: 400; } .matrix td { color: var(--faint); }
+.matrix td b { color: var(--ink); }
+th.up span { writing-mode: vertical-rl; transform: rotate(180deg); font-weight: 400; }
+dl { display: grid; grid-template-columns: max-content 1fr; gap: .2rem 1.2rem; font-size: .875rem; }
+dt { color: var(--faint); } dd { margin: 0; overflow-wrap: anywhere; }
+pre { font-size: .8rem; background: color-mix(in srgb, var(--ink) 6%, transparent);
+  padding: .8rem 1rem; border-radius: 4px; }
+@media print { body { font-size: 10pt; } main { max-width: none; padding: 0; }
+  figure, .matrix, tr { break-inside: avoid; } pre { white-space: pre-wrap; } }
+"""

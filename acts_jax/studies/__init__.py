@@ -1,0 +1,1 @@
+"""Studies: claims and published results put to the test."""

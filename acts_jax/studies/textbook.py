@@ -1,0 +1,202 @@
+"""textbook.html: every claim on one self-contained page, with its picture, checks and verdict."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from html import escape
+from pathlib import Path
+
+import pandas as pd
+
+from acts_jax.report import figures, tables
+from acts_jax.report.html import document, write
+from acts_jax.studies import claims
+from acts_jax.studies.claims import Claim
+
+
+@dataclasses.dataclass(frozen=True)
+class Failure:
+    """A study that ended with an error instead of a claim."""
+
+    name: str
+    error: str
+
+
+def build(
+    outcomes: Sequence[Claim | Failure],
+    path: str | Path,
+    *,
+    title: str = "The textbook put to the test",
+    facts: Mapping[str, str] | None = None,
+    seconds: Mapping[str, float] | None = None,
+) -> Path:
+    """Write the page to `path`, replaced atomically; it loads nothing from elsewhere.
+
+    Args:
+      outcomes: what the studies gave, in the order of the page.
+      path: of the page.
+      title: of the page.
+      facts: how the results came about (command, machine, versions).
+      seconds: that studies took, by name.
+    """
+    seconds = seconds or {}
+    listed = "".join(f"<dt>{escape(k)}</dt><dd>{escape(v)}</dd>" for k, v in (facts or {}).items())
+    body = (
+        f"<h1>{escape(title)}</h1><p class=lead>{escape(_headline(outcomes))}</p>"
+        f"<p class=note>{NOTE}</p>{_contents(outcomes)}"
+        + "".join(
+            _failed(o) if isinstance(o, Failure) else _section(o, seconds.get(o.name))
+            for o in outcomes
+        )
+        + (f"<h2>How these results came about</h2><dl>{listed}</dl>" if listed else "")
+    )
+    return write(path, document(title, body, CSS))
+
+
+def _headline(outcomes: Sequence[Claim | Failure]) -> str:
+    verdicts = [_verdict(outcome) for outcome in outcomes]
+    order = (claims.HOLDS, claims.PARTLY, claims.FAILS, claims.UNDECIDED, ERROR)
+    said = {
+        claims.HOLDS: ("holds", "hold"),
+        claims.PARTLY: ("holds partly", "hold partly"),
+        claims.FAILS: ("does not hold here", "do not hold here"),
+        claims.UNDECIDED: ("is undecided", "are undecided"),
+        ERROR: ("ended with an error", "ended with an error"),
+    }
+    counts = [(verdicts.count(v), said[v]) for v in order if v in verdicts]
+    parts = [f"{count} {words[count > 1]}" for count, words in counts]
+    noun = "claim" if len(outcomes) == 1 else "claims"
+    return f"{len(outcomes)} {noun} of introductory texts: {', '.join(parts)}."
+
+
+def _verdict(outcome: Claim | Failure) -> str:
+    return ERROR if isinstance(outcome, Failure) else outcome.verdict
+
+
+def _badge(verdict: str) -> str:
+    return f"<span class='verdict {CLASSES[verdict]}'>{escape(verdict)}</span>"
+
+
+def _contents(outcomes: Sequence[Claim | Failure]) -> str:
+    rows = []
+    for outcome in outcomes:
+        failed = isinstance(outcome, Failure)
+        title = outcome.name if failed else outcome.title
+        counted = () if failed else outcome.decisive
+        held = f"{sum(c.holds is True for c in counted)} of {len(counted)}" if counted else "–"
+        rows.append(
+            f"<tr><td><a href='#{escape(outcome.name)}'>{escape(title)}</a></td>"
+            f"<td>{_badge(_verdict(outcome))}</td><td>{held}</td></tr>"
+        )
+    return (
+        "<table class=contents><thead><tr><th>claim</th><th>verdict</th>"
+        f"<th>checks that hold, but for theorems</th></tr></thead>"
+        f"<tbody>{''.join(rows)}</tbody></table>"
+    )
+
+
+def _section(claim: Claim, seconds: float | None) -> str:
+    took = "" if seconds is None else f" ({seconds:.0f} s)"
+    table = "" if claim.table is None else f"<div class=scroll>{_table(claim.table)}</div>"
+    pictures = "".join(
+        f"<figure role=group aria-label='{escape(name.replace('_', ' '), quote=True)}'>"
+        f"{figures.svg(picture)}</figure>"
+        for name, picture in claim.figures.items()
+    )
+    return (
+        f"<section id='{escape(claim.name)}'><h2>{escape(claim.title)}</h2>"
+        f"<blockquote>{escape(claim.text)}</blockquote>"
+        f"<p class=summary>{_badge(claim.verdict)} {escape(claim.summary)}</p>"
+        f"{pictures}{_checks(claim)}{table}"
+        f"<p class=note><code>python -m experiments.{escape(claim.name)}</code>{took}</p></section>"
+    )
+
+
+def _checks(claim: Claim) -> str:
+    rows = "".join(
+        f"<tr><td>{escape(check.statement + ' (a theorem)' * check.theorem)}</td>"
+        f"<td data-is=claimed>{escape(check.claimed)}</td>"
+        f"<td data-is=found>{escape(check.found)}</td><td data-is=rule>{escape(check.threshold)}"
+        f"</td><td>{_badge(check.verdict)}</td></tr>"
+        for check in claim.checks
+    )
+    return (
+        "<table class=checks><thead><tr><th>check</th><th>claimed</th><th>found (95% interval)</th>"
+        f"<th>rule</th><th>verdict</th></tr></thead><tbody>{rows}</tbody></table>"
+    )
+
+
+def _table(frame: pd.DataFrame) -> str:
+    numeric = [pd.api.types.is_numeric_dtype(column) for _, column in frame.items()]
+    kinds = ["" if n else " class=text" for n in numeric]
+    head = "".join(
+        f"<th{k}>{escape(str(name))}</th>" for k, name in zip(kinds, frame.columns, strict=True)
+    )
+    body = "".join(
+        "<tr>"
+        + "".join(f"<td{k}>{escape(tables.cell(v))}</td>" for k, v in zip(kinds, row, strict=True))
+        + "</tr>"
+        for row in frame.itertuples(index=False)
+    )
+    return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+
+
+def _failed(failure: Failure) -> str:
+    return (
+        f"<section id='{escape(failure.name)}'><h2>{escape(failure.name)}</h2>"
+        f"<p>{_badge(ERROR)}</p><pre>{escape(failure.error)}</pre></section>"
+    )
+
+
+ERROR = "ended with an error"
+CLASSES = {
+    claims.HOLDS: "yes",
+    claims.PARTLY: "partly",
+    claims.FAILS: "no",
+    claims.UNDECIDED: "partly",
+    ERROR: "no",
+}
+NOTE = (
+    "Each claim is split into checks. A check compares a number that was measured here with a rule "
+    "that was fixed beforehand; where seeds make the number random, the whole of its 95% interval "
+    "must lie on one side of the rule, else the check is undecided: these seeds do not tell. The "
+    "intervals cover what the seeds change (initial weights, order of the examples), not the "
+    "sampling of the test set: with the 320 or so test images of the digits, one standard error of "
+    "an accuracy near 97% is about 1 point more. A claim holds if all its checks do, holds partly "
+    "if some do and others fail or are undecided, does not hold here if all that are decided fail, "
+    "and is undecided if none is decided. Theorems, which cannot come out otherwise, are shown but "
+    "do not count, unless a claim consists of nothing else or one is found to fail."
+)
+CSS = """
+:root { --yes: #00694c; --partly: #8a5a00; --no: #a3271f; }
+@media (prefers-color-scheme: dark) {
+  :root { --yes: #6cd0ac; --partly: #e6b45c; --no: #ff9e94; } }
+.lead { font-size: 1.1rem; max-width: 46rem; }
+section { border-top: 1px solid var(--ink); margin-top: 3rem; padding-top: .2rem; }
+section h2 { margin-top: .8rem; }
+blockquote { margin: .6rem 0; padding-left: .9rem; border-left: 3px solid var(--rule);
+  color: var(--faint); font-style: italic; max-width: 46rem; }
+.summary { max-width: 50rem; }
+.verdict { font-weight: 600; font-size: .8rem; white-space: nowrap; padding: .1rem .5rem;
+  border: 1px solid; border-radius: 1rem; }
+.yes { color: var(--yes); } .partly { color: var(--partly); } .no { color: var(--no); }
+.contents, .checks { width: 100%; max-width: 62rem; }
+.contents th, .contents td, .checks th, .checks td { text-align: left; white-space: normal;
+  vertical-align: top; padding: .35rem 1rem .35rem 0; }
+.contents tr, .checks tbody tr { border-bottom: 1px solid var(--rule); }
+.contents a { color: inherit; text-decoration-color: var(--faint); text-underline-offset: .2em; }
+.checks td:first-child { min-width: 17rem; } .checks { margin: 1rem 0; }
+th.text, td.text { text-align: left; }
+.scroll { overflow-x: auto; margin: 1.2rem 0; }
+.scroll th:first-child, .scroll td:first-child { padding-left: 0; }
+code { font-size: .9em; }
+@media (max-width: 44rem) {
+  .checks thead { display: none; }
+  .checks tr, .checks td { display: block; padding: 0; }
+  .checks tr { padding: .6rem 0; } .checks td:first-child { font-weight: 500; min-width: 0; }
+  .checks td[data-is]::before { content: attr(data-is) ": "; color: var(--faint); }
+  .checks td:last-child { margin-top: .3rem; }
+  .contents td:last-child, .contents th:last-child { display: none; } }
+@media print { section { break-before: page; } }
+"""

@@ -1,0 +1,124 @@
+"""The layout of groups on this machine: how many cells one vmap carries, how many fit at once."""
+
+import functools
+import itertools
+import math
+import os
+from pathlib import Path
+
+import jax
+import numpy as np
+
+from acts_jax.data import Dataset
+from acts_jax.sweep.engine import layer_sizes
+from acts_jax.sweep.grid import Group, Static
+from acts_jax.training import slices
+
+# Measured on two CPU cores: more cells at once fall out of the cache, fewer pay more overhead.
+# Six also splits 7 rates x 5 seeds over two devices with one idle place.
+PACK = {"cpu": 6}
+ACCELERATOR_PACK = 128
+
+# For a single CPU device XLA compiles a program otherwise than for several, and sums in another
+# order. Never for a single one, a cell's result does not depend on how many there are.
+FEWEST_CPU_DEVICES = 2
+
+# Of the memory there is, for one group: those compiled ahead hold their networks too, and the
+# compiler and other processes want theirs.
+SHARE = 0.2
+
+# Measured on an AMD EPYC: networks of 1 MB each train 17% faster two at a time than six.
+CACHE = 3 * 2**20
+
+
+def pack_width() -> int:
+    """How many cells one vmap carries on this machine, unless told otherwise."""
+    return PACK.get(jax.default_backend(), ACCELERATOR_PACK)
+
+
+def devices_for(group: Group, pack: int) -> list[jax.Device]:
+    """The devices that a group runs on: as many as it has packs, but not a single CPU device."""
+    devices = jax.local_devices()
+    fewest = FEWEST_CPU_DEVICES if devices[0].platform == "cpu" else 1
+    return devices[: max(fewest, math.ceil(group.size / pack))]
+
+
+def state_bytes(static: Static, dataset: Dataset) -> int:
+    """Memory that one cell keeps from its first step to its last, in bytes."""
+    weights = sum((a + 1) * b for a, b in itertools.pairwise(layer_sizes(static, dataset)))
+    return 4 * weights * (1 + {"sgd": 0, "momentum": 1, "adam": 2, "adamw": 2}[static.optimizer])
+
+
+def order_bytes(static: Static, dataset: Dataset) -> int:
+    """Memory that the batches of one seed's longest chunk take on each device, in bytes."""
+    return 4 * len(dataset.train.labels) * int(max(np.diff(static.eval_epochs)))
+
+
+def cell_bytes(static: Static, dataset: Dataset) -> int:
+    """Memory that one cell takes while it is trained, in bytes."""
+    sizes = layer_sizes(static, dataset)
+    gradient = sum((a + 1) * b for a, b in itertools.pairwise(sizes))
+    examples = max(static.batch_size, min(slices.WIDTH, len(dataset.train.labels)))
+    # Of each unit and example: the pre-activation, the activation, its derivative, the gradient.
+    return state_bytes(static, dataset) + 4 * (gradient + examples * 4 * sum(sizes))
+
+
+@functools.cache
+def memory() -> int:
+    """Bytes of memory that the devices of this machine have together."""
+    devices = jax.local_devices()
+    if devices[0].platform != "cpu":
+        known = [(device.memory_stats() or {}).get("bytes_limit") for device in devices]
+        if None not in known:
+            return sum(known)
+    physical = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    try:
+        limit = Path("/sys/fs/cgroup/memory.max").read_text().strip()  # of a container
+    except OSError:
+        limit = "max"
+    return physical if limit == "max" else min(physical, int(limit))
+
+
+def pack_for(
+    static: Static, dataset: Dataset, platform: str | None = None, room: float | None = None
+) -> int:
+    """Cells per vmap: what is fastest on a platform, or fewer where that many do not fit.
+
+    On a CPU, the weights of a pack and its optimizer's state should fit into a core's cache.
+
+    Args:
+      static: Of the cells.
+      dataset: Their data.
+      platform: Such as "cpu"; this machine's by default.
+      room: Bytes of memory for the cells of one device; by default a share of this machine's.
+    """
+    devices = jax.local_devices()
+    platform = platform or devices[0].platform
+    room = SHARE * memory() / len(devices) if room is None else room
+    fitting = int(room / cell_bytes(static, dataset))
+    if platform == "cpu":
+        fitting = min(fitting, CACHE // state_bytes(static, dataset))
+    return max(1, min(PACK.get(platform, ACCELERATOR_PACK), fitting))
+
+
+def parts(group: Group, dataset: Dataset, pack: int | None = None) -> list[Group]:
+    """A group in parts whose networks fit into memory together: itself, unless it is too large.
+
+    Args:
+      group: The cells.
+      dataset: Their data.
+      pack: Cells per vmap; by default `pack_for` them.
+    """
+    pack = pack or pack_for(group.static, dataset)
+    devices = len(jax.local_devices())
+    working = devices * pack * cell_bytes(group.static, dataset)
+    room = SHARE * memory() - working
+    # As if every cell had a seed of its own; the batches lie on every device, and once where they
+    # are drawn.
+    each = state_bytes(group.static, dataset)
+    each += (devices + 1) * order_bytes(group.static, dataset)
+    rows = int(room / (pack * devices * each))
+    most = max(1, rows) * pack * devices
+    return [
+        group.part(first, min(first + most, group.size)) for first in range(0, group.size, most)
+    ]

@@ -1,0 +1,274 @@
+"""Probes: what is measured on a network, over whole sets of examples.
+
+Sets are walked through in slices, so that memory stays bounded, and in cache.
+"""
+
+import functools
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from acts_jax.activations.catalogue import get
+from acts_jax.models import capture, learned_parameters
+from acts_jax.theory.shape import sup_derivative
+from acts_jax.training import Examples, hits, losses
+from acts_jax.training.slices import Slice, Slices, join
+
+SATURATED = 0.01  # of sup |f'|: a unit that never exceeds it is saturated
+
+
+class Score(NamedTuple):
+    """How well a network does on a set of examples, or on several; float32, scalars or [sets].
+
+    Attributes:
+      loss: Mean over the examples.
+      accuracy: In [0, 1]; NaN for a regression.
+      balanced_accuracy: Mean of the accuracies within each class; NaN for a regression, and for
+        examples without weights.
+    """
+
+    loss: jax.Array
+    accuracy: jax.Array
+    balanced_accuracy: jax.Array
+
+
+class Measured(NamedTuple):
+    """What `probe` and `measure` return, of a network with L hidden layers; float32.
+
+    Attributes:
+      loss: As in `Score`: a scalar, or [sets] from `measure`.
+      accuracy: The same.
+      balanced_accuracy: The same.
+      gradient_norm: [L + 1], Euclidean norm of the mean loss's gradient with respect to the
+        weights and biases of each layer, the readout last.
+      dead_fraction: [L], share of units with f'(z) = 0 for every example.
+      saturated_fraction: [L], share of units with |f'(z)| < 1% of sup |f'| for every example.
+        NaN, as the dead fraction, for an activation that is not elementwise.
+    """
+
+    loss: jax.Array
+    accuracy: jax.Array
+    balanced_accuracy: jax.Array
+    gradient_norm: jax.Array
+    dead_fraction: jax.Array
+    saturated_fraction: jax.Array
+
+
+class Backward(NamedTuple):
+    """What `backward_factors` returns, of a network with L hidden layers; float32 [L].
+
+    On its way back the error, the gradient of the loss with respect to the pre-activations, is
+    multiplied at each hidden layer by the weights above it, and then by f'. Each factor is the
+    ratio of the error's Euclidean norms, over all examples and units, after and before.
+
+    Attributes:
+      weight: By the weights between this layer and the next one (the last: the readout).
+      slope: By f' at this layer; never above sup |f'|.
+    """
+
+    weight: jax.Array
+    slope: jax.Array
+
+
+def score(model: Any, params: Any, examples: Examples) -> Score:
+    """How well a network does on a set of examples."""
+    return Score(*(value[0] for value in scores(model, params, join(examples))))
+
+
+def scores(model: Any, params: Any, slices: Slices) -> Score:
+    """What `score` returns for each of several sets, [sets]: one loop compiles sooner than many."""
+
+    def body(_, batch):
+        outputs = model.apply({"params": params}, slices.rows.features(batch.inputs))
+        return None, _sums(model.head, outputs, batch)
+
+    _, sums = jax.lax.scan(body, None, slices.walk())
+    return Score(*_means(slices, *sums))
+
+
+def probe(model: Any, params: Any, examples: Examples) -> Measured:
+    """Measures a network on its training set.
+
+    Args:
+      model: An `MLP`, its activation parameters filled in.
+      params: Its parameters.
+      examples: The training set.
+    """
+    measured = measure(model, params, join(examples))
+    return measured._replace(**{name: getattr(measured, name)[0] for name in Score._fields})
+
+
+def measure(model: Any, params: Any, slices: Slices, limit: jax.Array | None = None) -> Measured:
+    """What `probe` returns for the first of several sets, and the scores of all, in one loop.
+
+    The compiler takes time for every kernel, so there are few: one pass over all the sets, whose
+    kernels the two kinds of slice share, and what can be done for all layers at once is.
+
+    Args:
+      model: An `MLP`.
+      params: Its parameters.
+      slices: The training set, and any others.
+      limit: Scalar, the supremum of |f'|, of an activation without learned parameters; computed by
+        default.
+    """
+    layers = [f"hidden_{i + 1}" for i in range(len(model.hidden_sizes))] + ["readout"]
+
+    def body(carry, batch):
+        inputs = slices.rows.features(batch.inputs)
+
+        def loss(params):
+            outputs, captured = capture(model, params, inputs)
+            loss, correct = _sums(model.head, outputs, batch)
+            return loss, (correct, captured.derivative)
+
+        def learn(carry):
+            gradient, steepest = carry
+            (total, (correct, slopes)), more = jax.value_and_grad(loss, has_aux=True)(params)
+            gradient = jax.tree.map(jnp.add, gradient, more)
+            highest = _stacked([jnp.max(jnp.abs(slope), axis=0) for slope in slopes])
+            return (gradient, jnp.maximum(steepest, highest)), (total, correct)
+
+        def judge(carry):
+            outputs = model.apply({"params": params}, inputs)
+            return carry, _sums(model.head, outputs, batch)
+
+        return jax.lax.cond(batch.owner == 0, learn, judge, carry)
+
+    sizes = np.array(model.hidden_sizes, int)
+    widest = max(sizes, default=0)
+    start = jax.tree.map(jnp.zeros_like, params), jnp.zeros((len(sizes), widest))
+    (gradient, steepest), sums = jax.lax.scan(body, start, slices.walk())
+    norms = jax.vmap(_norm)(_stacked([_flat(*gradient[name].values()) for name in layers]))
+    limit = _limits(model, params) if limit is None else limit.reshape(1, 1)
+    shares = _shares(steepest, limit, sizes)
+    return Measured(*_means(slices, *sums), norms / slices.sizes[0], *shares)
+
+
+def dead_units(model: Any, params: Any, examples: Examples) -> tuple[jax.Array, ...]:
+    """Which hidden units have f'(z) = 0 for every example: one bool [units] per layer.
+
+    None of an activation that is not elementwise; those whose f' is NaN are not dead.
+    """
+    slices = join(examples)
+
+    def body(awake, batch):
+        _, captured = capture(model, params, slices.rows.features(batch.inputs))
+        return tuple(
+            a | jnp.any(slope != 0, axis=0)
+            for a, slope in zip(awake, captured.derivative, strict=True)
+        ), None
+
+    asleep = tuple(jnp.zeros(units, bool) for units in model.hidden_sizes)
+    awake, _ = jax.lax.scan(body, asleep, slices.walk())
+    return tuple(~units for units in awake)
+
+
+def backward_factors(model: Any, params: Any, examples: Examples) -> Backward:
+    """How much the weights and f' each scale the error, layer by layer, on a set of examples.
+
+    Args:
+      model: An `MLP` without layer normalisation, its activation elementwise.
+      params: Its parameters.
+      examples: Any labelled set.
+
+    Returns:
+      The factors; NaN at layers below one where the error is exactly 0, and for an activation that
+      is not elementwise.
+
+    Raises:
+      ValueError: With layer normalisation, which is a third factor.
+    """
+    if model.layer_norm:
+        raise ValueError("with layer_norm the error has more than two factors at each layer")
+    names = [f"hidden_{i + 1}" for i in range(len(model.hidden_sizes))] + ["readout"]
+    kernels = [params[name]["kernel"] for name in names]
+
+    slices = join(examples)
+
+    def body(_, batch):
+        outputs, captured = capture(model, params, slices.rows.features(batch.inputs))
+        error = jax.grad(lambda o: _sums(model.head, o, batch)[0])(outputs)
+        weighted, sloped = [], [error]
+        for kernel, slope in zip(kernels[:0:-1], captured.derivative[::-1], strict=True):
+            weighted.append(sloped[-1] @ kernel.T)
+            sloped.append(weighted[-1] * slope)
+        return None, (_log_norms(weighted[::-1]), _log_norms(sloped[::-1]))
+
+    _, (weighted, sloped) = jax.lax.scan(body, None, slices.walk())
+    weighted, sloped = (jax.nn.logsumexp(2 * a, axis=0) / 2 for a in (weighted, sloped))
+    return Backward(jnp.exp(weighted - sloped[1:]), jnp.exp(sloped[:-1] - weighted))
+
+
+def _log_norms(errors: list[jax.Array]) -> jax.Array:
+    """Logarithms of the Euclidean norms of some arrays.
+
+    One reduction over all of them: one for each would take seconds to compile.
+    """
+    return jnp.log(jax.vmap(_norm)(_stacked([error.ravel() for error in errors])))
+
+
+def _norm(*arrays: jax.Array) -> jax.Array:
+    """Euclidean norm of all entries together, without underflow of their squares."""
+    largest = functools.reduce(jnp.maximum, (jnp.max(jnp.abs(a)) for a in arrays))
+    scale = jnp.where(largest > 0, largest, 1)
+    return scale * jnp.sqrt(sum(jnp.sum(jnp.square(a / scale)) for a in arrays))
+
+
+def _sums(head: str, outputs: jax.Array, batch: Slice) -> tuple[jax.Array, jax.Array]:
+    """Loss, and hits [2] counted plainly and by weight, of a slice, over its real examples."""
+    hit = hits(head, outputs, batch.labels)
+    both = jnp.stack([hit, hit * (jnp.nan if batch.weights is None else batch.weights)])
+    loss = jnp.sum(losses(head, outputs, batch.labels), where=batch.real)
+    return loss, jnp.sum(both, axis=1, where=batch.real[None])
+
+
+def _limits(model: Any, params: Any) -> jax.Array:
+    """The supremum of |f'| per hidden layer and unit, at the parameters it has now.
+
+    [layers, units of the widest], or with 1 for either axis where all have the same. NaN for an
+    activation that is not elementwise.
+    """
+    if not get(model.activation).elementwise:
+        return jnp.full((1, 1), jnp.nan)
+    sup = lambda own: sup_derivative(model.activation, **{**model.parameters, **own})  # noqa: E731
+    learned = learned_parameters(params)
+    if not learned:
+        return sup({}).reshape(1, 1)
+    own = {name: _stacked([v.reshape(-1) for v in values]) for name, values in learned.items()}
+    return jax.vmap(jax.vmap(sup))(own)
+
+
+def _shares(steepest: jax.Array, limit: jax.Array, sizes: np.ndarray) -> jax.Array:
+    """Shares of dead and of saturated units per layer, [2, layers]; NaN where they are not known.
+
+    Args:
+      steepest: float32 [layers, units of the widest], the largest |f'| of each unit.
+      limit: float32, the supremum of |f'|, of a shape that broadcasts against it.
+      sizes: int [layers], units; what lies beyond them does not count.
+    """
+    saturated = jnp.where(jnp.isfinite(limit), steepest < SATURATED * limit, jnp.nan)
+    both = jnp.stack([steepest == 0, saturated])
+    both = jnp.where(jnp.isnan(steepest)[None], jnp.nan, both)
+    real = np.arange(steepest.shape[1])[None] < sizes[:, None]
+    return jnp.sum(both, axis=2, where=real[None]) / sizes[None]
+
+
+def _stacked(rows: list[jax.Array]) -> jax.Array:
+    """Some vectors as the rows of an array, filled up with zeros."""
+    widest = max((row.size for row in rows), default=0)
+    padded = [jnp.pad(row, (0, widest - row.size)) for row in rows]
+    return jnp.stack(padded) if rows else jnp.zeros((0, 0))
+
+
+def _flat(*arrays: jax.Array) -> jax.Array:
+    return jnp.concatenate([a.ravel() for a in arrays])
+
+
+def _means(slices: Slices, loss: jax.Array, correct: jax.Array) -> jax.Array:
+    """The fields of `Score` on each set, [fields, sets], from the `_sums` of every slice."""
+    own = slices.walk().owner[:, None] == np.arange(len(slices.sizes))[None]
+    sums = jnp.concatenate([loss[:, None], correct], axis=1)
+    totals = jnp.sum(jnp.where(own[:, None], sums[:, :, None], 0), axis=0)
+    return totals / np.array(slices.sizes, np.float32)[None]
