@@ -12,6 +12,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 from scipy.special import stdtrit
 
 MEANS = (
@@ -137,7 +138,8 @@ def select(
     cells = frame.merge(best[setting], on=setting)
     chosen = _describe(cells, by, measure(results), confidence)
     chosen = chosen.merge(_coverage(frame, by), on=by)
-    chosen["at_edge"] = _at_edge(chosen)
+    ends = chosen["lowest_rate"], chosen["highest_rate"]
+    chosen["at_edge"] = edge(chosen["learning_rate"], *ends)
     chosen = chosen.drop(columns=["lowest_rate", "highest_rate"])
     return chosen.sort_values(by, ignore_index=True)
 
@@ -207,9 +209,10 @@ def _coverage(frame: pd.DataFrame, by: list[str]) -> pd.DataFrame:
     return table.assign(diverged_share=table["lost_share"] - table["failed_share"])
 
 
-def _at_edge(chosen: pd.DataFrame) -> np.ndarray:
-    rate, low, high = (chosen[c] for c in ("learning_rate", "lowest_rate", "highest_rate"))
-    return np.select([low == high, rate == low, rate == high], ["", "low", "high"], "")
+def edge(rate: ArrayLike, lowest: ArrayLike, highest: ArrayLike) -> np.ndarray:
+    """Tell at which edge of the rates swept one lies: "low", "high" or, also of one rate, ""."""
+    conditions = [np.equal(lowest, highest), np.equal(rate, lowest), np.equal(rate, highest)]
+    return np.select(conditions, ["", "low", "high"], "")
 
 
 def chosen(results: pd.DataFrame, selection: pd.DataFrame) -> pd.DataFrame:

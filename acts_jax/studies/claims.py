@@ -189,13 +189,6 @@ def plain(value: Any) -> Any:
     raise TypeError(f"JSON cannot hold a {type(value).__name__}")
 
 
-def rate(chosen: float, tried: Sequence[float]) -> str:
-    """A learning rate for a table, with an arrow where better ones may lie beyond those tried."""
-    low, high = min(tried), max(tried)
-    arrow = "" if low == high else {low: " ↓", high: " ↑"}.get(chosen, "")
-    return f"{chosen:.2g}{arrow}"
-
-
 def _with_unit(limit: float, options: Mapping[str, Any]) -> str:
     return _short(limit, options.get("format", ".3g")) + options.get("unit", "")
 

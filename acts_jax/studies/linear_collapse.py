@@ -14,10 +14,9 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import NullLocator
 from threadpoolctl import threadpool_limits
 
-from acts_jax.analysis import statistics
+from acts_jax.analysis import pairing, statistics
 from acts_jax.models import init_population
 from acts_jax.report.style import FAINT, INK, PALETTE, RULE, STYLE, leaders, percent, titles
-from acts_jax.studies import claims
 from acts_jax.sweep.networks import Networks
 from acts_jax.training import Examples, key_for
 from acts_jax.training.folding import fold
@@ -179,7 +178,7 @@ def table(folded: pd.DataFrame, regions: pd.DataFrame, rates: Sequence[float]) -
         {
             "activation": means["activation"],
             "hidden layers": means["depth"],
-            "learning rate": [claims.rate(rate, rates) for rate in means["learning_rate"]],
+            "learning rate": [pairing.rate(rate, rates) for rate in means["learning_rate"]],
             "test accuracy": [f"{a:.1%}" for a in means["accuracy"]],
             "of its fold": [f"{a:.1%}" for a in means["folded_accuracy"]],
             "rms error of the fold": [
