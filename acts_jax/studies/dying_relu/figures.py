@@ -78,8 +78,7 @@ def _against_rate(
 def _mark(axes: Axes, rate: float) -> None:
     """Draw lines at the share that the texts tell of, and at the rate where relu reaches it."""
     dashed = {"color": ALARM, "lw": 0.9, "ls": DASHED, "zorder": 0}
-    patch = {"facecolor": "white", "alpha": 0.8, "lw": 0, "pad": 0.5}  # lines pass below the text
-    text = {"color": ALARM, "fontsize": 8.5, "va": "bottom", "bbox": patch}
+    text = {"color": ALARM, "fontsize": 8.5, "va": "bottom"}
     axes.axhline(100 * SHARE, **dashed)
     axes.text(axes.get_xlim()[0], 100 * SHARE + 1.5, f"{SHARE:.0%}", ha="left", **text)
     if np.isfinite(rate):
