@@ -8,9 +8,9 @@ import numpy as np
 from rich.console import Console
 
 from acts_jax.data import Dataset
-from acts_jax.studies.claims import Claim, at_least, at_most
+from acts_jax.studies.claims import SHARE, Claim, at_least, at_most
 from acts_jax.studies.dying_relu import counts, figures
-from acts_jax.studies.dying_relu.counts import LAYERS, NETWORK, OPTIMIZERS, SHARE
+from acts_jax.studies.dying_relu.counts import KILLED, LAYERS, NETWORK, OPTIMIZERS
 from acts_jax.sweep import networks, trainer
 from acts_jax.sweep.config import FIELDS
 from acts_jax.sweep.grid import Plan
@@ -31,27 +31,27 @@ def study(options: Options, console: Console) -> Claim:
     units = counts.by_step(plan.groups, lives, looks)
     at_end, back = counts.at_end(units), counts.comeback(units)
     best, worst = counts.at_best_rate(at_end), counts.at_worst_rate(at_end)
-    checks, share = [], {"format": ".1%", "bounds": (0, 1)}
+    checks = []
     for optimizer, words in OPTIMIZERS.items():
         too_high, proper = (
             rows.loc[rows["optimizer"].eq(optimizer) & rows["activation"].eq("relu"), "dead"]
             for rows in (worst, best)
         )
         kills = f"too high a rate kills 40% of relu, {words}"
-        checks.append(at_least(kills, "40%", too_high, SHARE, **share))
+        checks.append(at_least(kills, "40%", too_high, KILLED, **SHARE))
         few = f"few are dead at the best rate, {words}"
-        checks.append(at_most(few, "avoids it", proper, 0.05, **share))
+        checks.append(at_most(few, "avoids it", proper, 0.05, **SHARE))
         for layers in LAYERS:
             gone = f"relu units of {layers} that died and were seen to return, {words}"
             returned = back[back.index.droplevel("seed") == (optimizer, layers)]["share"].dropna()
             if len(returned):
-                checks.append(at_most(gone, "none", returned, 0, **share))
+                checks.append(at_most(gone, "none", returned, 0, **SHARE))
     for name in SPARED:
         if name in set(units["activation"]):
             dead = worst[worst["activation"] == name].groupby("optimizer")["dead"]
             most = dead.get_group(dead.mean().idxmax()) if len(dead) else []
             spared = f"dead at {name}'s worst rate"
-            checks.append(at_most(spared, "ameliorates", most, 0.01, **share))
+            checks.append(at_most(spared, "ameliorates", most, 0.01, **SHARE))
 
     table = counts.table(at_end)
     return Claim(

@@ -12,7 +12,7 @@ from acts_jax.sweep.grid import Group
 from acts_jax.training import lifetimes
 from acts_jax.training.lifetimes import Life
 
-SHARE = 0.4  # of the units, which the texts say may die
+KILLED = 0.4  # share of the units, which the texts say may die
 LAYERS = ("layer 1", "deeper layers")
 OPTIMIZERS = {"sgd": "plain gradient descent", "momentum": "with momentum"}
 SETTING = ["activation", "optimizer", "learning_rate"]
@@ -93,7 +93,7 @@ def _highest(settings: pd.DataFrame, column: str) -> pd.DataFrame:
 
 
 def threshold(networks: pd.DataFrame) -> pd.Series:
-    """Find the lowest rate at which `SHARE` of the units die, by activation and optimizer.
+    """Find the lowest rate at which `KILLED` of the units die, by activation and optimizer.
 
     Between two rates the mean over seeds is interpolated along the logarithm of the rate; NaN if
     no rate kills as many.
@@ -101,13 +101,13 @@ def threshold(networks: pd.DataFrame) -> pd.Series:
 
     def crossing(mine: pd.DataFrame) -> float:
         dead = mine.groupby("learning_rate")["dead"].mean().dropna()
-        above = np.flatnonzero(dead >= SHARE)
+        above = np.flatnonzero(dead >= KILLED)
         if not above.size:
             return np.nan
         if above[0] == 0:
             return float(dead.index[0])
         pair = dead.iloc[above[0] - 1 : above[0] + 1]
-        return float(np.exp(np.interp(SHARE, pair.to_numpy(), np.log(pair.index.to_numpy()))))
+        return float(np.exp(np.interp(KILLED, pair.to_numpy(), np.log(pair.index.to_numpy()))))
 
     return networks.groupby(["activation", "optimizer"])[["learning_rate", "dead"]].apply(crossing)
 

@@ -13,7 +13,7 @@ from matplotlib.ticker import NullLocator
 
 from acts_jax.report.drawing import DASHED, DOTTED, band, grid, name_ends
 from acts_jax.report.style import ALARM, STYLE, brief, log_rates, styles, titles
-from acts_jax.studies.dying_relu.counts import OPTIMIZERS, SHARE, at_best_rate, threshold
+from acts_jax.studies.dying_relu.counts import KILLED, OPTIMIZERS, at_best_rate, threshold
 
 PERCENT = -5, 103  # limits of the y axes
 
@@ -79,11 +79,11 @@ def _mark(axes: Axes, rate: float) -> None:
     """Draw lines at the share that the texts tell of, and at the rate where relu reaches it."""
     dashed = {"color": ALARM, "lw": 0.9, "ls": DASHED, "zorder": 0}
     text = {"color": ALARM, "fontsize": 8.5, "va": "bottom"}
-    axes.axhline(100 * SHARE, **dashed)
-    axes.text(axes.get_xlim()[0], 100 * SHARE + 1.5, f"{SHARE:.0%}", ha="left", **text)
+    axes.axhline(100 * KILLED, **dashed)
+    axes.text(axes.get_xlim()[0], 100 * KILLED + 1.5, f"{KILLED:.0%}", ha="left", **text)
     if np.isfinite(rate):
-        axes.plot([rate, rate], [PERCENT[0], 100 * SHARE], **dashed)
-        axes.text(rate, 100 * SHARE + 1.5, f"relu from {brief(rate)} ", ha="right", **text)
+        axes.plot([rate, rate], [PERCENT[0], 100 * KILLED], **dashed)
+        axes.text(rate, 100 * KILLED + 1.5, f"relu from {brief(rate)} ", ha="right", **text)
 
 
 @matplotlib.rc_context(STYLE)

@@ -9,7 +9,7 @@ from rich.console import Console
 
 from acts_jax.analysis.pairing import edge_note
 from acts_jax.data import Dataset
-from acts_jax.studies.claims import Check, Claim, at_least, at_most, near
+from acts_jax.studies.claims import SHARE, Check, Claim, at_least, at_most, near
 from acts_jax.studies.softmax_readout import figures, readouts
 from acts_jax.studies.softmax_readout.readouts import Readouts
 from acts_jax.sweep import launch, networks, trainer
@@ -122,5 +122,4 @@ def _check_likeness(dataset: Dataset, found: Sequence[Readouts]) -> list[Check]:
     chance = 2 / (len(dataset.class_names) - 1)
     like = f"test 4s whose nearest other class is 7 or 9: share, against {chance:.0%} by chance"
     shares = readouts.looks_like(dataset, found, "4", ("7", "9"))
-    share = {"format": ".1%", "bounds": (0, 1)}
-    return [at_least(like, "a little like them", shares, chance, **share)]
+    return [at_least(like, "a little like them", shares, chance, **SHARE)]

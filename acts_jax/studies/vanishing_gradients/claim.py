@@ -8,7 +8,7 @@ import numpy as np
 from rich.console import Console
 
 from acts_jax.data import Dataset
-from acts_jax.studies.claims import Claim, at_most, near
+from acts_jax.studies.claims import SHARE, Claim, at_most, near
 from acts_jax.studies.vanishing_gradients import figures, measure
 from acts_jax.studies.vanishing_gradients.measure import NETWORK, deepest
 from acts_jax.sweep import networks, trainer
@@ -17,7 +17,7 @@ from acts_jax.sweep.grid import Plan
 from acts_jax.sweep.options import Options
 from acts_jax.theory import describe
 
-CRITICAL = "critical weights (gain²/fan in: they keep the second moment{})"
+CRITICAL = "critical weights (gain²/fan in: they keep the second moment"
 
 
 def study(options: Options, console: Console) -> Claim:
@@ -40,8 +40,8 @@ def study(options: Options, console: Console) -> Claim:
     by_network = measure.by_network(layers)
     lecun = deepest(by_network, "sigmoid", "lecun_normal")
     critical = deepest(by_network, "sigmoid", "critical")
-    not_chi = CRITICAL.format("; for sigmoid that is not χ = 1")
-    for weights, found in {"LeCun": lecun, not_chi: critical}.items():
+    no_chi = f"{CRITICAL}; for sigmoid that is not χ = 1)"
+    for weights, found in {"LeCun": lecun, no_chi: critical}.items():
         shrinks = f"a sigmoid layer shrinks the error by 75% or more, {weights}: f′ × weights"
         checks.append(at_most(shrinks, "0.25", found["slope"] * found["weight"], 0.25))
 
@@ -53,12 +53,11 @@ def study(options: Options, console: Console) -> Claim:
     little = "training changes the first layer's weights by at most 10% of what it does the last's"
     checks.append(at_most(f"{deep} {little}", "hardly train", lecun["changed"], 0.1))
     low, accuracy = 2 * dataset.chance, lecun["test_accuracy"]
-    share = {"format": ".1%", "bounds": (0, 1)}
-    checks.append(at_most(f"{deep} test accuracy", "low", accuracy, low, **share))
+    checks.append(at_most(f"{deep} test accuracy", "low", accuracy, low, **SHARE))
 
     for name in ("relu", "gelu", "selu", "tanh"):
         ratio = deepest(by_network, name, "critical")["ratio"]
-        kept = f"{name}, {CRITICAL.format('')}: log10 of gradient, first layer over last"
+        kept = f"{name}, {CRITICAL}): log10 of gradient, first layer over last"
         if len(ratio):
             lost = np.log10(ratio)
             checks.append(near(kept, "0 (none is lost)", lost, 0, 0.5, format=".2f"))
