@@ -139,7 +139,7 @@ def near(
         points = _short(100 * tolerance, "g")
         off = f"{points} point{'' if points == '1' else 's'}"
     rule = f"within {off} of {_short(target, form)}"
-    return _judged(statement, claimed, measured, low, high, rule, options)
+    return _judged(statement, claimed, measured, low, high, rule, **options)
 
 
 def at_most(
@@ -147,7 +147,7 @@ def at_most(
 ) -> Check:
     """Check that `measured` is at most `limit`; arguments as for `near`."""
     rule = f"at most {_with_unit(limit, options)}"
-    return _judged(statement, claimed, measured, -math.inf, limit, rule, options)
+    return _judged(statement, claimed, measured, -math.inf, limit, rule, **options)
 
 
 def at_least(
@@ -155,7 +155,7 @@ def at_least(
 ) -> Check:
     """Check that `measured` is at least `limit`; arguments as for `near`."""
     rule = f"at least {_with_unit(limit, options)}"
-    return _judged(statement, claimed, measured, limit, math.inf, rule, options)
+    return _judged(statement, claimed, measured, limit, math.inf, rule, **options)
 
 
 def record(claim: Claim) -> dict[str, Any]:
@@ -206,12 +206,11 @@ def _judged(
     low: float,
     high: float,
     rule: str,
-    options: Mapping[str, Any],
+    bounds: tuple[float, float] = (-math.inf, math.inf),
+    **fields: Any,
 ) -> Check:
     """Check that `measured`, a number or a sample, lies in [low, high]."""
     values = np.asarray(measured, float)
-    options = dict(options)
-    bounds = options.pop("bounds", (-math.inf, math.inf))
     interval = statistics.interval(values, bounds=bounds) if values.ndim else None
     first, last = interval or (float(values),) * 2
     holds = None
@@ -220,4 +219,4 @@ def _judged(
     elif last < low or first > high:
         holds = False
     mean = float(values.mean()) if values.size else math.nan
-    return Check(statement, claimed, mean, interval, rule, holds, **options)
+    return Check(statement, claimed, mean, interval, rule, holds, **fields)

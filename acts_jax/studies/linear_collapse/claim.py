@@ -32,24 +32,17 @@ def study(options: Options, console: Console, *, lines: int = 10) -> Claim:
     folded = pd.concat([measure.folded(group) for group in best])
     means = folded.groupby(["activation", "depth", "seed"]).mean()
     linear, relu = means.loc["identity"], means.loc["relu"]
-    rounding = at_most(
-        "a linear network and its fold: largest difference, of the largest output",
-        "equal, to rounding",
-        linear["difference"].max(),
-        1e-5,
-        format=".1e",
-        theorem=True,
-    )
+    equal = "a linear network and its fold: largest difference, of the largest output"
+    difference, exact = linear["difference"].max(), {"format": ".1e", "theorem": True}
+    rounding = at_most(equal, "equal, to rounding", difference, 1e-5, **exact)
     checks = [rounding]
 
     logistic = measure.logistic_regression(best[0].examples)
     depths = sorted(folded["depth"].unique())
     first, middle, deepest = depths[0], depths[len(depths) // 2], depths[-1]
     for depth in dict.fromkeys((middle, deepest)):
-        same = (
-            f"{depth} hidden linear layers, trained by gradient descent: accuracy minus that of "
-            "logistic regression"
-        )
+        linear_layers = f"{depth} hidden linear layers, trained by gradient descent"
+        same = f"{linear_layers}: accuracy minus that of logistic regression"
         margin = linear.loc[depth]["accuracy"] - logistic
         checks.append(near(same, "0", margin, 0, 0.02, format="+.2%"))
 
@@ -58,8 +51,8 @@ def study(options: Options, console: Console, *, lines: int = 10) -> Claim:
     checks.append(at_least(fails, "not equal", error, 0.1, format=".0%"))
 
     bent = [group for group in best if group.model.activation != "identity"]
-    starts, ends = measure.segments(best[0].examples.train, lines)
-    regions = pd.concat([measure.regions(group, starts, ends) for group in bent])
+    segments = measure.segments(best[0].examples.train, lines)
+    regions = pd.concat([measure.regions(group, segments) for group in bent])
     many = f"{deepest} ReLU layers cut a segment into more pieces than {first}, at equal units"
     more = [
         at_least(f"{many}, {words}: ratio", "many more", measure.deepening(regions, when), 2)
@@ -68,13 +61,13 @@ def study(options: Options, console: Console, *, lines: int = 10) -> Claim:
     checks += more
 
     shapes = ends_and_middle(sorted(bent, key=lambda group: len(group.model.hidden_sizes)))
-    growth = measure.growth(shapes, starts, ends)
+    growth = measure.growth(shapes, segments)
     power = "at initialisation the pieces grow as a power of the units: exponent"
     about, exponents = "about 1 (Hanin & Rolnick 2019)", measure.exponents(growth)
     checks.append(near(power, about, exponents, 1, 0.25, format=".2f"))
 
     (dataset,) = datasets.values()
-    pieces = measure.profiles(shapes, starts, ends)
+    pieces = measure.profiles(shapes, segments)
     drawn = figures.draw(folded, regions, growth, pieces, logistic, dataset.name)
     return Claim(
         name="linear_collapse",
@@ -96,10 +89,6 @@ def study(options: Options, console: Console, *, lines: int = 10) -> Claim:
 
 
 def check(plan: Plan, datasets: Mapping[str, Dataset]) -> None:
-    """Refuse a sweep of other activations, or without classes.
-
-    Raises:
-        ConfigError: If it is one.
-    """
+    """Refuse a sweep of other activations, or without classes."""
     networks.only_classification(datasets)
     networks.only_activations(plan, "identity", "relu")

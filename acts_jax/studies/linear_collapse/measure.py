@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import jax
@@ -18,6 +18,7 @@ from acts_jax.training.folding import fold
 from acts_jax.training.linear_regions import Pieces, along_line, region_counts
 
 WHEN = INITIAL, TRAINED = "initial", "trained"
+Segments = tuple[np.ndarray, np.ndarray]  # starts and ends, float32 [segments, features] each
 
 
 def ends_and_middle(values: Sequence[Any]) -> list[Any]:
@@ -82,19 +83,15 @@ def logistic_regression(splits: Sequence[Examples]) -> float:
     return float(max(models, key=lambda model: model.score(*val)).score(*test))
 
 
-def segments(train: Examples, count: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
-    """Draw segments between random examples of different classes.
-
-    Returns:
-        Their starts and their ends, float32 [count, features] each.
-    """
+def segments(train: Examples, count: int, seed: int = 0) -> Segments:
+    """Draw segments between random examples of different classes."""
     x, labels = _arrays(train)
     pairs = np.random.RandomState(seed).randint(len(x), size=(20 * count + 100, 2))
     pairs = pairs[labels[pairs[:, 0]] != labels[pairs[:, 1]]][:count]
     return x[pairs[:, 0]], x[pairs[:, 1]]
 
 
-def regions(networks: Networks, starts: np.ndarray, ends: np.ndarray) -> pd.DataFrame:
+def regions(networks: Networks, segments: Segments) -> pd.DataFrame:
     """Count the linear pieces of every network, before and after training.
 
     Returns:
@@ -108,7 +105,7 @@ def regions(networks: Networks, starts: np.ndarray, ends: np.ndarray) -> pd.Data
                 "units": sum(networks.model.hidden_sizes),
                 "seed": results["seed"],
                 "when": when,
-                "regions": region_counts(networks.model, params, starts, ends).mean(axis=1),
+                "regions": region_counts(networks.model, params, *segments).mean(axis=1),
             }
         )
         for when, params in zip(WHEN, (networks.initial, networks.params), strict=True)
@@ -122,18 +119,9 @@ def deepening(regions: pd.DataFrame, when: str) -> pd.Series:
 
 
 def growth(
-    shapes: Sequence[Networks],
-    starts: np.ndarray,
-    ends: np.ndarray,
-    factors: Sequence[float] = (0.5, 1, 2, 4),
+    shapes: Sequence[Networks], segments: Segments, factors: Sequence[float] = (0.5, 1, 2, 4)
 ) -> pd.DataFrame:
-    """Count linear pieces at initialisation, against the number of hidden units.
-
-    Args:
-        shapes: Networks, whose layers are made wider and narrower.
-        starts: Of the segments.
-        ends: Of the segments.
-        factors: On the units of each layer.
+    """Count linear pieces at initialisation, with layers made wider and narrower by `factors`.
 
     Returns:
         Columns depth, units, seed, regions (mean over segments).
@@ -145,8 +133,8 @@ def growth(
         for factor in factors:
             sizes = tuple(max(1, round(factor * size)) for size in networks.model.hidden_sizes)
             model = networks.model.clone(hidden_sizes=sizes)
-            params = init_population(model, starts.shape[1], keys)
-            counts = region_counts(model, params, starts, ends).mean(axis=1)
+            params = init_population(model, segments[0].shape[1], keys)
+            counts = region_counts(model, params, *segments).mean(axis=1)
             shape = {"depth": len(sizes), "units": sum(sizes)}
             counted.append(pd.DataFrame({**shape, "seed": seeds, "regions": counts}))
     return pd.concat(counted)
@@ -162,15 +150,12 @@ def exponents(growth: pd.DataFrame) -> np.ndarray:
     return fits.groupby("seed").mean().to_numpy()
 
 
-def profiles(
-    shapes: Sequence[Networks], starts: np.ndarray, ends: np.ndarray
-) -> Mapping[int, Pieces]:
+def profiles(shapes: Sequence[Networks], segments: Segments) -> dict[int, Pieces]:
     """Follow the first trained network of each depth along the first segment."""
+    starts, ends = segments
     return {
-        len(networks.model.hidden_sizes): along_line(
-            networks.model, networks.network(0), starts[0], ends[0]
-        )
-        for networks in shapes
+        len(one.model.hidden_sizes): along_line(one.model, one.network(0), starts[0], ends[0])
+        for one in shapes
     }
 
 

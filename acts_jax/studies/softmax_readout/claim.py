@@ -86,11 +86,7 @@ def study(options: Options, console: Console, *, classes: Sequence[str] = ()) ->
 
 
 def check(plan: Plan, datasets: Mapping[str, Dataset], classes: Sequence[str]) -> None:
-    """Refuse a sweep of several shapes or without classes, and classes that the dataset lacks.
-
-    Raises:
-        ConfigError: If it is one, or there are such.
-    """
+    """Refuse a sweep of several shapes or without classes, and classes that the dataset lacks."""
     dataset = networks.only_classification(datasets)
     networks.only_one_shape(plan)
     if classes:

@@ -81,11 +81,7 @@ def study(options: Options, console: Console) -> Claim:
 
 
 def check(plan: Plan, datasets: Mapping[str, Dataset]) -> None:
-    """Refuse a sweep that lacks what is compared, or varies what is not.
-
-    Raises:
-        ConfigError: If it does.
-    """
+    """Refuse a sweep that lacks what the study compares, or varies what it does not."""
     networks.only_classification(datasets)
     trainer.require(plan, activation=("sigmoid",), init=tuple(figures.INITS))
     static = (name for name, field in FIELDS.items() if field.axis == "static")

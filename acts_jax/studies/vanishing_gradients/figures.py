@@ -44,39 +44,33 @@ def draw(layers: pd.DataFrame) -> dict[str, Figure]:
 def _gradients(deepest: pd.DataFrame, networks: pd.DataFrame, depth: int) -> Figure:
     """Gradient norm of each layer over that of the last hidden one, in the deepest networks."""
     last = deepest[deepest["layer"] == depth].set_index(NETWORK)["gradient_norm"]
-    factors = networks.set_index(NETWORK)["factor"]
-    points = deepest.join(last.rename("last"), on=NETWORK).join(factors, on=NETWORK)
+    factor = networks.set_index(NETWORK)["factor"]
+    points = deepest.join(last.rename("last"), on=NETWORK).join(factor, on=NETWORK)
+    points["y"] = points["gradient_norm"] / points["last"]
     return _sheet(
-        points.assign(
-            row=points["moment"],
-            x=points["layer"],
-            y=points["gradient_norm"] / points["last"],
-            number=points["factor"],
-        ),
+        points.rename(columns={"moment": "row", "layer": "x", "factor": "number"}),
         rows={moment: f"gradient norm, {moment}" for moment in MOMENTS},
         bound=lambda layer: 0.25 ** (depth - layer),
         xlabel=f"hidden layer (norm 1 at layer {depth})",
         title=f"The gradient on its way back through {depth} layers",
-        note="Line: geometric mean over seeds; band: their range. Dashed: a quarter per layer, the "
-        "most that f′ of the sigmoid lets through. Number: the factor per layer, from a straight "
-        "line fitted to the logarithms.",
+        note="Dashed: a quarter per layer, the most that f′ of the sigmoid lets through. Number: "
+        "the factor per layer, from a straight line fitted to the logarithms.",
     )
 
 
 def _factors(deepest: pd.DataFrame, depth: int) -> Figure:
     """The two factors of each layer apart, in the deepest networks at initialisation."""
     rows = {"slope": "error multiplied by f′", "weight": "error multiplied by the weights"}
-    before = deepest[deepest["moment"] == BEFORE]
-    points = before.melt([*NETWORK, "layer"], list(rows), var_name="row", value_name="y")
+    before = deepest[deepest["moment"] == BEFORE].rename(columns={"layer": "x"})
+    points = before.melt([*NETWORK, "x"], list(rows), var_name="row", value_name="y")
     return _sheet(
-        points.assign(x=points["layer"], number=points["y"]),
+        points.assign(number=points["y"]),
         rows=rows,
         bound=lambda layer: np.full(len(layer), 0.25),
         xlabel=f"hidden layer (of {depth})",
         title="The two factors of a layer apart, at initialisation",
-        note="Line: geometric mean over seeds; band: their range. Dashed: 1/4, the largest slope "
-        "of the sigmoid. Number: geometric mean over the layers. A layer multiplies the error by "
-        "both factors.",
+        note="Dashed: 1/4, the largest slope of the sigmoid. Number: geometric mean over the "
+        "layers. A layer multiplies the error by both factors.",
     )
 
 
@@ -87,11 +81,8 @@ def _gradient_by_depth(before: pd.DataFrame) -> Figure:
         before.assign(row="ratio", x=depth, y=ratio, number=ratio.where(depth == depth.max())),
         rows={"ratio": "gradient norm, layer 1 over last"},
         bound=lambda depth: 0.25 ** (depth - 1.0),
-        xlabel="hidden layers",
         title="The gradient that reaches layer 1, by depth, at initialisation",
-        note="Line: geometric mean over seeds; band: their range. Dashed: a quarter per layer. "
-        "Number: at the greatest depth.",
-        against_depth=True,
+        note="Dashed: a quarter per layer. Number: at the greatest depth.",
     )
 
 
@@ -100,11 +91,8 @@ def _accuracy_by_depth(before: pd.DataFrame) -> Figure:
     return _sheet(
         before.assign(row="accuracy", x=before["depth"], y=percent, number=np.nan),
         rows={"accuracy": "test accuracy, %"},
-        xlabel="hidden layers",
         title="Accuracy by depth",
-        note="Line: mean over seeds; band: their range. Each at the learning rate that is best on "
-        "validation.",
-        against_depth=True,
+        note="Each at the learning rate that is best on validation.",
         log=False,
     )
 
@@ -114,18 +102,17 @@ def _sheet(
     points: pd.DataFrame,
     *,
     rows: Mapping[str, str],
-    xlabel: str,
     title: str,
     note: str,
+    xlabel: str = "",
     bound: Callable[[np.ndarray], np.ndarray] | None = None,
-    against_depth: bool = False,
     log: bool = True,
 ) -> Figure:
     """Draw a panel per row and initialisation, with a line per activation.
 
     The columns of `points` are row, init, activation, x, y, and number, whose geometric mean over
     a line is written beside its name; `rows` maps rows to labels, `bound` x to the dashed line. x
-    is a layer, or `against_depth` the depth; y is logarithmic, or else a percentage.
+    is a layer if it has a label, and else the depth; y is logarithmic, or else a percentage.
     """
     inits = list(dict.fromkeys(points["init"]))
     style = styles(list(points["activation"].unique()))
@@ -138,10 +125,11 @@ def _sheet(
         in_row = points[points["row"] == row]
         _scale(line[0], in_row["y"], log)
         for axes, init in zip(line, inits, strict=True):
-            _panel(axes, in_row[in_row["init"] == init], style, bound, against_depth)
+            _panel(axes, in_row[in_row["init"] == init], style, bound, by_layer=bool(xlabel))
     for axes in panels[-1]:
-        axes.set_xlabel(xlabel, loc="left" if against_depth else "right")
-    titles(figure, title, note)
+        axes.set_xlabel(xlabel or "hidden layers", loc="right" if xlabel else "left")
+    mean = "geometric mean" if log else "mean"
+    titles(figure, title, f"Line: {mean} over seeds; band: their range. {note}")
     return figure
 
 
@@ -166,20 +154,21 @@ def _panel(
     points: pd.DataFrame,
     style: Mapping[str, tuple[str, str]],
     bound: Callable[[np.ndarray], np.ndarray] | None,
-    against_depth: bool,
+    by_layer: bool,
 ) -> None:
     """Draw the bound, and a line with its band, its name and its number per activation."""
     xs = np.array(sorted(points["x"].unique()))
-    if against_depth:
-        doubling(axes, xs)
-        axes.set_xlim(xs[0] / 1.1, xs[-1] * (xs[-1] / xs[0]) ** 0.55)
-    else:
+    if by_layer:
+        x, shift, marker = xs[0], -0.06, None
         axes.set_xlim(xs[0] - 0.45 * (len(xs) - 1) - 0.5, xs[-1] + 0.3)
         axes.set_xticks(sorted({1, *xs[xs % max(1, len(xs) // 4) == 0]}))
+    else:
+        x, shift, marker = xs[-1], 0.06, "o"
+        doubling(axes, xs)
+        axes.set_xlim(xs[0] / 1.1, xs[-1] * (xs[-1] / xs[0]) ** 0.55)
     axes.spines["bottom"].set_bounds(xs[0], xs[-1])
     if bound is not None:
         axes.plot(xs, bound(xs), color=INK, lw=1.0, ls=DASHED, zorder=3)
-    x, shift, marker = (xs[-1], 0.06, "o") if against_depth else (xs[0], -0.06, None)
     ends = {}
     for name, (color, _) in style.items():
         mine = points[points["activation"] == name]
