@@ -78,19 +78,21 @@ def band(
 def name_ends(
     axes: Axes, ends: Mapping[Any, tuple[float, str, str]], x: float, shift: float, gap: float
 ) -> None:
-    """Write the names of lines beside their ends.
+    """Write the names of lines beside their ends, at the edge where an end lies beyond it.
 
     Args:
-        axes: Where to write, the limits and scales of both axes set before.
-        ends: By line: the y of its end, the text and the colour.
+        axes: Where to write; everything that moves its limits is drawn before.
+        ends: By line: the y of its end (NaN counts as beyond the top), the text and the colour.
         x: Where the lines end.
         shift: How far from x the text starts, in axes units; to the left when negative.
         gap: Least distance between two texts, in axes units.
     """
-    place = axes.transData - axes.transAxes
-    heights = {name: place.transform((x, y))[1] for name, (y, _, _) in ends.items()}
-    inside = {name: (float(np.clip(heights[name], 0, 1)), *ends[name][1:]) for name in ends}
-    leaders(axes, inside, x, shift, gap)
+    axes.get_xlim(), axes.get_ylim()  # settles limits that the data set
+    to_axes, placed = axes.transData - axes.transAxes, {}
+    for name, (y, text, color) in ends.items():
+        height = np.nan_to_num(to_axes.transform((x, y))[1], nan=1.0)
+        placed[name] = float(np.clip(height, 0, 1)), text, color
+    leaders(axes, placed, x, shift, gap)
 
 
 def doubling(axes: Axes, values: Sequence[float]) -> None:

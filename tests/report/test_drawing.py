@@ -30,7 +30,7 @@ def test_names_stand_at_the_height_of_their_lines():
     axes = Figure().add_subplot()
     axes.set_yscale("log")
     axes.set_ylim(1, 100)
-    ends = {"a": (10.0, "middle", "red"), "b": (1e5, "beyond", "blue")}
+    ends = {"a": (10.0, "middle", "red"), "b": (np.nan, "beyond", "blue")}
     drawing.name_ends(axes, ends, x=1, shift=0.1, gap=0.1)
     places = {text.get_text(): text.get_position()[1] for text in axes.texts}
     assert places == pytest.approx({"middle": 0.5, "beyond": 1.0})

@@ -31,6 +31,7 @@ def study(options: Options, console: Console) -> Claim:
     units = counts.by_step(plan.groups, lives, looks)
     at_end, back = counts.at_end(units), counts.comeback(units)
     best, worst = counts.at_best_rate(at_end), counts.at_worst_rate(at_end)
+
     checks = []
     for optimizer, words in OPTIMIZERS.items():
         too_high, proper = (
@@ -46,6 +47,7 @@ def study(options: Options, console: Console) -> Claim:
             returned = back[back.index.droplevel("seed") == (optimizer, layers)]["share"].dropna()
             if len(returned):
                 checks.append(at_most(gone, "none", returned, 0, **SHARE))
+
     for name in SPARED:
         if name in set(units["activation"]):
             dead = worst[worst["activation"] == name].groupby("optimizer")["dead"]
