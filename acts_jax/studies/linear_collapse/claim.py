@@ -32,9 +32,10 @@ def study(options: Options, console: Console, *, lines: int = 10) -> Claim:
     folded = pd.concat([measure.folded(group) for group in best])
     means = folded.groupby(["activation", "depth", "seed"]).mean()
     linear, relu = means.loc["identity"], means.loc["relu"]
+    largest = linear["difference"].max()
     equal = "a linear network and its fold: largest difference, of the largest output"
-    difference, exact = linear["difference"].max(), {"format": ".1e", "theorem": True}
-    rounding = at_most(equal, "equal, to rounding", difference, 1e-5, **exact)
+    exact = {"format": ".1e", "theorem": True}
+    rounding = at_most(equal, "equal, to rounding", largest, 1e-5, **exact)
     checks = [rounding]
 
     logistic = measure.logistic_regression(best[0].examples)
@@ -56,15 +57,16 @@ def study(options: Options, console: Console, *, lines: int = 10) -> Claim:
     many = f"{deepest} ReLU layers cut a segment into more pieces than {first}, at equal units"
     more = [
         at_least(f"{many}, {words}: ratio", "many more", measure.deepening(regions, when), 2)
-        for when, words in zip(WHEN, ("at initialisation", "after training"), strict=True)
+        for when, words in WHEN.items()
     ]
     checks += more
 
     shapes = ends_and_middle(sorted(bent, key=lambda group: len(group.model.hidden_sizes)))
     growth = measure.growth(shapes, segments)
     power = "at initialisation the pieces grow as a power of the units: exponent"
-    about, exponents = "about 1 (Hanin & Rolnick 2019)", measure.exponents(growth)
-    checks.append(near(power, about, exponents, 1, 0.25, format=".2f"))
+    exponents = measure.exponents(growth)
+    claimed = "about 1 (Hanin & Rolnick 2019)"
+    checks.append(near(power, claimed, exponents, 1, 0.25, format=".2f"))
 
     (dataset,) = datasets.values()
     pieces = measure.profiles(shapes, segments)

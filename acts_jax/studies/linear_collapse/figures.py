@@ -14,7 +14,7 @@ from matplotlib.ticker import NullLocator
 from acts_jax.analysis.statistics import interval
 from acts_jax.report.drawing import DOTTED, band, doubling, name_ends
 from acts_jax.report.style import FAINT, INK, PALETTE, RULE, STYLE, percent, titles
-from acts_jax.studies.linear_collapse.measure import INITIAL, TRAINED
+from acts_jax.studies.linear_collapse.measure import WHEN
 from acts_jax.training.linear_regions import Pieces
 
 LINEAR, RELU, AFTER = PALETTE[7], PALETTE[0], PALETTE[1]
@@ -120,10 +120,7 @@ def _layers(depth: int) -> str:
 def _draw_depth(axes: Axes, regions: pd.DataFrame) -> None:
     """Draw the number of pieces against depth, before and after training."""
     regions, ends = regions.set_index("depth"), {}
-    for when, words, color in (
-        (INITIAL, "at initialisation", RELU),
-        (TRAINED, "after training", AFTER),
-    ):
+    for (when, words), color in zip(WHEN.items(), (RELU, AFTER), strict=True):
         mine = regions.loc[regions["when"] == when, "regions"]
         last = band(axes, mine, color, interval, marker="o", ms=4).iloc[-1]
         ends[when] = last, f"{words}: {last:.0f}", color

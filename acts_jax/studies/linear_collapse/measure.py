@@ -17,7 +17,7 @@ from acts_jax.training import Examples, key_for
 from acts_jax.training.folding import fold
 from acts_jax.training.linear_regions import Pieces, along_line, region_counts
 
-WHEN = INITIAL, TRAINED = "initial", "trained"
+WHEN = {"initial": "at initialisation", "trained": "after training"}
 Segments = tuple[np.ndarray, np.ndarray]  # starts and ends, float32 [segments, features] each
 
 
@@ -178,7 +178,7 @@ def table(folded: pd.DataFrame, regions: pd.DataFrame, rates: Sequence[float]) -
             "rms error of the fold": [
                 f"{e:.1e}" if e < 0.01 else f"{e:.0%}" for e in means["error"]
             ],
-            "pieces at init": means[INITIAL].mask(linear, 1.0),
-            "trained": means[TRAINED].mask(linear, 1.0),
+            "pieces at init": means["initial"].mask(linear, 1.0),
+            "trained": means["trained"].mask(linear, 1.0),
         }
     )
