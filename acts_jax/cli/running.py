@@ -71,9 +71,18 @@ def run(
         if config is not None:
             absl_flags.FLAGS.set_default("config", config)
             argv = flags.spell_out(argv)
-        app.run(guarded, argv=argv)
+        app.run(guarded, argv=argv, flags_parser=_parse)
     finally:
         flags.undefine(defined)
+
+
+def _parse(argv: Sequence[str]) -> list[str]:
+    """Sets the flags, and returns what is none; a mistake ends the process with one line."""
+    try:
+        return absl_flags.FLAGS(argv)
+    except absl_flags.Error as error:
+        print(f"error: {error}; --help lists the flags", file=sys.stderr)
+        sys.exit(2)
 
 
 @contextlib.contextmanager

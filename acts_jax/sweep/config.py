@@ -81,8 +81,11 @@ FIELDS: dict[str, Field] = {
     "batch_size": Field(64, int, "static", low=1),
     "epochs": Field(30, int, "static", low=1),
     "evals": Field(10, int, None, low=1),
+    "eval_spacing": Field("linear", str, None, ("linear", "geometric")),
     "patience": Field(0, int, None, low=0),
     "seed": Field(0, int, "traced", low=0, high=2**31 - 1),
+    # Results
+    "record": Field("metrics", str, None, ("metrics", "units", "parameters")),
 }
 
 TRACED = tuple(name for name, field in FIELDS.items() if field.axis == "traced")

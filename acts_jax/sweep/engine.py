@@ -144,9 +144,13 @@ def steps(group: Group, dataset: Dataset, evaluations: int | None = None) -> int
       dataset: Their data.
       evaluations: How many have been made; all of them by default.
     """
-    static = group.static
-    epochs = (0, *static.eval_epochs)[: None if evaluations is None else evaluations + 1][-1]
-    return group.size * epochs * (len(dataset.train.labels) // static.batch_size)
+    marks = group.static.eval_steps(steps_per_epoch(group.static, dataset))
+    return group.size * (0, *marks)[: None if evaluations is None else evaluations + 1][-1]
+
+
+def steps_per_epoch(static: Static, dataset: Dataset) -> int:
+    """Optimizer steps of one network in one epoch: whole batches only."""
+    return len(dataset.train.labels) // static.batch_size
 
 
 def build(group: Group, dataset: Dataset, data: Slices, pack: int, measure: bool = True) -> Program:
@@ -239,19 +243,29 @@ def _limit(group: Group) -> np.ndarray | None:
     return np.asarray(sup(distinct))[which.ravel()]
 
 
-def _initial_state(
-    model: Callable[[dict], MLP], group: Group, place: np.ndarray, num_features: int
-) -> training.TrainState:
-    """The networks of the cells at `place`, each from its own seed, gain and parameters."""
-    cells = place.ravel()
+def initial_params(model: MLP, group: Group, dataset: Dataset) -> Any:
+    """The networks of a group's cells before training: leaves [cells, ...]."""
+    cells = np.arange(group.size)
+    return _initial_params(model, group, cells, math.prod(dataset.input_shape))
+
+
+def _initial_params(model: MLP, group: Group, cells: np.ndarray, num_features: int) -> Any:
+    """The networks of some cells, each from its own seed, gain and parameters."""
     keys = jax.vmap(lambda seed: training.key_for(seed, "init"))(group.traced["seed"][cells])
-    params = init_population(
-        model({}),
+    return init_population(
+        model,
         num_features,
         keys,
         gain=group.traced["init_gain"][cells].astype(np.float32),
         parameters={n: v[cells].astype(np.float32) for n, v in group.parameters.items()},
     )
+
+
+def _initial_state(
+    model: Callable[[dict], MLP], group: Group, place: np.ndarray, num_features: int
+) -> training.TrainState:
+    """The state of the cells at `place` before training: arrays [rows, devices, pack, ...]."""
+    params = _initial_params(model({}), group, place.ravel(), num_features)
     # No optimizer's initial state depends on the values of its hyperparameters.
     optimizer = _optimizer(group.static, training.Hyperparameters(0.0, 0.0, 0.0))
     watch = training.begin_watch() if group.static.patience else None
@@ -302,7 +316,8 @@ def _compile(
         done = (run_unless_stopped if static.patience else run)(*pack)
         return jax.tree.map(lambda leaf: leaf[None], done)
 
-    longest = max(np.diff(static.eval_epochs)) * (data.sizes[0] // static.batch_size)
+    per_epoch = data.sizes[0] // static.batch_size
+    longest = static.chunk_epochs(per_epoch) * per_epoch
     everywhere = NamedSharding(mesh, P())
     order = jax.ShapeDtypeStruct(
         (num_seeds, longest, static.batch_size), np.int32, sharding=everywhere
@@ -338,6 +353,8 @@ def _chunk(
     measured = probes.measure(network, state.params, data, cell.limit)
     state = state._replace(diverged_step=training.note_divergence(state, measured.loss[0]))
     metrics = measured._asdict()
+    if static.record != "units":
+        del metrics["dead_unit"]
     for name, values in learned_parameters(state.params).items():
         values = values[0] if static.share == "network" else jnp.stack(values)
         metrics[f"{parameter_prefix(static.activation)}.{name}"] = values

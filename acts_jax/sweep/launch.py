@@ -98,6 +98,11 @@ def make_plan(config: Mapping, data_dir: str | os.PathLike | None = None) -> gri
     """
     check_dataset = functools.partial(data.check_name, data_dir=data_dir)
     plan = grid.plan(config, catalogue.get, check_dataset)
+    if plan.config["record"] == "parameters" and plan.config["patience"]:
+        raise ConfigError(
+            'record="parameters" keeps networks as they are at the end: it takes patience 0, not '
+            f"{plan.config['patience']}"
+        )
     for name in plan.config["activation"]:
         try:
             acceptance.accept(catalogue.get(name))

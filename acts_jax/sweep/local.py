@@ -107,7 +107,8 @@ def _run(part: Group, program: engine.Program, work: Work) -> Outcome:
     start = (
         _checkpoint().load(folder, running.beginning(program, part)) if folder.exists() else None
     )
-    dataset, chunks = work.datasets[part.static.dataset], len(part.static.eval_epochs)
+    dataset = work.datasets[part.static.dataset]
+    chunks = len(part.static.eval_steps(engine.steps_per_epoch(part.static, dataset)))
     resumed = start.evaluations if start else 0
     started = time.perf_counter()
 

@@ -7,10 +7,9 @@ import os
 from pathlib import Path
 
 import jax
-import numpy as np
 
 from acts_jax.data import Dataset
-from acts_jax.sweep.engine import layer_sizes
+from acts_jax.sweep.engine import layer_sizes, steps_per_epoch
 from acts_jax.sweep.grid import Group, Static
 from acts_jax.training import slices
 
@@ -51,7 +50,8 @@ def state_bytes(static: Static, dataset: Dataset) -> int:
 
 def order_bytes(static: Static, dataset: Dataset) -> int:
     """Memory that the batches of one seed's longest chunk take on each device, in bytes."""
-    return 4 * len(dataset.train.labels) * int(max(np.diff(static.eval_epochs)))
+    epochs = static.chunk_epochs(steps_per_epoch(static, dataset))
+    return 4 * len(dataset.train.labels) * epochs
 
 
 def cell_bytes(static: Static, dataset: Dataset) -> int:

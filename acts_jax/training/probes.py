@@ -46,6 +46,8 @@ class Measured(NamedTuple):
       dead_fraction: [L], share of units with f'(z) = 0 for every example.
       saturated_fraction: [L], share of units with |f'(z)| < 1% of sup |f'| for every example.
         NaN, as the dead fraction, for an activation that is not elementwise.
+      dead_unit: [L, units of the widest], 1 for a unit with f'(z) = 0 for every example, else 0.
+        NaN for an activation that is not elementwise, and beyond the units of a layer.
     """
 
     loss: jax.Array
@@ -54,6 +56,7 @@ class Measured(NamedTuple):
     gradient_norm: jax.Array
     dead_fraction: jax.Array
     saturated_fraction: jax.Array
+    dead_unit: jax.Array
 
 
 class Backward(NamedTuple):
@@ -143,7 +146,9 @@ def measure(model: Any, params: Any, slices: Slices, limit: jax.Array | None = N
     norms = jax.vmap(_norm)(_stacked([_flat(*gradient[name].values()) for name in layers]))
     limit = _limits(model, params) if limit is None else limit.reshape(1, 1)
     shares = _shares(steepest, limit, sizes)
-    return Measured(*_means(slices, *sums), norms / slices.sizes[0], *shares)
+    real = np.arange(widest)[None] < sizes[:, None]
+    dead = jnp.where(real & ~jnp.isnan(steepest), steepest == 0, jnp.nan)
+    return Measured(*_means(slices, *sums), norms / slices.sizes[0], *shares, dead)
 
 
 def dead_units(model: Any, params: Any, examples: Examples) -> tuple[jax.Array, ...]:

@@ -216,6 +216,8 @@ def test_learned_parameters_are_the_metrics_with_a_dot(curves):
 
 
 def test_importing_statistics_loads_neither_matplotlib_nor_jax():
-    code = "import sys, acts_jax.report.statistics\nprint({'jax', 'matplotlib'} & set(sys.modules))"
+    code = (
+        "import sys, acts_jax.analysis.statistics\nprint({'jax', 'matplotlib'} & set(sys.modules))"
+    )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "set()"
