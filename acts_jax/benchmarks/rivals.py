@@ -21,7 +21,7 @@ from acts_jax.activations import catalogue
 from acts_jax.benchmarks import torch_training
 from acts_jax.data import Dataset, Split
 from acts_jax.machine import cores
-from acts_jax.models import MLP, init_population
+from acts_jax.models import MLP
 from acts_jax.precision.counterparts import jax_nn
 from acts_jax.sweep import engine, grid, running
 from acts_jax.sweep import packing as layout
@@ -304,7 +304,7 @@ def initial_weights(task: Task) -> Weights:
     """The weights that all rivals start from: the engine's."""
     model = MLP(task.sizes[1:-1], task.activation, task.sizes[-1])
     keys = jax.vmap(lambda seed: training.key_for(seed, "init"))(jnp.arange(task.population))
-    params = init_population(model, task.sizes[0], keys)
+    params = model.init_population(task.sizes[:1], keys)
     return weights_of(jax.tree.map(lambda leaf: leaf[:, None], params), task.population)
 
 

@@ -15,7 +15,6 @@ from matplotlib.ticker import NullLocator
 from threadpoolctl import threadpool_limits
 
 from acts_jax.analysis import statistics
-from acts_jax.models import init_population
 from acts_jax.report.style import FAINT, INK, PALETTE, RULE, STYLE, leaders, percent, titles
 from acts_jax.studies import claims
 from acts_jax.sweep.networks import Networks
@@ -140,7 +139,7 @@ def growth(
         for factor in factors:
             sizes = tuple(max(1, round(factor * size)) for size in networks.model.hidden_sizes)
             model = networks.model.clone(hidden_sizes=sizes)
-            params = init_population(model, starts.shape[1], keys)
+            params = model.init_population(starts.shape[1:], keys)
             counts = region_counts(model, params, starts, ends).mean(axis=1)
             for seed, count in zip(networks.results["seed"], counts, strict=True):
                 rows.append(

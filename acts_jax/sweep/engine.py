@@ -27,7 +27,7 @@ from jax.sharding import PartitionSpec as P
 from acts_jax import training
 from acts_jax.activations.catalogue import get
 from acts_jax.data import Dataset, class_weights, preprocessing
-from acts_jax.models import MLP, init_population, learned_parameters
+from acts_jax.models import MLP, Network
 from acts_jax.sweep.config import ConfigError
 from acts_jax.sweep.grid import Group, Static, parameter_prefix
 from acts_jax.theory.shape import sup_derivative
@@ -104,6 +104,7 @@ def splits_of(dataset: Dataset, kind: str) -> Splits:
                 scale,
                 shift,
                 class_weights(split.labels, classes)[split.labels] if classes else None,
+                shape=dataset.input_shape,
             )
             for split in (dataset.train, dataset.validation, dataset.test)
         )
@@ -171,7 +172,7 @@ def build(group: Group, dataset: Dataset, data: Slices, pack: int, measure: bool
     model = functools.partial(make_model, group.static, *resolve(group.static, dataset))
     cells, seeds = _cells(group, place)
     seeds = np.pad(seeds, (0, -len(seeds) % mesh.size), mode="edge")
-    state = _initial_state(model, group, place, data.rows.inputs.shape[1])
+    state = _initial_state(model, group, place, dataset.input_shape)
     state, cells = (_rows(tree, NamedSharding(mesh, P("cells"))) for tree in (state, cells))
     cell = functools.partial(_chunk, model, group.static, measure)
     chunk = _compile(cell, group.static, mesh, state[0], cells[0], data, len(seeds))
@@ -186,13 +187,7 @@ def stopped(state: training.TrainState, patience: int) -> jax.Array:
     return (state.watch.waited >= patience) | (state.diverged_step >= 0)
 
 
-def layer_sizes(static: Static, dataset: Dataset) -> tuple[int, ...]:
-    """Widths of all layers, from the inputs to the outputs."""
-    _, outputs = resolve(static, dataset)
-    return (math.prod(dataset.input_shape), *static.hidden_sizes, outputs)
-
-
-def make_model(static: Static, head: str, num_outputs: int, parameters: dict[str, Any]) -> MLP:
+def make_model(static: Static, head: str, num_outputs: int, parameters: dict[str, Any]) -> Network:
     """The network that the cells of a group are: see `resolve` for its head and outputs."""
     return MLP(
         hidden_sizes=static.hidden_sizes,
@@ -243,18 +238,19 @@ def _limit(group: Group) -> np.ndarray | None:
     return np.asarray(sup(distinct))[which.ravel()]
 
 
-def initial_params(model: MLP, group: Group, dataset: Dataset) -> Any:
+def initial_params(model: Network, group: Group, dataset: Dataset) -> Any:
     """The networks of a group's cells before training: leaves [cells, ...]."""
     cells = np.arange(group.size)
-    return _initial_params(model, group, cells, math.prod(dataset.input_shape))
+    return _initial_params(model, group, cells, dataset.input_shape)
 
 
-def _initial_params(model: MLP, group: Group, cells: np.ndarray, num_features: int) -> Any:
+def _initial_params(
+    model: Network, group: Group, cells: np.ndarray, input_shape: tuple[int, ...]
+) -> Any:
     """The networks of some cells, each from its own seed, gain and parameters."""
     keys = jax.vmap(lambda seed: training.key_for(seed, "init"))(group.traced["seed"][cells])
-    return init_population(
-        model,
-        num_features,
+    return model.init_population(
+        input_shape,
         keys,
         gain=group.traced["init_gain"][cells].astype(np.float32),
         parameters={n: v[cells].astype(np.float32) for n, v in group.parameters.items()},
@@ -262,10 +258,10 @@ def _initial_params(model: MLP, group: Group, cells: np.ndarray, num_features: i
 
 
 def _initial_state(
-    model: Callable[[dict], MLP], group: Group, place: np.ndarray, num_features: int
+    model: Callable[[dict], Network], group: Group, place: np.ndarray, input_shape: tuple[int, ...]
 ) -> training.TrainState:
     """The state of the cells at `place` before training: arrays [rows, devices, pack, ...]."""
-    params = _initial_params(model({}), group, place.ravel(), num_features)
+    params = _initial_params(model({}), group, place.ravel(), input_shape)
     # No optimizer's initial state depends on the values of its hyperparameters.
     optimizer = _optimizer(group.static, training.Hyperparameters(0.0, 0.0, 0.0))
     watch = training.begin_watch() if group.static.patience else None
@@ -335,7 +331,7 @@ def _compile(
 
 
 def _chunk(
-    model: Callable[[dict], MLP],
+    model: Callable[[dict], Network],
     static: Static,
     measure: bool,
     state: training.TrainState,
@@ -355,7 +351,7 @@ def _chunk(
     metrics = measured._asdict()
     if static.record != "units":
         del metrics["dead_unit"]
-    for name, values in learned_parameters(state.params).items():
+    for name, values in network.learned(state.params).items():
         values = values[0] if static.share == "network" else jnp.stack(values)
         metrics[f"{parameter_prefix(static.activation)}.{name}"] = values
     if static.patience:

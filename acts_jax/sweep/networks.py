@@ -18,7 +18,7 @@ import pandas as pd
 from acts_jax import training
 from acts_jax.analysis import statistics
 from acts_jax.data import Dataset
-from acts_jax.models import MLP, init_population
+from acts_jax.models import MLP
 from acts_jax.sweep import engine, results, running, store
 from acts_jax.sweep import packing as layout
 from acts_jax.sweep.config import ConfigError
@@ -233,7 +233,7 @@ def _start(group: Group, dataset: Dataset) -> _Start:
     model = engine.make_model(static, *engine.resolve(static, dataset), parameters)
     keys = jax.vmap(lambda seed: training.key_for(seed, "init"))(traced["seed"])
     gain = traced["init_gain"].astype(np.float32)
-    initial = init_population(model, math.prod(dataset.input_shape), keys, gain)
+    initial = model.init_population(dataset.input_shape, keys, gain)
     return _Start(model, initial, traced["seed"], engine.hyperparameters_of(group))
 
 

@@ -79,5 +79,5 @@ def join(*sets: Examples) -> Slices:
 
     columns = [(s.inputs, s.labels, s.weights) for s in sets]
     inputs, labels, weights = jax.tree.map(column, *columns)
-    rows = sets[0]._replace(inputs=inputs, labels=labels, weights=weights)
+    rows = dataclasses.replace(sets[0], inputs=inputs, labels=labels, weights=weights)
     return Slices(rows, sizes, width)

@@ -10,7 +10,7 @@ import pytest
 
 from acts_jax import data, training
 from acts_jax.activations import catalogue
-from acts_jax.models import MLP, init_population
+from acts_jax.models import MLP
 from acts_jax.sweep import engine, grid, running
 from acts_jax.sweep import packing as layout
 from acts_jax.sweep.config import ConfigError, make_config
@@ -144,7 +144,7 @@ def test_fit_goes_on_from_the_network_it_is_given(digits):
     examples = jax.device_put(engine.splits_of(reduced(digits, 64), "unit").train)
     model, options = MLP((8,), "tanh", 10), {"seed": 3, "batch_size": 32}
     options["hyperparameters"] = training.Hyperparameters(0.1, 0.9, 0.0)
-    params = init_population(model, 64, training.key_for(3, "init")[None])
+    params = model.init_population((64,), training.key_for(3, "init")[None])
     params = jax.tree.map(lambda leaf: leaf[0], params)
     untrained = training.fit(model, examples, epochs=0, params=params, **options)
     jax.tree.map(np.testing.assert_array_equal, untrained, params)
