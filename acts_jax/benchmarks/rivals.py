@@ -114,7 +114,8 @@ class Task(NamedTuple):
     def examples(self) -> tuple[np.ndarray, np.ndarray]:
         """Features float32 [n, inputs] and labels int64 [n]."""
         train = engine.splits_of(self.dataset(), "unit").train
-        return np.array(train.features(train.inputs)), train.labels.astype(np.int64)
+        features = np.array(train.features(train.inputs)).reshape(len(train.labels), -1)
+        return features, train.labels.astype(np.int64)
 
     def loss(self, weights: Weights) -> np.ndarray:
         """Mean loss of every network on all examples: [population]."""

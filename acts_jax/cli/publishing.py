@@ -14,12 +14,12 @@ from rich.markup import escape
 from rich.padding import Padding
 from rich.text import Text
 
+from acts_jax import machine
 from acts_jax.cli import flags
 from acts_jax.files import write_atomically
 from acts_jax.report import figures
 from acts_jax.report.tables import terminal_table
 from acts_jax.studies.claims import FAILS, HOLDS, PARTLY, UNDECIDED, Claim, plain, record
-from acts_jax.sweep import launch
 
 COLORS = {HOLDS: "green", PARTLY: "yellow", FAILS: "red", UNDECIDED: "yellow"}
 
@@ -90,4 +90,11 @@ def provenance(config: Mapping[str, Any] | None = None) -> dict[str, Any]:
         config = flags.options().config
     if config is not None:
         facts["config"] = plain(config.to_dict())
-    return facts | launch.facts()
+    return facts | machine.facts()
+
+
+def wide_console() -> Console:
+    """A console of the terminal's width, but at least the 100 columns of tables of measurements."""
+    console = Console(emoji=False)  # "mine:wave: ..." is no waving hand
+    console.width = max(console.width, 100)
+    return console

@@ -12,11 +12,8 @@ from absl import app, logging
 from absl import flags as absl_flags
 
 from acts_jax.cli import flags
-from acts_jax.data import DatasetError
-from acts_jax.files import StoreError
-from acts_jax.sweep.config import ConfigError
+from acts_jax.errors import CellError, ConfigError, DatasetError, StoreError
 from acts_jax.sweep.signals import Stopped
-from acts_jax.sweep.store import CellError
 
 
 def run(

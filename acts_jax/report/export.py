@@ -17,8 +17,8 @@ import pyarrow as pa
 import pyarrow.csv
 
 from acts_jax.analysis import statistics
-from acts_jax.files import StoreError, write_atomically, writing_to
-from acts_jax.sweep.config import ConfigError
+from acts_jax.errors import ConfigError, StoreError
+from acts_jax.files import write_atomically, writing_to
 
 SCORES = ("val_accuracy", "val_loss", "test_accuracy", "test_balanced_accuracy", "test_loss")
 

@@ -22,10 +22,10 @@ from pathlib import Path
 from typing import Any
 
 from acts_jax.data import Dataset
+from acts_jax.errors import ConfigError
 from acts_jax.machine import cores
 from acts_jax.sweep import launch, local
 from acts_jax.sweep import packing as layout
-from acts_jax.sweep.config import ConfigError
 from acts_jax.sweep.grid import Group
 from acts_jax.sweep.signals import Stop
 from acts_jax.sweep.work import Finished, Launcher, Seconds, Work

@@ -17,11 +17,8 @@ from typing import Any
 import numpy as np
 from ml_collections import config_dict
 
+from acts_jax.errors import ConfigError
 from acts_jax.suggestion import suggest
-
-
-class ConfigError(ValueError):
-    """A config that cannot be planned; the message says what to change."""
 
 
 @dataclasses.dataclass(frozen=True)

@@ -27,8 +27,8 @@ from jax.sharding import PartitionSpec as P
 from acts_jax import training
 from acts_jax.activations.catalogue import get
 from acts_jax.data import Dataset, class_weights, preprocessing
+from acts_jax.errors import ConfigError
 from acts_jax.models import MLP, Network
-from acts_jax.sweep.config import ConfigError
 from acts_jax.sweep.grid import Group, Static, parameter_prefix
 from acts_jax.theory.shape import sup_derivative
 from acts_jax.training import probes

@@ -14,11 +14,11 @@ from typing import Any
 
 import numpy as np
 
+from acts_jax.errors import ConfigError
 from acts_jax.suggestion import suggest
 from acts_jax.sweep.config import (
     FIELDS,
     TRACED,
-    ConfigError,
     expand,
     items_of,
     number_of,

@@ -3,9 +3,7 @@
 import contextlib
 import dataclasses
 import functools
-import importlib.metadata
 import os
-import platform
 import shutil
 import time
 from collections.abc import Callable, Mapping
@@ -15,9 +13,9 @@ import jax
 
 from acts_jax import data, machine
 from acts_jax.activations import acceptance, catalogue
+from acts_jax.errors import CellError, ConfigError
 from acts_jax.sweep import engine, grid, local, signals, store, work
 from acts_jax.sweep import packing as layout
-from acts_jax.sweep.config import ConfigError
 from acts_jax.theory.shape import on_real_line
 
 
@@ -151,18 +149,6 @@ def describe(
     )
 
 
-def facts() -> dict[str, str]:
-    """What the numbers of a run depend on: the machine and the versions."""
-    versions = {name: importlib.metadata.version(name) for name in ("jax", "flax", "optax")}
-    device = jax.devices()[0]
-    kind = platform.processor() or platform.machine() if device.platform == "cpu" else ""
-    return {
-        "devices": f"{jax.device_count()} x {device.device_kind} {kind}".strip(),
-        "system": f"{platform.system()}, Python {platform.python_version()}",
-        "versions": ", ".join(f"{name} {version}" for name, version in versions.items()),
-    }
-
-
 def run(
     plan: grid.Plan,
     datasets: Mapping[str, data.Dataset],
@@ -214,7 +200,7 @@ def run(
                 journal.note_result(part, result)
                 given.seconds.store += time.perf_counter() - started
                 if on_error == "stop" and isinstance(result, store.Failure):
-                    raise store.CellError(
+                    raise CellError(
                         f"{describe_part(part)} failed: {result.reason}\n{result.traceback}"
                     )
         stop.check()

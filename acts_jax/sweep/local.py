@@ -13,7 +13,7 @@ from types import ModuleType
 
 import jax
 
-from acts_jax.files import StoreError
+from acts_jax.errors import StoreError
 from acts_jax.sweep import engine, running
 from acts_jax.sweep import packing as layout
 from acts_jax.sweep.grid import Group

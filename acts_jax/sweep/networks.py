@@ -18,10 +18,10 @@ import pandas as pd
 from acts_jax import training
 from acts_jax.analysis import statistics
 from acts_jax.data import Dataset
+from acts_jax.errors import ConfigError
 from acts_jax.models import MLP
 from acts_jax.sweep import engine, results, running, store
 from acts_jax.sweep import packing as layout
-from acts_jax.sweep.config import ConfigError
 from acts_jax.sweep.grid import Group, Plan, Static
 from acts_jax.sweep.trainer import Trained
 from acts_jax.training import lifetimes, probes

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from acts_jax.files import StoreError
+from acts_jax.errors import StoreError
 from acts_jax.suggestion import suggest
 from acts_jax.sweep import store
 

@@ -17,7 +17,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from acts_jax.files import StoreError, write_atomically, writing_to
+from acts_jax.errors import StoreError
+from acts_jax.files import write_atomically, writing_to
 from acts_jax.sweep import lock
 from acts_jax.sweep.grid import LATER_FIELDS, Group, Plan
 
@@ -25,10 +26,6 @@ CURVE, NETWORK = "curve.", "network."  # how columns of curves and of parameters
 UNFINISHED = ".*.unfinished"  # what a file is called until it is whole
 FAILED = ".failed.parquet"  # how the names of files end that hold no results, but the reason
 _NAME = re.compile(r"(?P<key>[^.]+)-(?P<first>\d+)-(?P<last>\d+)(\.failed)?\.parquet")
-
-
-class CellError(RuntimeError):
-    """Cells could not be trained, and the sweep was told to stop at that."""
 
 
 @dataclasses.dataclass(frozen=True)

@@ -6,7 +6,8 @@ import sys
 import numpy as np
 import pytest
 
-from acts_jax.sweep.config import FIELDS, ConfigError, expand, make_config, with_fields
+from acts_jax.errors import ConfigError
+from acts_jax.sweep.config import FIELDS, expand, make_config, with_fields
 
 
 @pytest.mark.parametrize(

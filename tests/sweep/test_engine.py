@@ -10,10 +10,11 @@ import pytest
 
 from acts_jax import data, training
 from acts_jax.activations import catalogue
+from acts_jax.errors import ConfigError
 from acts_jax.models import MLP
 from acts_jax.sweep import engine, grid, running
 from acts_jax.sweep import packing as layout
-from acts_jax.sweep.config import ConfigError, make_config
+from acts_jax.sweep.config import make_config
 from acts_jax.training import probes
 
 

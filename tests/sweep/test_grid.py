@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 
 from acts_jax.activations import catalogue
+from acts_jax.errors import ConfigError
 from acts_jax.sweep import grid
-from acts_jax.sweep.config import ConfigError, make_config
+from acts_jax.sweep.config import make_config
 
 
 def plan(**fields):

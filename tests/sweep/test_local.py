@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from acts_jax import load_results
+from acts_jax.errors import CellError
 from acts_jax.sweep import launch, store
 from acts_jax.sweep import packing as layout
 from acts_jax.sweep.config import make_config
@@ -47,9 +48,7 @@ def test_a_function_that_raises_in_a_network_is_recorded_and_the_sweep_goes_on(
 
 def test_a_sweep_may_stop_at_the_first_failure(tmp_path, data_dir, picky):
     fields = {"activation": "picky:relu,tanh"}
-    with pytest.raises(
-        store.CellError, match=r"picky:relu at depth 1 \(3 cells\) failed: TypeError"
-    ):
+    with pytest.raises(CellError, match=r"picky:relu at depth 1 \(3 cells\) failed: TypeError"):
         run(tmp_path / "run", data_dir, fields=fields, on_error="stop")
     assert set(load_results(tmp_path / "run").status) == {"failed"}
 

@@ -9,8 +9,9 @@ from rich.console import Console
 
 from acts_jax import load_curves, load_results, training
 from acts_jax.activations import catalogue
+from acts_jax.errors import ConfigError
 from acts_jax.sweep import engine, grid, networks, running, trainer
-from acts_jax.sweep.config import ConfigError, make_config
+from acts_jax.sweep.config import make_config
 from acts_jax.sweep.options import Options
 from acts_jax.training import probes
 
