@@ -1,6 +1,3 @@
-from .activations.algebraic_sigmoidal import algebraic as algebraic
-from .activations.algebraic_sigmoidal import soft_sign as soft_sign
-from .activations.algebraic_sigmoidal import softsign as softsign
 from .activations.catalogue import Activation as Activation
 from .activations.catalogue import Parameter as Parameter
 from .activations.catalogue import get as get
@@ -72,12 +69,15 @@ from .activations.self_gated import tanh_exp as tanh_exp
 from .activations.shrinkage import hard_shrink as hard_shrink
 from .activations.shrinkage import soft_shrink as soft_shrink
 from .activations.shrinkage import tanh_shrink as tanh_shrink
+from .activations.sigmoidal import algebraic as algebraic
 from .activations.sigmoidal import arctan as arctan
 from .activations.sigmoidal import erf as erf
 from .activations.sigmoidal import generalized_logistic as generalized_logistic
 from .activations.sigmoidal import gudermannian as gudermannian
 from .activations.sigmoidal import scaled_tanh as scaled_tanh
 from .activations.sigmoidal import sigmoid as sigmoid
+from .activations.sigmoidal import soft_sign as soft_sign
+from .activations.sigmoidal import softsign as softsign
 from .activations.sigmoidal import tanh as tanh
 from .data import load as load
 from .derivative import derivative as derivative

@@ -13,8 +13,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from acts_jax.activations.catalogue import get
-from acts_jax.activations.sigmoidal import tanh_slope
 from acts_jax.derivative import derivative
+from acts_jax.kernels.hyperbolic import tanh_slope
 from acts_jax.report import statistics
 from acts_jax.report.claims import Check, at_least, at_most, near
 from acts_jax.report.layout import (
