@@ -270,12 +270,14 @@ def _of_callable(function: Callable, name: str | None = None) -> Activation:
 
 
 def _parameters_of(function: Callable) -> dict[str, Parameter]:
-    """Every argument after the first that has a number as its default."""
+    """Every argument after the first that has a number as its default, but for an axis."""
     arguments = list(inspect.signature(function).parameters.values())[1:]
     return {
         argument.name: Parameter(float(argument.default))
         for argument in arguments
-        if isinstance(argument.default, numbers.Real) and not isinstance(argument.default, bool)
+        if isinstance(argument.default, numbers.Real)
+        and not isinstance(argument.default, bool)
+        and argument.name != "axis"
     }
 
 

@@ -11,10 +11,7 @@ from acts_jax.kernels.elementwise import elementwise
 from acts_jax.kernels.exponential_linear import SELU_ALPHA, SELU_SCALE
 
 
-@register(
-    range=(-1, math.inf),
-    reference="Clevert, Unterthiner, Hochreiter 2015, arXiv:1511.07289",
-)
+@register(range=(-1, math.inf), reference="Clevert, Unterthiner, Hochreiter 2015, arXiv:1511.07289")
 @elementwise(exponential_linear.elu)
 def elu(x: jax.Array, alpha: jax.Array | float = 1.0) -> jax.Array:
     r"""Exponential linear unit.
@@ -117,10 +114,7 @@ def softplus(x: jax.Array, beta: jax.Array | float = 1.0) -> jax.Array:
     return jnp.log(1 + jnp.exp(beta * x)) / beta
 
 
-@register(
-    range=(-math.inf, 0),
-    aliases=("logsigmoid",),
-)
+@register(range=(-math.inf, 0), aliases=("logsigmoid",))
 @elementwise(logistic.log_sigmoid)
 def log_sigmoid(x: jax.Array) -> jax.Array:
     r"""Logarithm of the sigmoid, :math:`\log \sigma(x)`, with derivative :math:`\sigma(-x)`.
@@ -137,10 +131,7 @@ def log_sigmoid(x: jax.Array) -> jax.Array:
     return -jnp.log(1 + jnp.exp(-x))
 
 
-@register(
-    range=(0, math.inf),
-    aliases=("exponential",),
-)
+@register(range=(0, math.inf), aliases=("exponential",))
 @elementwise(exponentials.exp)
 def exp(x: jax.Array) -> jax.Array:
     """Exponential function, as Keras offers it; it overflows for x > 88.72 in float32.
@@ -157,11 +148,7 @@ def exp(x: jax.Array) -> jax.Array:
     return jnp.exp(x)
 
 
-@register(
-    range=(0, 1),
-    reference="Broomhead & Lowe 1988",
-    aliases=("rbf",),
-)
+@register(range=(0, 1), reference="Broomhead & Lowe 1988", aliases=("rbf",))
 @elementwise(exponentials.gaussian)
 def gaussian(x: jax.Array) -> jax.Array:
     r"""Gaussian bump, the radial basis function.

@@ -12,10 +12,7 @@ from acts_jax.kernels import exponential_linear, logistic
 from acts_jax.kernels.elementwise import elementwise
 
 
-@register(
-    range=(-0.17157287525380988, math.inf),
-    reference="Basirat & Roth 2018, arXiv:1808.00783",
-)
+@register(range=(-0.17157287525380988, math.inf), reference="Basirat & Roth 2018, arXiv:1808.00783")
 @elementwise(logistic.elish)
 def elish(x: jax.Array) -> jax.Array:
     r"""Exponential linear sigmoid squashing.

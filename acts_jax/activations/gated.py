@@ -107,10 +107,7 @@ def gelu_tanh(x: jax.Array) -> jax.Array:
     return x / 2 * (1 + jnp.tanh(math.sqrt(2 / math.pi) * (x + 0.044715 * x**3)))
 
 
-@register(
-    range=(-0.3088434130172801, math.inf),
-    reference="Misra 2019, arXiv:1908.08681",
-)
+@register(range=(-0.3088434130172801, math.inf), reference="Misra 2019, arXiv:1908.08681")
 @elementwise(hyperbolic.mish)
 def mish(x: jax.Array) -> jax.Array:
     r"""Mish.

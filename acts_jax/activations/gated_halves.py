@@ -18,7 +18,6 @@ def _halves(x, axis):
 
 
 @register(
-    parameters={},
     elementwise=False,
     shape_preserving=False,
     reference="Dauphin, Fan, Auli, Grangier 2016, arXiv:1612.08083",
@@ -46,12 +45,7 @@ def glu(x: jax.Array, axis: int = -1) -> jax.Array:
     return a * sigmoid(b)
 
 
-@register(
-    parameters={},
-    elementwise=False,
-    shape_preserving=False,
-    reference="Shazeer 2020, arXiv:2002.05202",
-)
+@register(elementwise=False, shape_preserving=False, reference="Shazeer 2020, arXiv:2002.05202")
 @vectorwise()
 def reglu(x: jax.Array, axis: int = -1) -> jax.Array:
     r"""Gated linear unit with a ReLU as its gate.
@@ -75,12 +69,7 @@ def reglu(x: jax.Array, axis: int = -1) -> jax.Array:
     return a * relu(b)
 
 
-@register(
-    parameters={},
-    elementwise=False,
-    shape_preserving=False,
-    reference="Shazeer 2020, arXiv:2002.05202",
-)
+@register(elementwise=False, shape_preserving=False, reference="Shazeer 2020, arXiv:2002.05202")
 @vectorwise()
 def geglu(x: jax.Array, axis: int = -1) -> jax.Array:
     r"""Gated linear unit with the exact GELU as its gate.
@@ -104,12 +93,7 @@ def geglu(x: jax.Array, axis: int = -1) -> jax.Array:
     return a * gelu(b)
 
 
-@register(
-    parameters={},
-    elementwise=False,
-    shape_preserving=False,
-    reference="Shazeer 2020, arXiv:2002.05202",
-)
+@register(elementwise=False, shape_preserving=False, reference="Shazeer 2020, arXiv:2002.05202")
 @vectorwise()
 def swiglu(x: jax.Array, axis: int = -1) -> jax.Array:
     r"""Gated linear unit with the SiLU as its gate.

@@ -66,10 +66,7 @@ def smelu(x: jax.Array, beta: jax.Array | float = 0.5) -> jax.Array:
     return jnp.where(x <= -beta, 0, jnp.where(x >= beta, x, parabola))
 
 
-@register(
-    range=(0, math.inf),
-    reference="Wu, Wang, Zhang, Qin 2024 (sparse-plus in jax.nn)",
-)
+@register(range=(0, math.inf), reference="Wu, Wang, Zhang, Qin 2024 (sparse-plus in jax.nn)")
 @elementwise(piecewise.sparse_plus)
 def sparse_plus(x: jax.Array) -> jax.Array:
     r"""Sparse plus: the softplus of `sparse_sigmoid`; `smelu` with beta = 1.
@@ -89,11 +86,7 @@ def sparse_plus(x: jax.Array) -> jax.Array:
     return jnp.where(x <= -1, 0, jnp.where(x >= 1, x, (x + 1) ** 2 / 4))
 
 
-@register(
-    range=(0, 1),
-    kinks=(-1.0, 1.0),
-    reference="Martins & Astudillo 2016, arXiv:1602.02068",
-)
+@register(range=(0, 1), kinks=(-1.0, 1.0), reference="Martins & Astudillo 2016, arXiv:1602.02068")
 @elementwise()
 @with_derivatives(piecewise.sparse_sigmoid_slope)
 def sparse_sigmoid(x: jax.Array) -> jax.Array:
@@ -113,10 +106,7 @@ def sparse_sigmoid(x: jax.Array) -> jax.Array:
     return jnp.clip((x + 1) / 2, 0, 1)
 
 
-@register(
-    range=(-1, 1),
-    reference="Wuraola & Patel 2018, IJCNN, doi:10.1109/IJCNN.2018.8489043",
-)
+@register(range=(-1, 1), reference="Wuraola & Patel 2018, IJCNN, doi:10.1109/IJCNN.2018.8489043")
 @elementwise()
 @with_derivatives(piecewise.sqnl_slope)
 def sqnl(x: jax.Array) -> jax.Array:

@@ -10,12 +10,7 @@ from acts_jax.kernels import simplex
 from acts_jax.kernels.elementwise import vectorwise
 
 
-@register(
-    parameters={},
-    elementwise=False,
-    range=(0, 1),
-    reference="Bridle 1990",
-)
+@register(elementwise=False, range=(0, 1), reference="Bridle 1990")
 @vectorwise(jax.nn.softmax)
 def softmax(
     x: jax.Array, axis: int | tuple[int, ...] = -1, where: jax.Array | None = None
@@ -40,12 +35,7 @@ def softmax(
     return e / jnp.sum(e, axis, keepdims=True)
 
 
-@register(
-    parameters={},
-    elementwise=False,
-    range=(-math.inf, 0),
-    aliases=("logsoftmax",),
-)
+@register(elementwise=False, range=(-math.inf, 0), aliases=("logsoftmax",))
 @vectorwise(jax.nn.log_softmax)
 def log_softmax(
     x: jax.Array, axis: int | tuple[int, ...] = -1, where: jax.Array | None = None
@@ -66,11 +56,7 @@ def log_softmax(
     return x - jnp.log(jnp.sum(jnp.exp(x), axis, keepdims=True, where=where))
 
 
-@register(
-    parameters={},
-    elementwise=False,
-    range=(0, 1),
-)
+@register(elementwise=False, range=(0, 1))
 @vectorwise()
 def softmin(x: jax.Array, axis: int = -1) -> jax.Array:
     r"""Softmax of -x over an axis: the smallest entry is the most likely.
@@ -88,12 +74,7 @@ def softmin(x: jax.Array, axis: int = -1) -> jax.Array:
     return softmax(-x, axis)
 
 
-@register(
-    parameters={},
-    elementwise=False,
-    range=(0, 1),
-    reference="Martins & Astudillo 2016, arXiv:1602.02068",
-)
+@register(elementwise=False, range=(0, 1), reference="Martins & Astudillo 2016, arXiv:1602.02068")
 @vectorwise(simplex.sparsemax)
 def sparsemax(x: jax.Array, axis: int = -1) -> jax.Array:
     r"""Sparsemax over an axis: a distribution with exact zeros.
@@ -115,7 +96,6 @@ def sparsemax(x: jax.Array, axis: int = -1) -> jax.Array:
 
 
 @register(
-    parameters={},
     elementwise=False,
     range=(0, 1),
     reference="Peters, Niculae, Martins 2019, arXiv:1905.05702",

@@ -30,11 +30,7 @@ def identity(x: jax.Array) -> jax.Array:
     return x
 
 
-@register(
-    range=(0, math.inf),
-    kinks=(0.0,),
-    reference="Nair & Hinton 2010",
-)
+@register(range=(0, math.inf), kinks=(0.0,), reference="Nair & Hinton 2010")
 @elementwise(integers=True)
 @with_derivatives(piecewise.relu_slope)
 def relu(x: jax.Array) -> jax.Array:
@@ -55,11 +51,7 @@ def relu(x: jax.Array) -> jax.Array:
     return jnp.maximum(x, 0)
 
 
-@register(
-    kinks=(0.0,),
-    reference="Maas, Hannun, Ng 2013",
-    aliases=("leakyrelu",),
-)
+@register(kinks=(0.0,), reference="Maas, Hannun, Ng 2013", aliases=("leakyrelu",))
 @elementwise(piecewise.leaky_relu)
 def leaky_relu(x: jax.Array, negative_slope: jax.Array | float = 0.01) -> jax.Array:
     r"""Leaky rectified linear unit.
@@ -81,11 +73,7 @@ def leaky_relu(x: jax.Array, negative_slope: jax.Array | float = 0.01) -> jax.Ar
     return jnp.maximum(x, 0) + negative_slope * jnp.minimum(x, 0)
 
 
-@register(
-    learned=("slope",),
-    kinks=(0.0,),
-    reference="He, Zhang, Ren, Sun 2015, arXiv:1502.01852",
-)
+@register(learned=("slope",), kinks=(0.0,), reference="He, Zhang, Ren, Sun 2015, arXiv:1502.01852")
 @elementwise(piecewise.leaky_relu)
 def prelu(x: jax.Array, slope: jax.Array | float = 0.25) -> jax.Array:
     r"""Parametric rectified linear unit: `leaky_relu` with a slope that the network learns.
@@ -107,11 +95,7 @@ def prelu(x: jax.Array, slope: jax.Array | float = 0.25) -> jax.Array:
     return jnp.maximum(x, 0) + slope * jnp.minimum(x, 0)
 
 
-@register(
-    range=(0, 6),
-    kinks=(0.0, 6.0),
-    reference="Krizhevsky 2010",
-)
+@register(range=(0, 6), kinks=(0.0, 6.0), reference="Krizhevsky 2010")
 @elementwise()
 @with_derivatives(piecewise.relu6_slope)
 def relu6(x: jax.Array) -> jax.Array:
@@ -157,12 +141,7 @@ def hard_sigmoid(x: jax.Array) -> jax.Array:
     return jnp.clip(x + 3, 0, 6) / 6
 
 
-@register(
-    range=(-1, 1),
-    kinks=(-1.0, 1.0),
-    reference="Collobert 2004",
-    aliases=("hardtanh",),
-)
+@register(range=(-1, 1), kinks=(-1.0, 1.0), reference="Collobert 2004", aliases=("hardtanh",))
 @elementwise(integers=True)
 @with_derivatives(piecewise.hard_tanh_slope)
 def hard_tanh(x: jax.Array) -> jax.Array:

@@ -13,10 +13,7 @@ from acts_jax.kernels import error_function, hyperbolic, logarithms, logistic, n
 from acts_jax.kernels.elementwise import elementwise
 
 
-@register(
-    range=(0, math.inf),
-    reference="Roy, Manna, Dubey, Chaudhuri 2019, arXiv:1901.05894",
-)
+@register(range=(0, math.inf), reference="Roy, Manna, Dubey, Chaudhuri 2019, arXiv:1901.05894")
 @elementwise(hyperbolic.lisht)
 def lisht(x: jax.Array) -> jax.Array:
     r"""Linearly scaled hyperbolic tangent, an even function.
@@ -122,10 +119,7 @@ def tanh_exp(x: jax.Array) -> jax.Array:
     return x * jnp.tanh(jnp.exp(x))
 
 
-@register(
-    range=(0, math.inf),
-    reference="Naveen 2022, doi:10.36227/techrxiv.17283824",
-)
+@register(range=(0, math.inf), reference="Naveen 2022, doi:10.36227/techrxiv.17283824")
 @elementwise(normal.phish)
 def phish(x: jax.Array) -> jax.Array:
     r"""Phish, with the tanh of `gelu` as its gate.

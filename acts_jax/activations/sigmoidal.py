@@ -11,11 +11,7 @@ from acts_jax.kernels import error_function, hyperbolic, logistic, powers, ratio
 from acts_jax.kernels.elementwise import elementwise
 
 
-@register(
-    range=(0, 1),
-    reference="Verhulst 1838",
-    aliases=("logistic",),
-)
+@register(range=(0, 1), reference="Verhulst 1838", aliases=("logistic",))
 @elementwise(logistic.sigmoid)
 def sigmoid(x: jax.Array) -> jax.Array:
     r"""Sigmoid, the logistic function.
@@ -35,10 +31,7 @@ def sigmoid(x: jax.Array) -> jax.Array:
     return 1 / (1 + jnp.exp(-x))
 
 
-@register(
-    range=(-1, 1),
-    reference="LeCun et al. 1998",
-)
+@register(range=(-1, 1), reference="LeCun et al. 1998")
 @elementwise(hyperbolic.tanh)
 def tanh(x: jax.Array) -> jax.Array:
     r"""Hyperbolic tangent.
@@ -80,10 +73,7 @@ def scaled_tanh(x: jax.Array) -> jax.Array:
     return 1.7159 * jnp.tanh(2 * x / 3)
 
 
-@register(
-    range=(-math.pi / 2, math.pi / 2),
-    aliases=("atan",),
-)
+@register(range=(-math.pi / 2, math.pi / 2), aliases=("atan",))
 @elementwise(trigonometric.arctan)
 def arctan(x: jax.Array) -> jax.Array:
     r"""Arctangent.
@@ -121,10 +111,7 @@ def gudermannian(x: jax.Array) -> jax.Array:
     return 2 * jnp.arctan(jnp.tanh(x / 2))
 
 
-@register(
-    range=(-1, 1),
-    reference="Glaisher 1871, Philosophical Magazine 42",
-)
+@register(range=(-1, 1), reference="Glaisher 1871, Philosophical Magazine 42")
 @elementwise(error_function.erf)
 def erf(x: jax.Array) -> jax.Array:
     r"""Error function.
@@ -169,10 +156,7 @@ def generalized_logistic(x: jax.Array, alpha: jax.Array | float = 2.0) -> jax.Ar
     return (1 + jnp.exp(-x)) ** -alpha
 
 
-@register(
-    parameters={"k": Parameter(2.0, low=0, closed="neither")},
-    range=(-1, 1),
-)
+@register(parameters={"k": Parameter(2.0, low=0, closed="neither")}, range=(-1, 1))
 @elementwise(powers.algebraic)
 def algebraic(x: jax.Array, k: jax.Array | float = 2.0) -> jax.Array:
     r"""Algebraic sigmoid; k = 1 is softsign, k = 2 is :math:`x / \sqrt{1 + x^2}`.

@@ -1,6 +1,5 @@
 """Functions of arrays with derivatives in closed form."""
 
-import inspect
 from collections.abc import Callable
 
 import jax
@@ -51,18 +50,3 @@ def slope(function: Callable, /, x: jax.Array, *args, **parameters) -> jax.Array
         x = x.astype(float)
     value, pullback = jax.vjp(lambda x: function(x, *args, **parameters), x)
     return pullback(jnp.ones_like(value))[0]
-
-
-def partials_by_autodiff(function: Callable) -> list[Callable]:
-    """The partial derivatives of a function, each as a function of the same arguments."""
-
-    def partial(i):
-        def by_argument(*arguments):
-            def moved(value):
-                return function(*arguments[:i], value, *arguments[i + 1 :])
-
-            return jax.jvp(moved, (arguments[i],), (jnp.ones_like(arguments[i]),))[1]
-
-        return by_argument
-
-    return [partial(i) for i in range(len(inspect.signature(function).parameters))]

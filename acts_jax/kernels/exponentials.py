@@ -160,10 +160,8 @@ def whole_power_of_two(n: jax.Array) -> jax.Array:
     return lax.bitcast_convert_type((n + 127) << 23, jnp.float32)
 
 
-@with_derivatives(lambda x: exp(x))
-def exp(x: jax.Array) -> jax.Array:
-    """The activation, which may overflow."""
-    return jnp.exp(x)
+# the activation, which may overflow
+exp = with_derivatives(lambda x: exp(x))(lambda x: jnp.exp(x))
 
 
 @with_derivatives(lambda x: (4 * jnp.square(bounded(x, 1e4)) - 2) * jnp.exp(-jnp.square(x)))

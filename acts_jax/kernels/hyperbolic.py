@@ -81,11 +81,7 @@ def tanh_slope(x: jax.Array) -> jax.Array:
     return e / jnp.square(1 + 0.25 * e)
 
 
-@with_derivatives(tanh_slope)
-def tanh(x: jax.Array) -> jax.Array:
-    """The activation."""
-    return hyperbolic_tangent(x)
-
+tanh = with_derivatives(tanh_slope)(hyperbolic_tangent)
 
 _LECUN_SCALE = 1.7159
 

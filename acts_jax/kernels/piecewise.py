@@ -71,13 +71,8 @@ def threshold(x: jax.Array, threshold: jax.Array, value: jax.Array) -> jax.Array
     return keep_nan(jnp.where(x > threshold, x, value), x)
 
 
-def _srelu_sides(x, left_threshold, right_threshold):
-    return x <= left_threshold, x >= right_threshold
-
-
-def _srelu_slope(x, left_threshold, left_slope, right_threshold, right_slope):
-    left, right = _srelu_sides(x, left_threshold, right_threshold)
-    return keep_nan(jnp.where(left, left_slope, jnp.where(right, right_slope, 1)), x)
+def _srelu_slope(x, tl, al, tr, ar):
+    return keep_nan(jnp.where(x <= tl, al, jnp.where(x >= tr, ar, 1)), x)
 
 
 @with_derivatives(
@@ -87,17 +82,11 @@ def _srelu_slope(x, left_threshold, left_slope, right_threshold, right_slope):
     lambda x, tl, al, tr, ar: jnp.where((x > tl) & (x >= tr), 1 - ar, 0),
     lambda x, tl, al, tr, ar: jnp.where(x > tl, jnp.maximum(x - tr, 0), 0),
 )
-def srelu(
-    x: jax.Array,
-    left_threshold: jax.Array,
-    left_slope: jax.Array,
-    right_threshold: jax.Array,
-    right_slope: jax.Array,
-) -> jax.Array:
-    """x between the thresholds, lines of the two slopes beyond."""
-    left, right = _srelu_sides(x, left_threshold, right_threshold)
-    at = jnp.where(left, left_threshold, right_threshold)
-    slope = jnp.where(left, left_slope, right_slope)
+def srelu(x: jax.Array, *bends: jax.Array) -> jax.Array:
+    """x between two thresholds, lines beyond; the bends are threshold and slope, left and right."""
+    tl, al, tr, ar = bends
+    left, right = x <= tl, x >= tr
+    at, slope = jnp.where(left, tl, tr), jnp.where(left, al, ar)
     return keep_nan(jnp.where(left | right, at + scaled(slope, x - at), x), x)
 
 

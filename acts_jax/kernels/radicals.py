@@ -41,10 +41,7 @@ def _isru_by_alpha(x, alpha):
     return -0.5 * _root_unit(x, alpha) ** 3
 
 
-@with_derivatives(_isru_slope, _isru_by_alpha)
-def isru(x: jax.Array, alpha: jax.Array) -> jax.Array:
-    """x / sqrt(1 + alpha x^2)."""
-    return _root_unit(x, alpha)
+isru = with_derivatives(_isru_slope, _isru_by_alpha)(_root_unit)
 
 
 @with_derivatives(

@@ -5,7 +5,7 @@ import jax.numpy as jnp
 from jax import lax
 
 from acts_jax.kernels.arithmetic import bounded, upper_half
-from acts_jax.kernels.derivatives import partials_by_autodiff, with_derivatives
+from acts_jax.kernels.derivatives import with_derivatives
 
 
 @with_derivatives(lambda x: -2 * lax.sign(x) * _softsign_slope(x) / (1 + jnp.abs(x)))
@@ -69,14 +69,22 @@ def _rational_curvature(x, p0, p1, p2, p3, q1, q2):
     return jnp.where(outside, t * t * t, 1) * second
 
 
-def _rational_slope(x, p0, p1, p2, p3, q1, q2):
-    return _rational_jet(x, p0, p1, p2, p3, q1, q2)[0]
+def _rational_slope_by(i):
+    """The partial of the slope by the ith argument, by autodiff."""
+
+    def partial(*arguments):
+        def moved(value):
+            return _rational_jet(*arguments[:i], value, *arguments[i + 1 :])[0]
+
+        return jax.jvp(moved, (arguments[i],), (jnp.ones_like(arguments[i]),))[1]
+
+    return partial
 
 
-# f'' in closed form, since autodiff of f' cancels far from 0; the mixed derivatives by autodiff
-_rational_slope = with_derivatives(_rational_curvature, *partials_by_autodiff(_rational_slope)[1:])(
-    _rational_slope
-)
+# f'' in closed form, since autodiff of f' cancels far from 0
+@with_derivatives(_rational_curvature, *map(_rational_slope_by, range(1, 7)))
+def _rational_slope(x, *coefficients):
+    return _rational_jet(x, *coefficients)[0]
 
 
 def _rational_by(power, denominator_too):
@@ -98,15 +106,7 @@ def _rational_by(power, denominator_too):
     *(_rational_by(power, False) for power in range(4)),
     *(_rational_by(power, True) for power in (1, 2)),
 )
-def rational(
-    x: jax.Array,
-    p0: jax.Array,
-    p1: jax.Array,
-    p2: jax.Array,
-    p3: jax.Array,
-    q1: jax.Array,
-    q2: jax.Array,
-) -> jax.Array:
-    """(p0 + p1 x + p2 x^2 + p3 x^3) / (1 + abs(q1 x + q2 x^2))."""
-    outside, t, c, denominator, _ = _rational_parts(x, p0, p1, p2, p3, q1, q2)
+def rational(x: jax.Array, *coefficients: jax.Array) -> jax.Array:
+    """(p0 + p1 x + p2 x^2 + p3 x^3) / (1 + abs(q1 x + q2 x^2)) for p0, ..., p3, q1, q2."""
+    outside, t, c, denominator, _ = _rational_parts(x, *coefficients)
     return jnp.where(outside, x, 1) * (_careful_horner(c, t) / denominator)
