@@ -8,15 +8,10 @@ from jax import lax
 
 from acts_jax.kernels.arithmetic import bounded, gated, polynomial
 from acts_jax.kernels.derivatives import with_derivatives
-from acts_jax.kernels.exponentials import (
-    exponential,
-    lifted_exponential,
-    small_power_of_two,
-    unlift,
-    unlift_left,
-)
+from acts_jax.kernels.exponentials import exponential, lifted_exponential, small_power_of_two
+from acts_jax.kernels.lifting import unlift, unlift_left
 from acts_jax.kernels.logarithms import log1p_over
-from acts_jax.kernels.logistic import log_sigmoid_of, sigmoid
+from acts_jax.kernels.logistic import log_sigmoid, sigmoid
 
 _STEEPNESS = 2 / math.sqrt(math.pi)
 
@@ -105,7 +100,7 @@ def _serf_parts(x):
 
 def _serf_curvature(x):
     x = bounded(x, 1e3)
-    p, s = -log_sigmoid_of(-x), sigmoid(x)
+    p, s = -log_sigmoid(-x), sigmoid(x)
     gate_slope = _STEEPNESS * exponential(-jnp.square(p)) * s
     return gate_slope * (2 + x * ((1 - s) - 2 * p * s))
 

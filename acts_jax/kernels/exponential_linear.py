@@ -12,8 +12,8 @@ from acts_jax.kernels.exponentials import (
     decay_or_line,
     exponential,
     lifted_exponential,
-    unlift,
 )
+from acts_jax.kernels.lifting import unlift
 
 # (expm1(u) - u exp(u)) / u^2 = -sum_n u^n (n + 1) / (n + 2)!
 _CELU_SERIES = tuple(-(n + 1) / math.factorial(n + 2) for n in range(15))

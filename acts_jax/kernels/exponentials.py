@@ -8,31 +8,7 @@ from jax import lax
 
 from acts_jax.kernels.arithmetic import bounded, polynomial
 from acts_jax.kernels.derivatives import with_derivatives
-
-# A factor may flush to 0 before the result does. It is then computed 2^LIFT times too large:
-# its name says `lifted`, its docstring where, and `unlift` gives the product its size back.
-LIFT = 40
-
-
-def lift(x: jax.Array) -> jax.Array:
-    """x, 2^LIFT times too large."""
-    return x * 2.0**LIFT
-
-
-def unlift(x: jax.Array) -> jax.Array:
-    """Undo `lift`."""
-    return x * 2.0**-LIFT
-
-
-def lift_left(x: jax.Array, value: jax.Array) -> jax.Array:
-    """The value, lifted for x < 0."""
-    return value * jnp.where(x < 0, 2.0**LIFT, 1.0)
-
-
-def unlift_left(x: jax.Array, value: jax.Array) -> jax.Array:
-    """Undo `lift_left`."""
-    return value * jnp.where(x < 0, 2.0**-LIFT, 1.0)
-
+from acts_jax.kernels.lifting import LIFT, unlift
 
 # Minimax polynomials for float32, lowest degree first:
 # (exp(r) - 1 - r) / r^2 in r for abs(r) <= log(2) / 2, relative error of exp 5e-9;

@@ -11,9 +11,8 @@ from acts_jax.kernels.exponentials import (
     exponential,
     lifted_decay,
     lifted_exponential,
-    unlift,
-    unlift_left,
 )
+from acts_jax.kernels.lifting import unlift, unlift_left
 from acts_jax.kernels.trigonometric import arctan_within_one
 
 # Minimax polynomials for float32, lowest degree first:

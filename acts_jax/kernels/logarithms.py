@@ -6,7 +6,8 @@ from jax import lax
 
 from acts_jax.kernels.arithmetic import bounded, gated, polynomial
 from acts_jax.kernels.derivatives import with_derivatives
-from acts_jax.kernels.exponentials import decay_and_rise, unlift_left
+from acts_jax.kernels.exponentials import decay_and_rise
+from acts_jax.kernels.lifting import unlift_left
 
 # Minimax polynomials for float32, lowest degree first:
 # (2 artanh(s) / s - 2) / s^2 in s^2 on [0, 1/3], error of artanh 4.5e-9 relative;

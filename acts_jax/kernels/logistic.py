@@ -9,7 +9,6 @@ from jax import lax
 from acts_jax.kernels.arithmetic import bounded, scaled, upper_half
 from acts_jax.kernels.derivatives import with_derivatives
 from acts_jax.kernels.exponentials import (
-    LIFT,
     LOG2,
     LOG2_REST,
     LOG2_SHORT,
@@ -20,9 +19,9 @@ from acts_jax.kernels.exponentials import (
     lifted_exponential,
     lifted_exponential_of_sum,
     small_power_of_two,
-    unlift,
     whole_power_of_two,
 )
+from acts_jax.kernels.lifting import LIFT, unlift
 from acts_jax.kernels.logarithms import log1p_over, log1p_within_one, log_cosh_of_half
 
 # Values and derivatives compute their exponentials anew: XLA would pass a common one through
@@ -180,15 +179,19 @@ def elish(x: jax.Array) -> jax.Array:
     return _gated(decay_or_line(x), lifted_sigmoid(x))
 
 
+def _softplus(x):
+    return jnp.maximum(x, 0) + log1p_within_one(exponential(-jnp.abs(x)))
+
+
 @with_derivatives(lambda x: sigmoid(-x))
-def log_sigmoid_of(x: jax.Array) -> jax.Array:
-    """Logarithm of the sigmoid of a float array."""
-    return jnp.minimum(x, 0) - log1p_within_one(exponential(-jnp.abs(x)))
+def log_sigmoid(x: jax.Array) -> jax.Array:
+    """log(sigmoid(x))."""
+    return -_softplus(-x)
 
 
 @with_derivatives(
     lambda x, alpha: alpha * sigmoid(-x) * lifted_sigmoid_power(x, alpha),
-    lambda x, alpha: log_sigmoid_of(x) * lifted_sigmoid_power(x, alpha),
+    lambda x, alpha: log_sigmoid(x) * lifted_sigmoid_power(x, alpha),
 )
 def lifted_sigmoid_power(x: jax.Array, alpha: jax.Array) -> jax.Array:
     """sigmoid(x)^alpha for alpha > 0, lifted: right to an ULP or two for alpha of a few units."""
@@ -207,7 +210,7 @@ def lifted_sigmoid_power(x: jax.Array, alpha: jax.Array) -> jax.Array:
 @with_derivatives(
     lambda x, alpha: _generalized_logistic_slope(x, alpha) * (alpha * sigmoid(-x) - sigmoid(x)),
     lambda x, alpha: (
-        _generalized_logistic_slope(x, alpha) * (1 / alpha + log_sigmoid_of(bounded(x, 1e4)))
+        _generalized_logistic_slope(x, alpha) * (1 / alpha + log_sigmoid(bounded(x, 1e4)))
     ),
 )
 def _generalized_logistic_slope(x, alpha):
@@ -219,7 +222,7 @@ def _generalized_logistic_slope(x, alpha):
 
 
 def _generalized_logistic_by_alpha(x, alpha):
-    log_s = log_sigmoid_of(bounded(x, 1e4))
+    log_s = log_sigmoid(bounded(x, 1e4))
     return exponential(alpha * log_s) * log_s
 
 
@@ -240,7 +243,7 @@ def _aria2_slope(x, alpha, beta):
 
 def _aria2_by_alpha(x, alpha, beta):
     x, u = bounded(x, 1e25), bounded(scaled(beta, x), 1e30)
-    return unlift(x * lifted_sigmoid_power(u, alpha) * log_sigmoid_of(u))
+    return unlift(x * lifted_sigmoid_power(u, alpha) * log_sigmoid(u))
 
 
 def _aria2_by_beta(x, alpha, beta):
@@ -253,10 +256,6 @@ def aria2(x: jax.Array, alpha: jax.Array, beta: jax.Array) -> jax.Array:
     """x sigmoid(beta x)^alpha."""
     u = bounded(scaled(beta, x), 1e30)
     return _gated(jnp.where(u < 0, bounded(x), x), lifted_sigmoid_power(u, alpha))
-
-
-def _softplus(x):
-    return jnp.maximum(x, 0) + log1p_within_one(exponential(-jnp.abs(x)))
 
 
 def _binary_entropy(x):
@@ -273,12 +272,6 @@ def _binary_entropy(x):
 def softplus(x: jax.Array, beta: jax.Array) -> jax.Array:
     """log(1 + exp(beta x)) / beta."""
     return _softplus(beta * x) / beta
-
-
-@with_derivatives(lambda x: sigmoid(-x))
-def log_sigmoid(x: jax.Array) -> jax.Array:
-    """The activation: -log(1 + exp(-x))."""
-    return -_softplus(-x)
 
 
 def _soft_clipping_parts(x, alpha):

@@ -8,14 +8,9 @@ from jax import lax
 
 from acts_jax.kernels.arithmetic import bounded, polynomial
 from acts_jax.kernels.derivatives import with_derivatives
-from acts_jax.kernels.exponentials import (
-    lift,
-    lift_left,
-    lifted_exponential,
-    unlift,
-    unlift_left,
-)
+from acts_jax.kernels.exponentials import lifted_exponential
 from acts_jax.kernels.hyperbolic import halves_of_tanh, hyperbolic_tangent, tanh_excess, tanh_slope
+from acts_jax.kernels.lifting import lift, lift_left, unlift, unlift_left
 
 # Minimax polynomials for float32, lowest degree first:
 # exp(a^2 / 2) Phi(-a) / t in t = 2 / (2 + a) for a >= 1, relative error 9e-9;

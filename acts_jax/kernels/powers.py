@@ -126,12 +126,8 @@ def _odds(x, alpha):
     weight = jnp.where(x < 0.5, alpha, 1 - alpha)
     safe = jnp.where(smaller > 0, smaller, 1)
     at_end = jnp.where(weight == 0, 1, 0)
-    return (
-        safe,
-        larger,
-        weight,
-        jnp.where(smaller > 0, power_within_one(safe / larger, weight), at_end),
-    )
+    t_power = jnp.where(smaller > 0, power_within_one(safe / larger, weight), at_end)
+    return safe, larger, weight, t_power
 
 
 def _geometric_mean_by_alpha(x, alpha):

@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 
 from acts_jax.kernels.exponentials import (
-    LIFT,
     decay_minus_one,
     exponential,
     lifted_decay,
     lifted_exponential,
     small_power_of_two,
 )
+from acts_jax.kernels.lifting import LIFT
 from acts_jax.kernels.logistic import lifted_sigmoid
 
 EPS = 2.0**-23
