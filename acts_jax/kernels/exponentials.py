@@ -1,5 +1,6 @@
 """Exponentials: accurate in the tails, and faster than XLA's."""
 
+import functools
 import math
 
 import jax
@@ -18,43 +19,50 @@ _EXP2 = tuple(math.log(2) ** i * c for i, c in enumerate((1, 1, *_EXP)))
 LOG2, LOG2_SHORT, LOG2_REST = 0.6931471805599453, 0.693359375, -0.00021219444005469057
 
 
-@with_derivatives(lambda exponent: exponential(exponent))
-def exponential(exponent: jax.Array) -> jax.Array:
-    """exp(exponent) within an ULP; on a CPU twice as fast as `jnp.exp`.
+def exponential(exponent: jax.Array, factor: float = 1.0) -> jax.Array:
+    """factor * exp(exponent) within an ULP; on a CPU twice as fast as `jnp.exp`.
 
-    The exponent is such that the result does not overflow; -inf gives 0.
+    Args:
+        exponent: such that the result does not overflow; -inf gives 0.
+        factor: a power of two, multiplied before anything flushes to 0.
     """
-    return _exponential(exponent, 0)
+    return _exponential(factor)(exponent)
 
 
-@with_derivatives(lambda exponent: lifted_exponential(exponent))
 def lifted_exponential(exponent: jax.Array) -> jax.Array:
     """exp(exponent), lifted; see `exponential`."""
-    return _exponential(exponent, LIFT)
+    return exponential(exponent, 2.0**LIFT)
 
 
-def _exponential(exponent, lift):
-    if exponent.dtype == jnp.float64:
-        deep = exponent < -600  # the lift in the exponent would cost digits
-        return jnp.exp(jnp.where(deep, exponent + 64, exponent)) * jnp.where(
-            deep, 2.0**lift * math.exp(-64), 2.0**lift
-        )
-    inside = jnp.maximum(exponent, (-127.0 - lift) * LOG2)
-    fraction, whole = exponential_parts(inside, 127 + lift)
-    return fraction * whole_power_of_two(whole + lift)
+@functools.cache
+def _exponential(factor):
+    shift = int(math.log2(factor))
+
+    @with_derivatives(lambda exponent: exponential(exponent, factor))
+    def exp(exponent):
+        if exponent.dtype == jnp.float64:
+            deep = exponent < -600  # a factor of 2^40 in the exponent would cost digits
+            return jnp.exp(jnp.where(deep, exponent + 64, exponent)) * jnp.where(
+                deep, factor * math.exp(-64), factor
+            )
+        inside = jnp.maximum(exponent, (-127.0 - shift) * LOG2)
+        fraction, whole = exponential_parts(inside, 127 + shift)
+        return fraction * whole_power_of_two(whole + shift)
+
+    return exp
 
 
-def lifted_decay(x: jax.Array, rate: float) -> jax.Array:
-    """exp(-rate * abs(x)), lifted; cheaper than `lifted_exponential`, not differentiable."""
+def exponential_decay(x: jax.Array, rate: float, factor: float) -> jax.Array:
+    """factor * exp(-rate * abs(x)), cheaper than `exponential`; not differentiable."""
     if x.dtype == jnp.float64:
-        return lifted_exponential(-rate * jnp.abs(x))
-    log2 = LOG2 / rate
-    x = jnp.maximum(-jnp.abs(x), (-127.0 - LIFT) * log2)
-    whole = nearest(x * (1 / log2), 127 + LIFT)
+        return exponential(-rate * jnp.abs(x), factor)
+    log2, shift = LOG2 / rate, int(math.log2(factor))
+    x = jnp.maximum(-jnp.abs(x), (-127.0 - shift) * log2)
+    whole = nearest(x * (1 / log2), 127 + shift)
     turns, short = whole.astype(jnp.float32), round(512 * log2) / 512
     r = (x - turns * short) - turns * (log2 - short)
     series = [rate**i * c for i, c in enumerate((1, 1, *_EXP))]
-    return polynomial(series, r) * whole_power_of_two(whole + LIFT)
+    return polynomial(series, r) * whole_power_of_two(whole + shift)
 
 
 def decay_and_rise(x: jax.Array) -> tuple[jax.Array, jax.Array]:

@@ -9,7 +9,7 @@ from acts_jax.kernels.derivatives import with_derivatives
 from acts_jax.kernels.exponentials import (
     decay_and_rise,
     exponential,
-    lifted_decay,
+    exponential_decay,
     lifted_exponential,
 )
 from acts_jax.kernels.lifting import unlift, unlift_left
@@ -76,7 +76,7 @@ def halves_of_tanh(x: jax.Array) -> tuple[jax.Array, jax.Array]:
 def tanh_slope(x: jax.Array) -> jax.Array:
     """tanh'(x) from exp(-2 |x|); 1 - tanh^2 would be 0 for x > 9."""
     # 4 e with e = exp(-2 |x|), so that it flushes to 0 only where the result does
-    e = unlift(4 * lifted_decay(x, 2))
+    e = exponential_decay(x, 2, 4)
     return e / jnp.square(1 + 0.25 * e)
 
 
@@ -87,7 +87,7 @@ _LECUN_SCALE = 1.7159
 
 @with_derivatives(lambda x: -4 / 3 * _scaled_tanh_slope(x) * stretched_tanh(x, 2 / 3, 1.0))
 def _scaled_tanh_slope(x):
-    e = unlift(8 * lifted_decay(x, 4 / 3))
+    e = exponential_decay(x, 4 / 3, 8)
     return _LECUN_SCALE / 3 * e / jnp.square(1 + 0.125 * e)
 
 
@@ -99,7 +99,7 @@ def scaled_tanh(x: jax.Array) -> jax.Array:
 
 @with_derivatives(lambda x: -_sech(x) * lax.tanh(x))
 def _sech(x):
-    e = unlift(2 * lifted_exponential(-jnp.abs(x)))
+    e = exponential(-jnp.abs(x), 2)
     return e / (1 + 0.25 * (e * e))
 
 

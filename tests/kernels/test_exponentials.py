@@ -8,7 +8,7 @@ import pytest
 from acts_jax.kernels.exponentials import (
     decay_minus_one,
     exponential,
-    lifted_decay,
+    exponential_decay,
     lifted_exponential,
     small_power_of_two,
 )
@@ -57,7 +57,7 @@ def test_sigmoid_is_lifted_as_far_as_its_products_need():
 def test_decay_is_the_exponential_of_a_multiple():
     x = np.linspace(-70, 70, 20001).astype(np.float32)
     for rate in (2, 4 / 3, 1):
-        got = jax.jit(lambda x, rate=rate: lifted_decay(x, rate))(x)
+        got = jax.jit(lambda x, rate=rate: exponential_decay(x, rate, 2.0**LIFT))(x)
         exact = 2.0**LIFT * np.exp(-rate * np.abs(x.astype(np.float64)))
         normal = exact > 1.2e-38
         assert relative_error(got, exact)[normal].max() < 1.5 * EPS
