@@ -11,7 +11,7 @@ GROUND = {"errors", "files", "machine", "suggestion", "words"}  # which any room
 BELOW = {
     "kernels": set(),
     "activations": {"kernels"},
-    "theory": {"activations"},
+    "theory": {"activations", "kernels"},
     "data": set(),
     "models": {"activations", "theory"},
     "training": {"activations", "theory", "models", "data"},

@@ -38,7 +38,7 @@ class Card:
       activation: the record.
       parameters: those given; the others have their defaults.
       shape: what `describe` found; None for a whole-vector function.
-      errors: `acts_jax.accuracy.Error`s, if they were measured.
+      errors: `acts_jax.precision.accuracy.Error`s, if they were measured.
     """
 
     activation: Activation

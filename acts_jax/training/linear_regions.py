@@ -15,7 +15,7 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from acts_jax.activations.catalogue import Activation
-from acts_jax.derivative import derivative
+from acts_jax.activations.derivative import derivative
 from acts_jax.models.mlp import MLP
 from acts_jax.theory.shape import elementwise, on_real_line
 

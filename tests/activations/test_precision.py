@@ -15,7 +15,7 @@ import pytest
 
 import acts_jax
 from acts_jax.activations.catalogue import get, names
-from acts_jax.derivative import derivative
+from acts_jax.activations.derivative import derivative
 from acts_jax.precision import reference
 
 ELEMENTWISE = names(elementwise=True)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from acts_jax.activations.catalogue import get, names
-from acts_jax.derivative import derivative
+from acts_jax.activations.derivative import derivative
 from acts_jax.precision import reference
 from acts_jax.precision.accuracy import ulp_error
 
