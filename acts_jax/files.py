@@ -48,7 +48,7 @@ def as_json(value: Any) -> Any:
     Raises:
       TypeError: For what JSON cannot hold.
     """
-    if dataclasses.is_dataclass(value):
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
         value = dataclasses.asdict(value)
     if isinstance(value, Mapping):
         return {str(key): as_json(item) for key, item in value.items()}

@@ -128,7 +128,7 @@ class Activation:
                     f"{self.name} has no parameter {name!r}" + suggest(name, self.parameters)
                 )
             parameter = self.parameters[name]
-            if isinstance(value, numbers.Real) and value not in parameter:
+            if isinstance(value, numbers.Real) and float(value) not in parameter:
                 raise ValueError(
                     f"{self.name}: {name} must be in {parameter.interval}, got {value}."
                 )

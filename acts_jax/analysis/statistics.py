@@ -86,10 +86,10 @@ def interval(
     """
     if not 0 < confidence < 1:
         raise ValueError(f"confidence must lie between 0 and 1, not {confidence}")
-    values = np.asarray(values, float)
-    if values.size < 2 or not np.isfinite(values).all():
+    sample = np.asarray(values, float)
+    if sample.size < 2 or not np.isfinite(sample).all():
         return np.nan, np.nan
-    low, high = _t_interval(values.mean(), values.std(ddof=1), values.size, confidence, bounds)
+    low, high = _t_interval(sample.mean(), sample.std(ddof=1), sample.size, confidence, bounds)
     return float(low), float(high)
 
 

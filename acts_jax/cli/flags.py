@@ -137,7 +137,7 @@ def options(config: str | os.PathLike | None = None, workdir: Path | None = None
     """
     values = flags.FLAGS
     changes = [
-        (name, ",".join(values[name].value))
+        (name, ",".join(values[name].value or []))
         for name in ("activation", "dataset")
         if values[name].present
     ]

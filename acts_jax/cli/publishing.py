@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from absl import flags as absl_flags
+from ml_collections import config_dict
 from rich.console import Console
 from rich.markup import escape
 from rich.padding import Padding
@@ -77,7 +78,7 @@ def publish(
     console.print(", ".join(map(str, [*paths, path])), soft_wrap=True, highlight=False)
 
 
-def provenance(config: Mapping[str, Any] | None = None) -> dict[str, Any]:
+def provenance(config: config_dict.ConfigDict | None = None) -> dict[str, Any]:
     """How the numbers of this process come about: its command, any config, machine and versions.
 
     Args:

@@ -140,7 +140,7 @@ class MLP(nn.Module):
 
         One for the whole network with share="network". `params` may be those of a population.
         """
-        found = {}
+        found: dict[str, tuple[jax.Array, ...]] = {}
         for layer in sorted(filter(is_activation_layer, params), key=_layer_number):
             for name, value in params[layer].items():
                 found[name] = (*found.get(name, ()), value)

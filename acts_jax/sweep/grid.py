@@ -65,8 +65,8 @@ class Static:
     def eval_steps(self, steps_per_epoch: int) -> tuple[int, ...]:
         """Steps after which the networks are evaluated; the first is 0."""
         if self.eval_spacing == "linear":
-            marks = (round(i * self.epochs / self.evals) for i in range(self.evals + 1))
-            return tuple(steps_per_epoch * mark for mark in dict.fromkeys(marks))
+            epochs = (round(i * self.epochs / self.evals) for i in range(self.evals + 1))
+            return tuple(steps_per_epoch * epoch for epoch in dict.fromkeys(epochs))
         marks = np.geomspace(1, self.epochs * steps_per_epoch, self.evals).round().astype(int)
         return (0, *np.unique(marks).tolist())
 
@@ -171,7 +171,7 @@ def plan(
     except ValueError as error:
         raise ConfigError(str(error)) from None
     settings = _parameter_settings(given, activations)
-    groups = {}
+    groups: dict[Static, Group] = {}
     for static in _statics(axes, activations):
         if static not in groups:
             groups[static] = _group(len(groups), static, axes, settings[static.activation])
@@ -199,13 +199,11 @@ def _statics(axes: Mapping[str, list], activations: Mapping[str, Any]) -> Iterab
             # Nothing is shared or decays where nothing is learned: one group, not several.
             share = share if learned else "layer"
             decays = chosen["decay_activations"] and bool(learned)
-            yield Static(
-                **chosen | {"decay_activations": decays},
-                hidden_sizes=shape,
-                learned=tuple(learned),
-                share=share,
-                **{name: axes[name] for name in ("evals", "patience", *LATER_FIELDS)},
-            )
+            settings: dict[str, Any] = {
+                name: axes[name] for name in ("evals", "patience", *LATER_FIELDS)
+            }
+            settings |= chosen | {"decay_activations": decays, "share": share}
+            yield Static(hidden_sizes=shape, learned=tuple(learned), **settings)
 
 
 def _group(
@@ -270,7 +268,7 @@ def _parameter_settings(
 
 def _owners(activations: Mapping[str, Any]) -> dict[str, str]:
     """By what qualifies parameters, the activation that they belong to: one that has some."""
-    owners = {}
+    owners: dict[str, str] = {}
     for name, activation in activations.items():
         prefix = parameter_prefix(name)
         if prefix in FIELDS:

@@ -92,7 +92,7 @@ def load_curves(workdir: str | os.PathLike, metrics: Collection[str] | None = No
             )
         first += table.num_rows
     if not parts and known:
-        asked = ", ".join(sorted(metrics))
+        asked = ", ".join(sorted(metrics or ()))
         raise StoreError(f"no curves of {asked} in {workdir}{suggest(asked, known)}")
     if not parts:
         raise StoreError(f"no curves in {workdir}: every cell failed")
@@ -129,7 +129,7 @@ def load_arrays(
     Raises:
       StoreError: As for `load_results`.
     """
-    found = {}
+    found: dict[str, list[pa.Table]] = {}
     for path, table in _read(workdir, lambda name: name == "cell" or wanted(name)):
         if not path.name.endswith(store.FAILED):
             found.setdefault(store.place(path)[0], []).append(table)

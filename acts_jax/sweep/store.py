@@ -162,8 +162,8 @@ def missing(workdir: Path, groups: Iterable[Group]) -> list[Group]:
     stored = collections.defaultdict(list)
     for path in files(workdir):
         if not path.name.endswith(FAILED):
-            key, *cells = place(path)
-            stored[key].append(slice(*cells))
+            key, first, last = place(path)
+            stored[key].append(slice(first, last))
     parts = []
     for group in groups:
         there = np.zeros(group.size, bool)
@@ -230,6 +230,7 @@ def files(workdir: str | os.PathLike) -> list[Path]:
 def place(path: Path) -> tuple[str, int, int]:
     """The group of a file of results, its first cell, and one past its last."""
     match = _NAME.fullmatch(path.name)
+    assert match is not None, path  # `files` gives no others
     return match["key"], int(match["first"]), int(match["last"])
 
 

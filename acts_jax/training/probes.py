@@ -11,6 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from acts_jax.activations.catalogue import get
+from acts_jax.models.mlp import MLP
 from acts_jax.models.protocol import Network
 from acts_jax.theory.shape import sup_derivative
 from acts_jax.training import Examples, hits, losses
@@ -147,10 +148,16 @@ def measure(
     layers = model.layers(gradient).values()
     norms = jax.vmap(_norm)(_stacked([_flat(*jax.tree.leaves(layer)) for layer in layers]))
     limit = _limits(model, params) if limit is None else limit.reshape(1, 1)
-    shares = _shares(steepest, limit, sizes)
+    dead_share, saturated_share = _shares(steepest, limit, sizes)
     real = np.arange(widest)[None] < sizes[:, None]
     dead = jnp.where(real & ~jnp.isnan(steepest), steepest == 0, jnp.nan)
-    return Measured(*_means(slices, *sums), norms / slices.sizes[0], *shares, dead)
+    return Measured(
+        *_means(slices, *sums),
+        gradient_norm=norms / slices.sizes[0],
+        dead_fraction=dead_share,
+        saturated_fraction=saturated_share,
+        dead_unit=dead,
+    )
 
 
 def dead_units(model: Network, params: Any, examples: Examples) -> tuple[jax.Array, ...]:
@@ -172,7 +179,7 @@ def dead_units(model: Network, params: Any, examples: Examples) -> tuple[jax.Arr
     return tuple(~units for units in awake)
 
 
-def backward_factors(model: Network, params: Any, examples: Examples) -> Backward:
+def backward_factors(model: MLP, params: Any, examples: Examples) -> Backward:
     """How much the weights and f' each scale the error, layer by layer, on a set of examples.
 
     Args:

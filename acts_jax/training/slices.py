@@ -59,8 +59,10 @@ class Slices:
         room = (np.arange(count * self.width) for count in counts)
         real = np.concatenate([i < size for i, size in zip(room, self.sizes, strict=True)])
         columns = self.rows.inputs, self.rows.labels, self.rows.weights
-        cut = jax.tree.map(lambda c: c.reshape(-1, self.width, *c.shape[1:]), columns)
-        return Slice(*cut, real.reshape(-1, self.width), owner)
+        inputs, labels, weights = jax.tree.map(
+            lambda column: column.reshape(-1, self.width, *column.shape[1:]), columns
+        )
+        return Slice(inputs, labels, weights, real.reshape(-1, self.width), owner)
 
 
 def join(*sets: Examples) -> Slices:
