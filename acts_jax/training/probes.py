@@ -151,8 +151,11 @@ def measure(
     dead_share, saturated_share = _shares(steepest, limit, sizes)
     real = np.arange(widest)[None] < sizes[:, None]
     dead = jnp.where(real & ~jnp.isnan(steepest), steepest == 0, jnp.nan)
+    mean_loss, accuracy, balanced_accuracy = _means(slices, *sums)
     return Measured(
-        *_means(slices, *sums),
+        loss=mean_loss,
+        accuracy=accuracy,
+        balanced_accuracy=balanced_accuracy,
         gradient_norm=norms / slices.sizes[0],
         dead_fraction=dead_share,
         saturated_fraction=saturated_share,

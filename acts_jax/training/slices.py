@@ -28,8 +28,8 @@ class Slice(NamedTuple):
     inputs: jax.Array
     labels: jax.Array
     weights: jax.Array | None
-    real: jax.Array
-    owner: jax.Array
+    real: jax.Array | np.ndarray
+    owner: jax.Array | np.ndarray
 
 
 @functools.partial(
