@@ -48,8 +48,8 @@ def main() -> None:
                 )
             known = activation.name in referenced and dtype != "float64"
             tables = next(tabulated)[1] if known else None
-            errors += accuracy.measure(activation, dtype, inputs, tables)
-    console.print(tables.accuracy_table(errors, dtype))
+            errors += accuracy.largest_errors(activation, dtype, inputs, tables)
+    console.print(accuracy_table(errors, dtype))
     for activation in chosen:
         if activation.name not in referenced:
             console.print(f"{activation.name}: compared with its own float64 evaluation")
@@ -58,7 +58,7 @@ def main() -> None:
     record["errors"] = [as_json(error) for error in errors]
     path = workdir / f"accuracy_{dtype}.json"
     path.write_text(json.dumps(record, indent=1, allow_nan=False))
-    path.with_suffix(".md").write_text(tables.accuracy_markdown(errors))
+    path.with_suffix(".md").write_text(accuracy_markdown(errors))
     console.print(machine.describe(record), soft_wrap=True)
     console.print(f"{seconds:.1f} s; {path} and .md", soft_wrap=True)
 

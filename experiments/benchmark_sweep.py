@@ -12,7 +12,7 @@ import time
 from absl import flags
 
 from acts_jax import cli, machine
-from acts_jax.benchmarks import sweeps as benchmark
+from acts_jax.benchmarks import sweeps
 from acts_jax.errors import ConfigError
 from acts_jax.files import as_json
 
@@ -32,18 +32,16 @@ def main() -> int:
     """Times, prints the tables, writes JSON; exit status 1 if the rivals' losses differ."""
     started, console = time.perf_counter(), cli.wide_console()
     try:
-        tasks = benchmark.tasks_of(
-            NET.value, POPULATION.value, STEPS.value, FUNCTION.value, *source()
-        )
+        tasks = sweeps.tasks_of(NET.value, POPULATION.value, STEPS.value, FUNCTION.value, *source())
     except ValueError as error:
         raise ConfigError(str(error)) from None
     workdir = cli.workdir()
     compared = []
-    with benchmark.empty_cache(), console.status("") as status:
+    with sweeps.empty_cache(), console.status("") as status:
         environment = machine.environment()
         for task in tasks:
-            compared.append(benchmark.compare(task, ROUNDS.value, MATMUL.value, status.update))
-            console.print(benchmark.table(compared[-1]), "")
+            compared.append(sweeps.compare(task, ROUNDS.value, MATMUL.value, status.update))
+            console.print(sweeps.table(compared[-1]), "")
     seconds, load = round(time.perf_counter() - started, 1), [round(x, 2) for x in os.getloadavg()]
     record = environment | {"load_after": load, "seconds": seconds, "rounds": ROUNDS.value}
     record["comparisons"] = [as_json(comparison) for comparison in compared]
@@ -54,7 +52,7 @@ def main() -> int:
     console.print(f"{during}; {path}", soft_wrap=True)
     agree = all(comparison.agree for comparison in compared)
     if not agree:
-        console.print(f"losses marked ! differ by more than {benchmark.LOSS_TOLERANCE:.0%}")
+        console.print(f"losses marked ! differ by more than {sweeps.LOSS_TOLERANCE:.0%}")
     return 0 if agree else 1
 
 

@@ -40,7 +40,7 @@ def paired(
     otherwise the sign flip; the choice depends on counts, never on scores. One seed, or a diverged
     seed in regression, gives NaN.
     """
-    kind = statistics.measure(results)
+    kind = statistics.score_name(results)
     selection = statistics.select(results, by=("activation", *by))
     by = statistics.groups(results, by)
     cells = statistics.scores(statistics.chosen(results, selection))

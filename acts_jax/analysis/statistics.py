@@ -27,7 +27,7 @@ MEANS = (
 )
 
 
-def measure(results: pd.DataFrame) -> str:
+def score_name(results: pd.DataFrame) -> str:
     """`"accuracy"` for classification, `"rmse"` for regression (whose accuracies are NaN)."""
     regression = results["val_accuracy"].isna().all() and results["val_loss"].notna().any()
     return "rmse" if regression else "accuracy"
@@ -56,9 +56,11 @@ def scores(results: pd.DataFrame) -> pd.DataFrame:
     """
     diverged = results["status"].ne("ok")
     frame = results.assign(diverged=diverged)
-    regression = measure(results) == "rmse"
+    regression = score_name(results) == "rmse"
     if _several(results):
-        kinds = {name: measure(cells) for name, cells in results.groupby("dataset", observed=True)}
+        kinds = {
+            name: score_name(cells) for name, cells in results.groupby("dataset", observed=True)
+        }
         regression = results["dataset"].astype(str).map(kinds).eq("rmse")
     without_accuracy = diverged & np.logical_not(regression)
     for column in ("val_accuracy", "test_accuracy", "test_balanced_accuracy"):
@@ -133,9 +135,9 @@ def select(
         return pd.concat([select(part, by, confidence) for _, part in parts], ignore_index=True)
     frame = scores(results)
     setting = [*by, *nuisances(results, by)]
-    best = _best_settings(frame, by, setting, measure(results))
+    best = _best_settings(frame, by, setting, score_name(results))
     cells = frame.merge(best[setting], on=setting)
-    chosen = _describe(cells, by, measure(results), confidence)
+    chosen = _describe(cells, by, score_name(results), confidence)
     chosen = chosen.merge(_coverage(frame, by), on=by)
     chosen["at_edge"] = _at_edge(chosen)
     chosen = chosen.drop(columns=["lowest_rate", "highest_rate"])

@@ -23,8 +23,7 @@ from acts_jax.data import Dataset, Split
 from acts_jax.machine import cores
 from acts_jax.models import MLP
 from acts_jax.precision.counterparts import jax_nn
-from acts_jax.sweep import engine, grid, running
-from acts_jax.sweep import packing as layout
+from acts_jax.sweep import engine, grid, packing, running
 from acts_jax.sweep.config import make_config
 
 ACTIVATIONS = ("relu", "tanh", "sigmoid", "elu", "gelu", "silu", "softplus")
@@ -85,8 +84,8 @@ class Task(NamedTuple):
     def program(self, pack: int | None = None) -> engine.Program:
         """The engine's program."""
         group, dataset = self.group(), self.dataset()
-        pack = pack or layout.pack_for(group.static, dataset)
-        there = engine.put(dataset, "unit", layout.devices_for(group, pack))
+        pack = pack or packing.pack_for(group.static, dataset)
+        there = engine.put(dataset, "unit", packing.devices_for(group, pack))
         return engine.build(group, dataset, there, pack, measure=False)
 
     def group(self) -> grid.Group:

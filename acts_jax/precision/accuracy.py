@@ -289,7 +289,7 @@ class Error:
                 self.mixed, self.mixed_at = float(mixed[i]), float(x[i])
 
 
-def measure(
+def largest_errors(
     activation: str | Activation | Callable,
     dtype: str = "float32",
     inputs: Iterable[np.ndarray] | int = 2**18,

@@ -47,7 +47,7 @@ def best_cells(results: pd.DataFrame) -> pd.DataFrame:
     """
     scored = statistics.scores(results)
     keys = {"val_accuracy": False, "val_loss": True}
-    if statistics.measure(results) == "rmse":
+    if statistics.score_name(results) == "rmse":
         del keys["val_accuracy"]
     ranked = scored.sort_values(list(keys), ascending=list(keys.values()), kind="stable")
     best = ranked.groupby(ranked["cell"].str.rpartition("/")[0], sort=False).head(1)

@@ -275,7 +275,7 @@ def items_of(name: str, value: Any) -> Sequence[Any]:
     return items
 
 
-def plain(value: Any) -> Any:
+def dereferenced(value: Any) -> Any:
     """The value behind an ml_collections reference."""
     if isinstance(value, config_dict.FieldReference):
         value = value.get()

@@ -19,11 +19,11 @@ from acts_jax.suggestion import suggest
 from acts_jax.sweep.config import (
     FIELDS,
     TRACED,
+    dereferenced,
     expand,
     items_of,
     number_of,
     parameter_prefix,
-    plain,
 )
 
 # Fields that came after results had been stored: at their defaults, the names of groups and the
@@ -162,7 +162,7 @@ def plan(
     Raises:
       ConfigError: With one sentence that names the field and the nearest valid choice.
     """
-    given = {name: plain(config[name]) for name in config}
+    given = {name: dereferenced(config[name]) for name in config}
     axes = {name: expand(name, given.get(name, f.default)) for name, f in FIELDS.items()}
     try:
         activations = {name: find_activation(name) for name in axes["activation"]}

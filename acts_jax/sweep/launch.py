@@ -14,8 +14,7 @@ import jax
 from acts_jax import data, machine
 from acts_jax.activations import acceptance, catalogue
 from acts_jax.errors import CellError, ConfigError
-from acts_jax.sweep import engine, grid, local, signals, store, work
-from acts_jax.sweep import packing as layout
+from acts_jax.sweep import engine, grid, local, packing, signals, store, work
 from acts_jax.theory.shape import on_real_line
 
 
@@ -76,7 +75,7 @@ def configure(compilation_cache: str | os.PathLike | None, cpu_devices: int | No
       compilation_cache: Folder of the cache that later processes read too; None for no cache.
       cpu_devices: How many, at least two; one per core by default.
     """
-    devices = max(cpu_devices or machine.cores(), layout.FEWEST_CPU_DEVICES)
+    devices = max(cpu_devices or machine.cores(), packing.FEWEST_CPU_DEVICES)
     with contextlib.suppress(RuntimeError):  # jax is in use already: its devices stay as they are
         jax.config.update("jax_num_cpu_devices", devices)
     if compilation_cache is not None:
@@ -134,15 +133,15 @@ def describe(
 ) -> Description:
     """What running a plan would take; trains nothing."""
     devices = jax.local_devices()
-    packs = [pack or layout.pack_for(g.static, datasets[g.static.dataset]) for g in plan.groups]
+    packs = [pack or packing.pack_for(g.static, datasets[g.static.dataset]) for g in plan.groups]
     return Description(
         plan.cells,
         len(plan.groups),
-        sum(len(layout.parts(g, datasets[g.static.dataset], pack)) for g in plan.groups),
+        sum(len(packing.parts(g, datasets[g.static.dataset], pack)) for g in plan.groups),
         sum(engine.steps(group, datasets[group.static.dataset]) for group in plan.groups),
         max(packs),
         max(
-            pack * layout.cell_bytes(group.static, datasets[group.static.dataset])
+            pack * packing.cell_bytes(group.static, datasets[group.static.dataset])
             for pack, group in zip(packs, plan.groups, strict=True)
         ),
         f"{len(devices)} x {devices[0].platform}",

@@ -20,8 +20,7 @@ from acts_jax.analysis import statistics
 from acts_jax.data import Dataset
 from acts_jax.errors import ConfigError
 from acts_jax.models import MLP
-from acts_jax.sweep import engine, results, running, store
-from acts_jax.sweep import packing as layout
+from acts_jax.sweep import engine, packing, results, running, store
 from acts_jax.sweep.grid import Group, Plan, Static
 from acts_jax.sweep.trainer import Trained
 from acts_jax.training import lifetimes, probes
@@ -240,7 +239,7 @@ def _start(group: Group, dataset: Dataset) -> _Start:
 def _mapped(one: Callable, *cells: Any) -> Any:
     """one(*cell) of every cell, given and returned as leaves [networks, ...]."""
     size = len(jax.tree.leaves(cells)[0])
-    rows = math.ceil(size / layout.pack_width())
+    rows = math.ceil(size / packing.pack_width())
     pack = math.ceil(size / rows)
     # Filled up with copies of the last cell: packs of one size, so that one program does for all.
     place = np.minimum(np.arange(rows * pack), size - 1)

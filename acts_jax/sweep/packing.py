@@ -1,4 +1,4 @@
-"""The layout of groups on this machine: how many cells one vmap carries, how many fit at once."""
+"""How many cells of a group one vmap carries on this machine, and how many fit at once."""
 
 import dataclasses
 import functools
