@@ -14,6 +14,7 @@ from acts_jax import cli, machine
 from acts_jax.errors import ConfigError
 from acts_jax.files import as_json
 from acts_jax.precision import accuracy, reference
+from acts_jax.precision.tables import accuracy_markdown, accuracy_table
 
 DTYPE = flags.DEFINE_enum("dtype", "float32", accuracy.DTYPES, "Of the inputs and results.")
 POINTS = flags.DEFINE_integer(
