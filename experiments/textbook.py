@@ -12,11 +12,11 @@ from absl import flags
 from rich.console import Console
 
 from acts_jax import cli
+from acts_jax.errors import ConfigError
 from acts_jax.studies import textbook
 from acts_jax.studies.claims import Claim
 from acts_jax.suggestion import suggest
 from acts_jax.sweep import launch
-from acts_jax.sweep.config import ConfigError
 
 CHOSEN = flags.DEFINE_list("studies", list(textbook.STUDIES), "Which claims: names of experiments.")
 

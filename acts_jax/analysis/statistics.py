@@ -28,7 +28,7 @@ MEANS = (
 )
 
 
-def measure(results: pd.DataFrame) -> str:
+def score_name(results: pd.DataFrame) -> str:
     """`"accuracy"` for classification, `"rmse"` for regression (whose accuracies are NaN)."""
     regression = results["val_accuracy"].isna().all() and results["val_loss"].notna().any()
     return "rmse" if regression else "accuracy"
@@ -57,9 +57,11 @@ def scores(results: pd.DataFrame) -> pd.DataFrame:
     """
     diverged = results["status"].ne("ok")
     frame = results.assign(diverged=diverged)
-    regression = measure(results) == "rmse"
+    regression = score_name(results) == "rmse"
     if _several(results):
-        kinds = {name: measure(cells) for name, cells in results.groupby("dataset", observed=True)}
+        kinds = {
+            name: score_name(cells) for name, cells in results.groupby("dataset", observed=True)
+        }
         regression = results["dataset"].astype(str).map(kinds).eq("rmse")
     without_accuracy = diverged & np.logical_not(regression)
     for column in ("val_accuracy", "test_accuracy", "test_balanced_accuracy"):
@@ -87,10 +89,10 @@ def interval(
     """
     if not 0 < confidence < 1:
         raise ValueError(f"confidence must lie between 0 and 1, not {confidence}")
-    values = np.asarray(values, float)
-    if values.size < 2 or not np.isfinite(values).all():
+    sample = np.asarray(values, float)
+    if sample.size < 2 or not np.isfinite(sample).all():
         return np.nan, np.nan
-    low, high = _t_interval(values.mean(), values.std(ddof=1), values.size, confidence, bounds)
+    low, high = _t_interval(sample.mean(), sample.std(ddof=1), sample.size, confidence, bounds)
     return float(low), float(high)
 
 
@@ -134,9 +136,9 @@ def select(
         return pd.concat([select(part, by, confidence) for _, part in parts], ignore_index=True)
     frame = scores(results)
     setting = [*by, *nuisances(results, by)]
-    best = _best_settings(frame, by, setting, measure(results))
+    best = _best_settings(frame, by, setting, score_name(results))
     cells = frame.merge(best[setting], on=setting)
-    chosen = _describe(cells, by, measure(results), confidence)
+    chosen = _describe(cells, by, score_name(results), confidence)
     chosen = chosen.merge(_coverage(frame, by), on=by)
     ends = chosen["lowest_rate"], chosen["highest_rate"]
     chosen["at_edge"] = edge(chosen["learning_rate"], *ends)

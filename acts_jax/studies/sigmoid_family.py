@@ -13,10 +13,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from acts_jax.activations.catalogue import get
-from acts_jax.activations.sigmoidal import tanh_slope
+from acts_jax.activations.derivative import derivative
 from acts_jax.analysis import statistics
 from acts_jax.analysis.pairing import rates
-from acts_jax.derivative import derivative
+from acts_jax.kernels.hyperbolic import tanh_slope
 from acts_jax.report.style import (
     FAINT,
     INK,

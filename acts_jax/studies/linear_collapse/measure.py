@@ -11,7 +11,6 @@ import pandas as pd
 from threadpoolctl import threadpool_limits
 
 from acts_jax.analysis import pairing
-from acts_jax.models import init_population
 from acts_jax.sweep.networks import Networks
 from acts_jax.training import Examples, key_for
 from acts_jax.training.folding import fold
@@ -133,7 +132,7 @@ def growth(
         for factor in factors:
             sizes = tuple(max(1, round(factor * size)) for size in networks.model.hidden_sizes)
             model = networks.model.clone(hidden_sizes=sizes)
-            params = init_population(model, segments[0].shape[1], keys)
+            params = model.init_population(segments[0].shape[1:], keys)
             counts = region_counts(model, params, *segments).mean(axis=1)
             shape = {"depth": len(sizes), "units": sum(sizes)}
             counted.append(pd.DataFrame({**shape, "seed": seeds, "regions": counts}))

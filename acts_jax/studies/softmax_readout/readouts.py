@@ -15,9 +15,9 @@ from acts_jax.activations.readout import softmax
 from acts_jax.activations.sigmoidal import sigmoid
 from acts_jax.analysis import pairing, statistics
 from acts_jax.data import Dataset
+from acts_jax.errors import ConfigError
 from acts_jax.models import probabilities
 from acts_jax.suggestion import suggest
-from acts_jax.sweep.config import ConfigError
 from acts_jax.sweep.networks import Networks
 
 

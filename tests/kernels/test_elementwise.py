@@ -1,11 +1,12 @@
-"""The shared numerics where the activations alone would not reach them."""
+"""From a formula to an activation, where the activations alone would not reach them."""
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from acts_jax.activations.numerics import elementwise, with_derivatives
+from acts_jax.kernels.derivatives import with_derivatives
+from acts_jax.kernels.elementwise import elementwise
 
 
 def test_arguments_that_are_not_differentiated_cost_nothing():
@@ -24,7 +25,8 @@ def test_arguments_that_are_not_differentiated_cost_nothing():
 
 
 def test_linear_in_the_tangents_under_vmap_scan_and_both_modes():
-    @elementwise(lambda x, p: 3 * p * x**2, lambda x, p: x**3)
+    @elementwise()
+    @with_derivatives(lambda x, p: 3 * p * x**2, lambda x, p: x**3)
     def cubic(x, p=1.0):
         return p * x**3
 

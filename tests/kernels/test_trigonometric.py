@@ -4,8 +4,9 @@ import jax
 import numpy as np
 import pytest
 
-from acts_jax.activations import circular, gcu, snake
-from acts_jax.derivative import derivative
+from acts_jax.activations import gcu, snake
+from acts_jax.activations.derivative import derivative
+from acts_jax.kernels import trigonometric
 
 EPS = 2.0**-23
 
@@ -23,8 +24,8 @@ def test_sine_and_cosine(limit, batched):
     x = points(limit)
     wide = x.astype(np.float64)
     for f, exact, slope in [
-        (circular.sine, np.sin(wide), np.cos(wide)),
-        (circular.cosine, np.cos(wide), np.sin(wide)),
+        (trigonometric.sine, np.sin(wide), np.cos(wide)),
+        (trigonometric.cosine, np.cos(wide), np.sin(wide)),
     ]:
         got = jax.jit(jax.vmap(f) if batched else f)(x)
         bound = 2 * np.spacing(np.abs(exact).astype(np.float32)) + EPS * np.abs(wide * slope)

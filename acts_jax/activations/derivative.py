@@ -4,7 +4,7 @@ import functools
 import operator
 from collections.abc import Callable
 
-from acts_jax.activations.numerics import slope
+from acts_jax.kernels.derivatives import slope
 
 
 def derivative(f: Callable, order: int = 1) -> Callable:

@@ -9,7 +9,7 @@ import pytest
 
 from acts_jax.activations import leaky_relu, relu, sigmoid, softplus, swish, tanh
 from acts_jax.activations.catalogue import get
-from acts_jax.derivative import derivative
+from acts_jax.activations.derivative import derivative
 
 
 def test_orders_of_sin():

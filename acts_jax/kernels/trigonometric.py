@@ -1,10 +1,13 @@
-"""Sine and cosine that are vectorised: on a CPU ten times faster than `jnp.sin` for float32."""
+"""Sine, cosine and arctan that are vectorised: on a CPU ten times faster than jax's."""
+
+import math
 
 import jax
 import jax.numpy as jnp
 from jax import lax
 
-from acts_jax.activations.numerics import bounded, polynomial, with_derivatives
+from acts_jax.kernels.arithmetic import bounded, polynomial
+from acts_jax.kernels.derivatives import with_derivatives
 
 # Minimax on [-pi/4, pi/4] in r^2: (sin(r) / r - 1) / r^2 and (cos(r) - 1 + r^2 / 2) / r^4.
 _SINE = (-0.166666667, 0.00833333187, -0.00019840082, 2.72493141e-06)
@@ -14,6 +17,11 @@ _SINE_SQUARED = (-0.333333289, 0.0444437598, -0.00317129516, 0.000134743799)
 # pi/2 in parts of 11 bits, whose products with whole numbers below 2^13 are exact
 _QUARTER_TURN = (1.5703125, 0.0004837512969970703125, 7.549790126404332e-08)
 _LIMIT = 8192.0
+# arctan(z) / z in z^2 on [0, 1], relative error 2.4e-9
+_ARCTAN = (
+    0.999999998, -0.333332836, 0.19998266, -0.142619331, 0.109420305,
+    -0.0837731501, 0.0575520943, -0.0308045892, 0.0107269398, -0.00175392918,
+)  # fmt: skip
 
 
 def _reduced(x):
@@ -61,6 +69,15 @@ def cosine(x: jax.Array) -> jax.Array:
     return _repaired(_reduced(x)[1], lax.cos, x)
 
 
+@with_derivatives(
+    lambda x, frequency: frequency * cosine(frequency * x),
+    lambda x, frequency: x * cosine(frequency * x),
+)
+def sine_of_multiple(x: jax.Array, frequency: jax.Array) -> jax.Array:
+    """sin(frequency x)."""
+    return sine(frequency * x)
+
+
 def _squared_sine(x, eighths=0):
     # (odd, s) with sin(x + eighths * pi / 4)^2 = s, or 1 - s where odd; s is at most 1/2
     turns = jnp.round(x * 0.6366197723675814 + 0.5 * eighths)
@@ -71,7 +88,7 @@ def _squared_sine(x, eighths=0):
 
 
 @with_derivatives(lambda x: 2 * (jnp.square(cosine(x)) - jnp.square(sine(x))))
-def one_plus_sine_of_double(x: jax.Array) -> jax.Array:
+def _one_plus_sine_of_double(x):
     """1 + sin(2 x) = 2 sin(x + pi / 4)^2, which does not cancel where it is near 0."""
 
     def careful(x):
@@ -83,8 +100,15 @@ def one_plus_sine_of_double(x: jax.Array) -> jax.Array:
     return _repaired(2 * jnp.where(odd, 1 - s, s), careful, x)
 
 
-def ripple(x: jax.Array, frequency: jax.Array) -> jax.Array:
-    """x + sin(frequency x)^2 / frequency. Not differentiable."""
+def _snake_by_frequency(x, frequency):
+    u = frequency * x
+    s = sine(u)
+    return s / frequency * (2 * x * cosine(u) - s / frequency)
+
+
+@with_derivatives(lambda x, frequency: _one_plus_sine_of_double(frequency * x), _snake_by_frequency)
+def snake(x: jax.Array, frequency: jax.Array) -> jax.Array:
+    """x + sin(frequency x)^2 / frequency."""
 
     def careful(x):
         return x + jnp.square(lax.sin(bounded(frequency * x))) / frequency
@@ -97,15 +121,8 @@ def ripple(x: jax.Array, frequency: jax.Array) -> jax.Array:
     return _repaired(value, careful, x, frequency)
 
 
-def growing_cosine(x: jax.Array) -> jax.Array:
-    """x cos(x). Not differentiable."""
-    if x.dtype != jnp.float32:
-        return x * lax.cos(x)
-    return _repaired(x * _reduced(x)[1], lambda x: x * lax.cos(x), x)
-
-
 @with_derivatives(lambda x: -2 * sine(x) - x * cosine(x))
-def growing_cosine_slope(x: jax.Array) -> jax.Array:
+def _gcu_slope(x):
     """cos(x) - x sin(x)."""
 
     def careful(x):
@@ -115,3 +132,31 @@ def growing_cosine_slope(x: jax.Array) -> jax.Array:
         return careful(x)
     s, c = _reduced(x)
     return _repaired(c - x * s, careful, x)
+
+
+@with_derivatives(_gcu_slope)
+def gcu(x: jax.Array) -> jax.Array:
+    """x cos(x)."""
+    if x.dtype != jnp.float32:
+        return x * lax.cos(x)
+    return _repaired(x * _reduced(x)[1], lambda x: x * lax.cos(x), x)
+
+
+def arctan_within_one(z: jax.Array) -> jax.Array:
+    """arctan(z) for |z| <= 1: vectorised, ten times faster than `jnp.arctan` on a CPU."""
+    if z.dtype == jnp.float64:
+        return lax.atan(z)
+    return z * polynomial(_ARCTAN, z * z)
+
+
+@with_derivatives(lambda x: -2 * (bounded(x) * _arctan_slope(x)) * _arctan_slope(x))
+def _arctan_slope(x):
+    return 1 / (1 + jnp.square(x))
+
+
+@with_derivatives(_arctan_slope)
+def arctan(x: jax.Array) -> jax.Array:
+    """arctan(x)."""
+    outside = jnp.abs(x) > 1
+    inner = arctan_within_one(jnp.where(outside, 1 / x, x))
+    return jnp.where(outside, jnp.where(x > 0, math.pi / 2, -math.pi / 2) - inner, inner)
