@@ -47,10 +47,11 @@ def main() -> int:
         console.rule(name)
         begun = time.perf_counter()
         try:
-            study = importlib.import_module(f"experiments.{name}").study
+            study = importlib.import_module(f"acts_jax.studies.{name}").study
             folder, options = cli.make_folder(workdir / name), None
             if name == "iterate":
-                claim = study(console)
+                given = flags.FLAGS["activation"].present
+                claim = study(cli.activations(elementwise=True) if given else None)
             else:
                 options = cli.options(configs / f"{name}.py", folder)
                 claim = study(options, console)
