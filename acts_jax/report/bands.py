@@ -44,14 +44,14 @@ def name_ends(
     """Write names beside the ends of lines, at the edge where an end lies beyond it.
 
     Args:
-        axes: Where to write; its scales and limits are set before.
+        axes: Where to write; everything that moves its limits is drawn before.
         ends: Height in data units (NaN counts as beyond the top), text and colour of each line.
         x: Where the lines end, in data units.
         shift: From x to the text, in axes units; negative to the left.
         gap: Smallest distance between two texts, in axes units.
     """
-    to_axes = axes.transData - axes.transAxes
-    placed = {}
+    to_axes, placed = axes.transData - axes.transAxes, {}
+    axes.get_xlim(), axes.get_ylim()  # settles limits that the data set
     for name, (y, text, color) in ends.items():
         height = np.nan_to_num(to_axes.transform((x, y))[1], nan=1.0)
         placed[name] = float(np.clip(height, 0, 1)), text, color
