@@ -15,7 +15,7 @@ def told(tmp_path, data_dir):
     """A function (study, **fields of its config) -> its claim, recorded and drawn once."""
 
     def told(study, **fields):
-        name = study.__module__.split(".")[2]
+        name = getattr(study, "func", study).__module__.split(".")[2]
         options = Options(read_config(f"configs/{name}.py"), tmp_path, data_dir)
         claim = study(options.with_fields(**fields), Console(quiet=True))
         json.dumps(record(claim), allow_nan=False)
