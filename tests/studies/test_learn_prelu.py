@@ -3,6 +3,7 @@
 import pandas as pd
 import pytest
 
+from acts_jax import load_results
 from acts_jax.studies import learn_prelu
 from acts_jax.studies.learn_prelu import claim, measure
 
@@ -19,8 +20,9 @@ TINY = {
 }
 
 
-def test_where_slopes_end_and_how_accurate_they_are(told):
+def test_where_slopes_end_and_how_accurate_they_are(told, tmp_path):
     numbers = told(learn_prelu.study, **TINY).numbers
+    assert len(load_results(tmp_path)) == 21  # fixed slopes neither decay nor are shared
     assert list(numbers["test_accuracy_by_fixed_slope"]) == [0, 0.25, 1]
     paths = numbers["paths_per_layer"]
     first, last = (paths[paths["epoch"] == epoch] for epoch in (0, 2))
