@@ -101,10 +101,10 @@ def _fixed_point_of_sigmoid(sigmoid: Iterated) -> list[Check]:
     shown = {"format": ".7f", "theorem": True}
     point, slope = sigmoid.fixed_point
     at_zero = sigmoid.slope(0)
-    left = "what each application leaves of the slope at 0, in the end (the 10th): a factor of"
+    left = "sigmoid's slope at 0: the factor of the 10th application"
     return [
         near("sigmoid's fixed point", "0.6590461", point, 0.6590461, 1e-7, **shown),
-        near("its slope there", "0.2247043", slope, 0.2247043, 1e-7, **shown),
+        near("sigmoid's slope at its fixed point", "0.2247043", slope, 0.2247043, 1e-7, **shown),
         near(left, "0.2247043", at_zero[10] / at_zero[9], 0.2247043, 1e-6, **shown),
     ]
 

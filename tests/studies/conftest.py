@@ -10,14 +10,18 @@ from acts_jax.sweep.config import read_config
 from acts_jax.sweep.options import Options
 
 
-@pytest.fixture
-def told(tmp_path, data_dir):
-    """A function (study, **fields of its config) -> its claim, recorded and drawn once."""
+@pytest.fixture(scope="session")
+def told(tmp_path_factory, data_dir):
+    """A function (study, workdir, options, **fields of its config) -> its claim.
 
-    def told(study, **fields):
-        name = getattr(study, "func", study).__module__.split(".")[2]
-        options = Options(read_config(f"configs/{name}.py"), tmp_path, data_dir)
-        claim = study(options.with_fields(**fields), Console(quiet=True))
+    The claim is recorded and drawn once.
+    """
+
+    def told(study, workdir=None, options=None, **fields):
+        name = study.__module__.split(".")[2]
+        workdir = workdir or tmp_path_factory.mktemp(name)
+        asked = Options(read_config(f"configs/{name}.py"), workdir, data_dir).with_fields(**fields)
+        claim = study(asked, Console(quiet=True), **options or {})
         json.dumps(record(claim), allow_nan=False)
         for figure in claim.figures.values():
             figure.draw_without_rendering()

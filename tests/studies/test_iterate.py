@@ -15,7 +15,7 @@ def test_relu_sigmoid_and_tanh():
         assert check.holds == (not is_steepest or name == "sigmoid")
         assert not (is_steepest and check.theorem)
     assert checks["tanh's slope at 0 after 400 applications: an exception"].theorem
-    assert checks["its slope there"].theorem
+    assert checks["sigmoid's slope at its fixed point"].theorem
     assert claim.numbers["sigmoid"]["fixed_point"] == pytest.approx(
         [0.6590461, 0.2247043], abs=5e-8
     )

@@ -8,7 +8,7 @@ from acts_jax.studies import kinks
 
 def test_either_derivative_at_zero_will_do_unless_layers_are_silent(told, tmp_path):
     fields = {"hidden_sizes": "32,2-2-2-2", "learning_rate": "0.03", "epochs": "1"}
-    claim = told(kinks.study, **fields, seed="0,1,2")
+    claim = told(kinks.study, tmp_path, **fields, seed="0,1,2")
     pairs = claim.numbers["pairs"].set_index("hidden_sizes")
     assert pairs.loc["32", "identical"].all()
     assert not pairs.loc["2-2-2-2", "identical"].all()

@@ -21,7 +21,7 @@ TINY = {
 
 
 def test_where_slopes_end_and_how_accurate_they_are(told, tmp_path):
-    numbers = told(learn_prelu.study, **TINY).numbers
+    numbers = told(learn_prelu.study, tmp_path, **TINY).numbers
     assert len(load_results(tmp_path)) == 21  # fixed slopes neither decay nor are shared
     assert list(numbers["test_accuracy_by_fixed_slope"]) == [0, 0.25, 1]
     paths = numbers["paths_per_layer"]

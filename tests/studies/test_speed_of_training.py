@@ -3,8 +3,6 @@
 How fast a step is, is not tested.
 """
 
-import functools
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -31,7 +29,7 @@ def curves(**cells):
 def test_steps_and_seconds_to_a_loss(told):
     fields = {"activation": "sigmoid,relu", "depth": "3", "width": "16", "seed": "0,1,2"}
     fields |= {"learning_rate": "0.03,0.1", "epochs": "4", "evals": "4"}
-    found = told(functools.partial(speed_of_training.study, loss=1.0), **fields)
+    found = told(speed_of_training.study, options={"loss": 1.0}, **fields)
     table = found.numbers["summary"].set_index("activation")
     relu, sigmoid = table.loc["relu"], table.loc["sigmoid"]
     assert relu["reached"] == 3
