@@ -1,14 +1,14 @@
-"""Files that are written whole or not at all, and errors about them in one sentence."""
+"""Files that are written whole or not at all, errors about them, and values as JSON."""
 
 import contextlib
+import dataclasses
+import math
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import IO, Any
 
-
-class StoreError(ValueError):
-    """A file or folder that cannot be used; the message says why and what to do."""
+from acts_jax.errors import StoreError
 
 
 def write_atomically(path: Path, fill: Callable[[IO[bytes]], Any]) -> None:
@@ -38,3 +38,30 @@ def writing_to(path: Path, kind: str = "workdir") -> Iterator[None]:
     except OSError as error:
         reason = error.strerror or str(error)
         raise StoreError(f"cannot write to {kind} {path}: {reason}") from error
+
+
+def as_json(value: Any) -> Any:
+    """A value as JSON can hold it.
+
+    Arrays become lists, DataFrames dicts of columns, NaN None, infinities "inf" and "-inf".
+
+    Raises:
+      TypeError: For what JSON cannot hold.
+    """
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        value = dataclasses.asdict(value)
+    if isinstance(value, Mapping):
+        return {str(key): as_json(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple, range)):
+        return [as_json(item) for item in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return None if math.isnan(value) else f"{value}"
+    if value is None or type(value).__name__ == "NAType":  # of pandas
+        return None
+    if isinstance(value, (str, bool, int, float)):
+        return value
+    if hasattr(value, "to_dict"):  # a DataFrame, by columns
+        return as_json(value.to_dict("list"))
+    if hasattr(value, "tolist"):  # numpy's and jax's arrays and scalars
+        return as_json(value.tolist())
+    raise TypeError(f"JSON cannot hold a {type(value).__name__}")

@@ -10,10 +10,11 @@ import time
 
 from absl import flags
 
-from acts_jax import cli
+from acts_jax import cli, machine
+from acts_jax.errors import ConfigError
+from acts_jax.files import as_json
 from acts_jax.precision import accuracy, reference
-from acts_jax.precision import tables as numbers
-from acts_jax.sweep.config import ConfigError
+from acts_jax.precision.tables import accuracy_markdown, accuracy_table
 
 DTYPE = flags.DEFINE_enum("dtype", "float32", accuracy.DTYPES, "Of the inputs and results.")
 POINTS = flags.DEFINE_integer(
@@ -26,7 +27,7 @@ EXHAUSTIVE = flags.DEFINE_bool("exhaustive", False, "Every float32 input.")
 
 def main() -> None:
     """Measures, prints the table, writes JSON and Markdown."""
-    started, console, dtype = time.perf_counter(), numbers.wide_console(), DTYPE.value
+    started, console, dtype = time.perf_counter(), cli.wide_console(), DTYPE.value
     chosen = cli.activations(elementwise=True)
     if POINTS.value is not None and POINTS.value < 1:
         raise ConfigError("--points must be 1 or more")
@@ -48,18 +49,18 @@ def main() -> None:
                 )
             known = activation.name in referenced and dtype != "float64"
             tables = next(tabulated)[1] if known else None
-            errors += accuracy.measure(activation, dtype, inputs, tables)
-    console.print(numbers.accuracy_table(errors, dtype))
+            errors += accuracy.largest_errors(activation, dtype, inputs, tables)
+    console.print(accuracy_table(errors, dtype))
     for activation in chosen:
         if activation.name not in referenced:
             console.print(f"{activation.name}: compared with its own float64 evaluation")
     seconds = time.perf_counter() - started
-    record = numbers.environment() | {"dtype": dtype, "seconds": round(seconds, 1)}
-    record["errors"] = [numbers.plain(error) for error in errors]
+    record = machine.environment() | {"dtype": dtype, "seconds": round(seconds, 1)}
+    record["errors"] = [as_json(error) for error in errors]
     path = workdir / f"accuracy_{dtype}.json"
     path.write_text(json.dumps(record, indent=1, allow_nan=False))
-    path.with_suffix(".md").write_text(numbers.accuracy_markdown(errors))
-    console.print(numbers.machine(record), soft_wrap=True)
+    path.with_suffix(".md").write_text(accuracy_markdown(errors))
+    console.print(machine.describe(record), soft_wrap=True)
     console.print(f"{seconds:.1f} s; {path} and .md", soft_wrap=True)
 
 

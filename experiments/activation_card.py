@@ -13,10 +13,10 @@ from rich.console import Console
 
 from acts_jax import cli
 from acts_jax.activations.catalogue import Activation
+from acts_jax.errors import ConfigError
 from acts_jax.report import card, figures
 from acts_jax.report.gallery import gallery
 from acts_jax.suggestion import suggest
-from acts_jax.sweep.config import ConfigError
 
 PARAMETERS = flags.DEFINE_list(
     "parameters", [], "NAME=NUMBER,...: each goes to the activations that have it."

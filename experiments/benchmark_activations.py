@@ -9,10 +9,11 @@ import time
 
 from absl import flags
 
-from acts_jax import cli
+from acts_jax import cli, machine
+from acts_jax.benchmarks import tables
 from acts_jax.benchmarks.activations import benchmark
-from acts_jax.precision import tables as numbers
-from acts_jax.sweep.config import ConfigError
+from acts_jax.errors import ConfigError
+from acts_jax.files import as_json
 
 SIZE = flags.DEFINE_integer("size", 2**22, "Elements of the array.")
 REPEATS = flags.DEFINE_integer("repeats", 9, "Timed rounds.")
@@ -20,9 +21,9 @@ REPEATS = flags.DEFINE_integer("repeats", 9, "Timed rounds.")
 
 def main() -> None:
     """Times, prints the table, writes JSON."""
-    started, console = time.perf_counter(), numbers.wide_console()
+    started, console = time.perf_counter(), cli.wide_console()
     size, repeats = SIZE.value, REPEATS.value
-    environment, timings = numbers.environment(), []
+    environment, timings = machine.environment(), []
     if min(size, repeats) < 1:
         raise ConfigError("--size and --repeats must be 1 or more")
     chosen = cli.activations(elementwise=True)
@@ -31,13 +32,13 @@ def main() -> None:
         for i, activation in enumerate(chosen):
             status.update(f"{activation.name} ({i + 1} of {len(chosen)})")
             timings += benchmark(activation, size, repeats)
-    console.print(numbers.benchmark_table(timings))
+    console.print(tables.benchmark_table(timings))
     path = workdir / "benchmark.json"
     seconds = round(time.perf_counter() - started, 1)
     record = environment | {"size": size, "repeats": repeats, "seconds": seconds}
-    record["timings"] = [numbers.plain(timing) for timing in timings]
+    record["timings"] = [as_json(timing) for timing in timings]
     path.write_text(json.dumps(record, indent=1, allow_nan=False))
-    console.print(numbers.machine(environment), soft_wrap=True)
+    console.print(machine.describe(environment), soft_wrap=True)
     console.print(f"{size:,} elements, {seconds} s; {path}", soft_wrap=True)
 
 

@@ -11,10 +11,10 @@ import time
 
 from absl import flags
 
-from acts_jax import cli
-from acts_jax.benchmarks import sweeps as benchmark
-from acts_jax.precision import tables as numbers
-from acts_jax.sweep.config import ConfigError
+from acts_jax import cli, machine
+from acts_jax.benchmarks import sweeps
+from acts_jax.errors import ConfigError
+from acts_jax.files import as_json
 
 NET = flags.DEFINE_list(
     "net",
@@ -30,31 +30,29 @@ MATMUL = flags.DEFINE_integer("matmul", 2048, "Size of the matrices for the ceil
 
 def main() -> int:
     """Times, prints the tables, writes JSON; exit status 1 if the rivals' losses differ."""
-    started, console = time.perf_counter(), numbers.wide_console()
+    started, console = time.perf_counter(), cli.wide_console()
     try:
-        tasks = benchmark.tasks_of(
-            NET.value, POPULATION.value, STEPS.value, FUNCTION.value, *source()
-        )
+        tasks = sweeps.tasks_of(NET.value, POPULATION.value, STEPS.value, FUNCTION.value, *source())
     except ValueError as error:
         raise ConfigError(str(error)) from None
     workdir = cli.workdir()
     compared = []
-    with benchmark.empty_cache(), console.status("") as status:
-        environment = numbers.environment()
+    with sweeps.empty_cache(), console.status("") as status:
+        environment = machine.environment()
         for task in tasks:
-            compared.append(benchmark.compare(task, ROUNDS.value, MATMUL.value, status.update))
-            console.print(benchmark.table(compared[-1]), "")
+            compared.append(sweeps.compare(task, ROUNDS.value, MATMUL.value, status.update))
+            console.print(sweeps.table(compared[-1]), "")
     seconds, load = round(time.perf_counter() - started, 1), [round(x, 2) for x in os.getloadavg()]
     record = environment | {"load_after": load, "seconds": seconds, "rounds": ROUNDS.value}
-    record["comparisons"] = [numbers.plain(comparison) for comparison in compared]
+    record["comparisons"] = [as_json(comparison) for comparison in compared]
     path = workdir / "benchmark_sweep.json"
     path.write_text(json.dumps(record, indent=1, allow_nan=False))
-    console.print(numbers.machine(environment), soft_wrap=True)
+    console.print(machine.describe(environment), soft_wrap=True)
     during = f"load {load[0]} after {seconds} s, its own work included"
     console.print(f"{during}; {path}", soft_wrap=True)
     agree = all(comparison.agree for comparison in compared)
     if not agree:
-        console.print(f"losses marked ! differ by more than {benchmark.LOSS_TOLERANCE:.0%}")
+        console.print(f"losses marked ! differ by more than {sweeps.LOSS_TOLERANCE:.0%}")
     return 0 if agree else 1
 
 

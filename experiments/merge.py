@@ -12,8 +12,9 @@ from absl import flags
 
 from acts_jax import cli
 from acts_jax.activations import catalogue
+from acts_jax.errors import ConfigError
 from acts_jax.sweep import grid, launch, merge, store
-from acts_jax.sweep.config import ConfigError, make_config
+from acts_jax.sweep.config import make_config
 
 FROM = flags.DEFINE_list("from", [], "Workdirs to join, or a pattern such as 'runs/shard*'.")
 LISTED = 10  # of the groups that are missing

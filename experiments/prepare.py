@@ -16,7 +16,7 @@ from rich.console import Console
 from rich.table import Table
 
 from acts_jax import cli, data
-from acts_jax.sweep.config import ConfigError
+from acts_jax.errors import ConfigError
 
 MANUAL_DIR = flags.DEFINE_string("manual_dir", None, "Folder of files as published upstream.")
 

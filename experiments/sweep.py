@@ -10,11 +10,11 @@ import time
 
 from rich.console import Console
 
-from acts_jax import cli
+from acts_jax import cli, machine
 from acts_jax.analysis import statistics
 from acts_jax.report import page
 from acts_jax.report.sentences import count, join
-from acts_jax.sweep import launch, trainer
+from acts_jax.sweep import trainer
 
 
 def main() -> int:
@@ -29,7 +29,7 @@ def main() -> int:
         name: dict(zip(d.class_names, d.class_counts["train"].tolist(), strict=True))
         for name, d in trained.datasets.items()
     }
-    facts = launch.facts() | {
+    facts = machine.facts() | {
         "time": f"start and data {reporting - started - seconds.total:.1f} s, "
         f"run {seconds.run:.1f} s, waiting "
         f"for compilation {seconds.wait:.1f} s (compilation, mostly in the background: "

@@ -1,8 +1,5 @@
 """The catalogue of activations; importing this package registers them all."""
 
-from acts_jax.activations.algebraic_sigmoidal import algebraic as algebraic
-from acts_jax.activations.algebraic_sigmoidal import soft_sign as soft_sign
-from acts_jax.activations.algebraic_sigmoidal import softsign as softsign
 from acts_jax.activations.catalogue import Activation as Activation
 from acts_jax.activations.catalogue import Parameter as Parameter
 from acts_jax.activations.catalogue import get as get
@@ -74,10 +71,13 @@ from acts_jax.activations.self_gated import tanh_exp as tanh_exp
 from acts_jax.activations.shrinkage import hard_shrink as hard_shrink
 from acts_jax.activations.shrinkage import soft_shrink as soft_shrink
 from acts_jax.activations.shrinkage import tanh_shrink as tanh_shrink
+from acts_jax.activations.sigmoidal import algebraic as algebraic
 from acts_jax.activations.sigmoidal import arctan as arctan
 from acts_jax.activations.sigmoidal import erf as erf
 from acts_jax.activations.sigmoidal import generalized_logistic as generalized_logistic
 from acts_jax.activations.sigmoidal import gudermannian as gudermannian
 from acts_jax.activations.sigmoidal import scaled_tanh as scaled_tanh
 from acts_jax.activations.sigmoidal import sigmoid as sigmoid
+from acts_jax.activations.sigmoidal import soft_sign as soft_sign
+from acts_jax.activations.sigmoidal import softsign as softsign
 from acts_jax.activations.sigmoidal import tanh as tanh

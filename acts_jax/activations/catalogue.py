@@ -6,6 +6,7 @@ import inspect
 import math
 import numbers
 import pkgutil
+import re
 import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
@@ -15,7 +16,7 @@ from typing import Any
 
 import jax
 
-from acts_jax.activations.numerics import slope
+from acts_jax.kernels.derivatives import slope
 from acts_jax.suggestion import suggest
 
 _CATALOGUE: dict[str, "Activation"] = {}
@@ -53,18 +54,20 @@ class Parameter:
 
 @dataclass(frozen=True)
 class Activation:
-    """An entry of the catalogue: a pure function and what is known about it.
+    r"""An entry of the catalogue: a pure function and what is known about it.
 
     Attributes:
         name: the name in the catalogue, or "package.module:function".
-        function: `function(x, **parameters)`, pure; traceable in x and in every parameter.
+        function: `function(x, **parameters)`, pure; traceable in x and in every parameter. Its
+            attribute `formula`, if it has one, is the formula that a kernel computes.
         parameters: name -> `Parameter`, in the order of the function's arguments.
         learned: the parameters that a network layer trains unless told otherwise.
-        formula: LaTeX, without dollar signs.
+        formula: LaTeX, without dollar signs: by default what the first `math` block of the
+            function's docstring says f(x) is, up to a `\qquad`.
         domain: the closed interval on which the function is real and defined.
         range: infimum and supremum over the domain, at the default parameters.
         kinks: points where the first derivative jumps, at the default parameters.
-        family: the module that defines it, such as "rectified".
+        family: the module of this package that defines it, such as "rectified", or "user".
         reference: the paper or book it comes from.
         elementwise: False for whole-vector functions such as softmax.
         shape_preserving: False for whole-vector functions that change the last axis, such as glu:
@@ -125,7 +128,7 @@ class Activation:
                     f"{self.name} has no parameter {name!r}" + suggest(name, self.parameters)
                 )
             parameter = self.parameters[name]
-            if isinstance(value, numbers.Real) and value not in parameter:
+            if isinstance(value, numbers.Real) and float(value) not in parameter:
                 raise ValueError(
                     f"{self.name}: {name} must be in {parameter.interval}, got {value}."
                 )
@@ -144,12 +147,12 @@ class Activation:
 
 
 def register(function: Callable | None = None, /, **metadata) -> Callable:
-    """Add a function to the catalogue; usable as `@register` or `@register(family=..., ...)`.
+    """Add a function to the catalogue; usable as `@register` or `@register(learned=..., ...)`.
 
     Args:
         function: `function(x, **parameters)`, pure.
         **metadata: fields of `Activation`; the name defaults to the function's, the parameters
-            to its numeric defaults.
+            to its numeric defaults, formula and family as `Activation` says.
 
     Returns:
         The function; if it has parameters, behind a check that raises ValueError for a Python
@@ -167,7 +170,10 @@ def register(function: Callable | None = None, /, **metadata) -> Callable:
         parameters = _parameters_of(function)
     if parameters:
         function = _checked(function, name, parameters)
-    activation = Activation(name=name, function=function, parameters=parameters, **metadata)
+    derived = {"formula": _latex_of(function), "family": _family_of(function)}
+    activation = Activation(
+        name=name, function=function, parameters=parameters, **{**derived, **metadata}
+    )
     again = name in _CATALOGUE and _defined_as(_CATALOGUE[name].function) == _defined_as(function)
     for key in (name, *activation.aliases):
         taken = key in _CATALOGUE or key in _ALIASES
@@ -255,18 +261,38 @@ def _of_callable(function: Callable, name: str | None = None) -> Activation:
         qualified = getattr(function, "__qualname__", type(function).__name__)
         name = f"{getattr(function, '__module__', '__main__')}:{qualified}"
     return Activation(
-        name=name, function=function, parameters=_parameters_of(function), family="user"
+        name=name,
+        function=function,
+        parameters=_parameters_of(function),
+        formula=_latex_of(function),
+        family="user",
     )
 
 
 def _parameters_of(function: Callable) -> dict[str, Parameter]:
-    """Every argument after the first that has a number as its default."""
+    """Every argument after the first that has a number as its default, but for an axis."""
     arguments = list(inspect.signature(function).parameters.values())[1:]
     return {
         argument.name: Parameter(float(argument.default))
         for argument in arguments
-        if isinstance(argument.default, numbers.Real) and not isinstance(argument.default, bool)
+        if isinstance(argument.default, numbers.Real)
+        and not isinstance(argument.default, bool)
+        and argument.name != "axis"
     }
+
+
+def _latex_of(function: Callable) -> str:
+    """What the first math block of the docstring says f(x) is; see `Activation.formula`."""
+    block = re.search(r"\.\. math::(.*?)(?:\n\s*\n|$)", function.__doc__ or "", flags=re.DOTALL)
+    latex = " ".join(block[1].split()) if block else ""
+    latex = re.sub(r"^\\?\w+(\([^()]*\))?(_\w+)? = ", "", latex)
+    return latex.partition(r"\qquad")[0].rstrip(" ,")
+
+
+def _family_of(function: Callable) -> str:
+    """The module of this package that defines a function, or "user"."""
+    package, _, module = getattr(function, "__module__", "").rpartition(".")
+    return module if package == __package__ else "user"
 
 
 def _import(spec: str) -> Callable:

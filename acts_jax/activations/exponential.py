@@ -6,40 +6,13 @@ import jax
 import jax.numpy as jnp
 
 from acts_jax.activations.catalogue import Parameter, register
-from acts_jax.activations.exponentials import decay_minus_one, lifted_exp
-from acts_jax.activations.numerics import (
-    bounded,
-    elementwise,
-    polynomial,
-    with_derivatives,
-)
-from acts_jax.activations.sigmoidal import sigmoid, sigmoid_slope
-from acts_jax.activations.special_functions import log1p_over, log1p_within_one
-
-# Klambauer et al. 2017, equation 14: a fixed point of mean 0 and variance 1.
-SELU_SCALE = 1.0507009873554805
-SELU_ALPHA = 1.6732632423543772
-
-# (expm1(u) - u exp(u)) / u^2 = -sum_n u^n (n + 1) / (n + 2)!
-_CELU_SERIES = tuple(-(n + 1) / math.factorial(n + 2) for n in range(15))
+from acts_jax.kernels import exponential_linear, exponentials, logistic
+from acts_jax.kernels.elementwise import elementwise
+from acts_jax.kernels.exponential_linear import SELU_ALPHA, SELU_SCALE
 
 
-def _exponential_linear(x, alpha):
-    return jnp.where(x > 0, x, alpha * decay_minus_one(jnp.minimum(x, 0)))
-
-
-def _exponential_linear_slope(x, alpha):
-    e = lifted_exp(jnp.minimum(x, 0), 16)
-    return jnp.where(x > 0, 1, alpha * e * 2.0**-16)
-
-
-@register(
-    family="exponential",
-    range=(-1, math.inf),
-    formula=r"\begin{cases} x, & x > 0 \\ \alpha (e^x - 1), & x \le 0 \end{cases}",
-    reference="Clevert, Unterthiner, Hochreiter 2015, arXiv:1511.07289",
-)
-@elementwise(_exponential_linear_slope, lambda x, alpha: decay_minus_one(jnp.minimum(x, 0)))
+@register(range=(-1, math.inf), reference="Clevert, Unterthiner, Hochreiter 2015, arXiv:1511.07289")
+@elementwise(exponential_linear.elu)
 def elu(x: jax.Array, alpha: jax.Array | float = 1.0) -> jax.Array:
     r"""Exponential linear unit.
 
@@ -57,19 +30,15 @@ def elu(x: jax.Array, alpha: jax.Array | float = 1.0) -> jax.Array:
     Returns:
         Values above -alpha, in x's dtype.
     """
-    return _exponential_linear(x, alpha)
+    return jnp.where(x > 0, x, alpha * jnp.expm1(x))
 
 
 @register(
-    family="exponential",
     range=(-SELU_SCALE * SELU_ALPHA, math.inf),
     kinks=(0.0,),
-    formula=r"\lambda \begin{cases} x, & x > 0 \\ \alpha (e^x - 1), & x \le 0 \end{cases}",
     reference="Klambauer, Unterthiner, Mayr, Hochreiter 2017, arXiv:1706.02515",
 )
-@elementwise(
-    lambda x: jnp.where(x > 0, SELU_SCALE, _exponential_linear_slope(x, SELU_SCALE * SELU_ALPHA))
-)
+@elementwise(exponential_linear.selu)
 def selu(x: jax.Array) -> jax.Array:
     r"""Scaled exponential linear unit.
 
@@ -86,29 +55,20 @@ def selu(x: jax.Array) -> jax.Array:
     Returns:
         Values above -1.7580993, of x's shape.
     """
-    return jnp.where(x > 0, SELU_SCALE * x, _exponential_linear(x, SELU_SCALE * SELU_ALPHA))
-
-
-def _celu_by_alpha(x, alpha):
-    # expm1(u) - u exp(u), which cancels near 0.
-    u = bounded(jnp.minimum(x, 0) / alpha, 1e4)
-    near = jnp.square(u) * polynomial(_CELU_SERIES, u)
-    return jnp.where(u > -0.7, near, jnp.expm1(u) - u * jnp.exp(u))
+    return SELU_SCALE * elu(x, SELU_ALPHA)
 
 
 @register(
-    family="exponential",
     parameters={"alpha": Parameter(1.0, low=0, closed="neither")},
     range=(-1, math.inf),
-    formula=r"\max(x, 0) + \min(0, \alpha (e^{x / \alpha} - 1))",
     reference="Barron 2017, arXiv:1704.07483",
 )
-@elementwise(lambda x, alpha: lifted_exp(jnp.minimum(x, 0) / alpha), _celu_by_alpha)
+@elementwise(exponential_linear.celu)
 def celu(x: jax.Array, alpha: jax.Array | float = 1.0) -> jax.Array:
     r"""Continuously differentiable exponential linear unit.
 
     .. math::
-        f(x) = \begin{cases} x, & x > 0 \\ \alpha (e^{x / \alpha} - 1), & x \le 0 \end{cases}
+        f(x) = \max(x, 0) + \min(0, \alpha (e^{x / \alpha} - 1))
 
     The derivative at 0 is 1 for every alpha; the second jumps there. alpha is 1 in `jax.nn` and
     PyTorch, too; for other values `elu` is another function in all of them.
@@ -123,31 +83,15 @@ def celu(x: jax.Array, alpha: jax.Array | float = 1.0) -> jax.Array:
     Raises:
         ValueError: if alpha is a plain number and not above 0.
     """
-    return jnp.where(x > 0, x, alpha * decay_minus_one(jnp.minimum(x, 0) / alpha))
-
-
-def _softplus(x):
-    return jnp.maximum(x, 0) + log1p_within_one(lifted_exp(-jnp.abs(x)))
-
-
-def _binary_entropy(x):
-    """softplus(x) - x sigmoid(x): the entropy of a coin that falls heads with sigmoid(x)."""
-    a = jnp.abs(bounded(x, 1e4))
-    e = jnp.exp(-a)
-    return log1p_within_one(e) + a * (e / (1 + e))
+    return jnp.maximum(x, 0) + jnp.minimum(0, alpha * jnp.expm1(x / alpha))
 
 
 @register(
-    family="exponential",
     parameters={"beta": Parameter(1.0, low=0, closed="neither")},
     range=(0, math.inf),
-    formula=r"\frac{1}{\beta} \log(1 + e^{\beta x})",
     reference="Dugas, Bengio, Belisle, Nadeau, Garcia 2001",
 )
-@elementwise(
-    lambda x, beta: sigmoid(beta * x),
-    lambda x, beta: -_binary_entropy(beta * x) / jnp.square(beta),
-)
+@elementwise(logistic.softplus)
 def softplus(x: jax.Array, beta: jax.Array | float = 1.0) -> jax.Array:
     r"""Softplus, a smooth ReLU whose derivative is the sigmoid.
 
@@ -167,21 +111,16 @@ def softplus(x: jax.Array, beta: jax.Array | float = 1.0) -> jax.Array:
     Raises:
         ValueError: if beta is a plain number and not above 0.
     """
-    return _softplus(beta * x) / beta
+    return jnp.log(1 + jnp.exp(beta * x)) / beta
 
 
-@register(
-    family="exponential",
-    range=(-math.inf, 0),
-    formula=r"-\log(1 + e^{-x})",
-    aliases=("logsigmoid",),
-)
-@elementwise(lambda x: sigmoid(-x))
+@register(range=(-math.inf, 0), aliases=("logsigmoid",))
+@elementwise(logistic.log_sigmoid)
 def log_sigmoid(x: jax.Array) -> jax.Array:
-    r"""Logarithm of the sigmoid, with derivative :math:`\sigma(-x)`.
+    r"""Logarithm of the sigmoid, :math:`\log \sigma(x)`, with derivative :math:`\sigma(-x)`.
 
     .. math::
-        f(x) = \log \sigma(x) = -\log(1 + e^{-x})
+        f(x) = -\log(1 + e^{-x})
 
     Args:
         x: any shape; float dtypes are kept, integers become floats.
@@ -189,18 +128,16 @@ def log_sigmoid(x: jax.Array) -> jax.Array:
     Returns:
         Values in (-inf, 0], of x's shape.
     """
-    return -_softplus(-x)
+    return -jnp.log(1 + jnp.exp(-x))
 
 
-@register(
-    family="exponential",
-    range=(0, math.inf),
-    formula="e^x",
-    aliases=("exponential",),
-)
-@elementwise(lambda x: exp(x))
+@register(range=(0, math.inf), aliases=("exponential",))
+@elementwise(exponentials.exp)
 def exp(x: jax.Array) -> jax.Array:
     """Exponential function, as Keras offers it; it overflows for x > 88.72 in float32.
+
+    .. math::
+        f(x) = e^x
 
     Args:
         x: any shape; float dtypes are kept, integers become floats.
@@ -211,22 +148,13 @@ def exp(x: jax.Array) -> jax.Array:
     return jnp.exp(x)
 
 
-@with_derivatives(lambda x: (4 * jnp.square(bounded(x, 1e4)) - 2) * jnp.exp(-jnp.square(x)))
-def _gaussian_slope(x):
-    x = bounded(x, 1e4)
-    return -x * lifted_exp(-jnp.square(x), 16) * 2.0**-15
-
-
-@register(
-    family="exponential",
-    range=(0, 1),
-    formula="e^{-x^2}",
-    reference="Broomhead & Lowe 1988",
-    aliases=("rbf",),
-)
-@elementwise(_gaussian_slope)
+@register(range=(0, 1), reference="Broomhead & Lowe 1988", aliases=("rbf",))
+@elementwise(exponentials.gaussian)
 def gaussian(x: jax.Array) -> jax.Array:
-    r"""Gaussian bump, the radial basis function :math:`f(x) = e^{-x^2}`.
+    r"""Gaussian bump, the radial basis function.
+
+    .. math::
+        f(x) = e^{-x^2}
 
     Args:
         x: any shape; float dtypes are kept, integers become floats.
@@ -234,44 +162,19 @@ def gaussian(x: jax.Array) -> jax.Array:
     Returns:
         Values in [0, 1], of x's shape.
     """
-    return lifted_exp(-jnp.square(x))
-
-
-@with_derivatives(lambda x: jnp.where(x < 0, lifted_exp(jnp.minimum(x, 0)), 1))
-def elu_or_line(x: jax.Array) -> jax.Array:
-    """exp(x) - 1 for x < 0, and x beyond."""
-    return jnp.where(x < 0, decay_minus_one(jnp.minimum(x, 0)), x)
-
-
-def _pelu_slope(x, alpha, beta):
-    return alpha / beta * lifted_exp(jnp.minimum(x, 0) / beta, 16) * 2.0**-16
-
-
-def _pelu_by_beta(x, alpha, beta):
-    u = bounded(x / beta)
-    e = jnp.exp(jnp.minimum(u, 0))
-    return -(alpha / beta) * (u * e)
+    return jnp.exp(-(x**2))
 
 
 @register(
-    family="exponential",
     parameters={
         "alpha": Parameter(1.0, low=0, closed="neither"),
         "beta": Parameter(1.0, low=0, closed="neither"),
     },
     learned=("alpha", "beta"),
     range=(-1, math.inf),
-    formula=(
-        r"\begin{cases} \frac{\alpha}{\beta} x, & x \ge 0 \\ "
-        r"\alpha (e^{x / \beta} - 1), & x < 0 \end{cases}"
-    ),
     reference="Trottier, Giguere, Chaib-draa 2016, arXiv:1605.09332",
 )
-@elementwise(
-    _pelu_slope,
-    lambda x, alpha, beta: elu_or_line(x / beta),
-    _pelu_by_beta,
-)
+@elementwise(exponential_linear.pelu)
 def pelu(x: jax.Array, alpha: jax.Array | float = 1.0, beta: jax.Array | float = 1.0) -> jax.Array:
     r"""Parametric exponential linear unit, once differentiable for all its parameters.
 
@@ -292,42 +195,15 @@ def pelu(x: jax.Array, alpha: jax.Array | float = 1.0, beta: jax.Array | float =
     Raises:
         ValueError: if alpha or beta is a plain number and not above 0.
     """
-    return alpha * elu_or_line(x / beta)
-
-
-def _soft_clipping_parts(x, alpha):
-    # f(1 - x) = 1 - f(x), so all is computed at y = min(x, 1 - x) <= 1/2
-    y = jnp.minimum(x, 1 - x)
-    u = alpha * y
-    return u, lifted_exp(-jnp.abs(u), 16), 1 + lifted_exp(u - alpha)
-
-
-def _soft_clipping_slope(x, alpha):
-    u, lifted, denominator = _soft_clipping_parts(x, alpha)
-    numerator = jnp.where(u < 0, lifted, 2.0**16) * -decay_minus_one(-alpha)
-    return numerator / ((1 + 2.0**-16 * lifted) * denominator) * 2.0**-16
+    return jnp.where(x >= 0, alpha / beta * x, alpha * jnp.expm1(x / beta))
 
 
 @register(
-    family="exponential",
     parameters={"alpha": Parameter(10.0, low=0, closed="neither")},
     range=(0, 1),
-    formula=r"\frac{1}{\alpha} \log \frac{1 + e^{\alpha x}}{1 + e^{\alpha (x - 1)}}",
     reference="Klimek & Perelstein 2018, arXiv:1810.11509",
 )
-@elementwise(
-    with_derivatives(
-        lambda x, alpha: (
-            -alpha
-            * _soft_clipping_slope(x, alpha)
-            * (sigmoid(alpha * x) - sigmoid(alpha * (1 - x)))
-        ),
-        lambda x, alpha: x * sigmoid_slope(alpha * x) - (x - 1) * sigmoid_slope(alpha * (x - 1)),
-    )(_soft_clipping_slope),
-    lambda x, alpha: (
-        (_binary_entropy(alpha * (x - 1)) - _binary_entropy(alpha * x)) / jnp.square(alpha)
-    ),
-)
+@elementwise(logistic.soft_clipping)
 def soft_clipping(x: jax.Array, alpha: jax.Array | float = 10.0) -> jax.Array:
     r"""Soft clipping: nearly linear between 0 and 1, the more so the larger alpha.
 
@@ -345,10 +221,4 @@ def soft_clipping(x: jax.Array, alpha: jax.Array | float = 10.0) -> jax.Array:
     Raises:
         ValueError: if alpha is a plain number and not above 0.
     """
-    # (1 + e^u) / (1 + e^(u - alpha)) = e^max(u, 0) (1 + z)
-    u, lifted, denominator = _soft_clipping_parts(x, alpha)
-    z = lifted * (-decay_minus_one(jnp.maximum(2 * u, 0) - alpha) / denominator)
-    above = jnp.maximum(u, 0) + 2.0**-16 * z * log1p_over(2.0**-16 * z)
-    below = z * log1p_over(2.0**-16 * z) / alpha * 2.0**-16
-    value = jnp.where(u < 0, below, above / alpha)
-    return jnp.where(x > 0.5, 1 - value, value)
+    return jnp.log((1 + jnp.exp(alpha * x)) / (1 + jnp.exp(alpha * (x - 1)))) / alpha

@@ -1,8 +1,5 @@
 """Whole-vector functions that change the last axis: gated linear units, crelu and maxout."""
 
-import functools
-from collections.abc import Callable
-
 import jax
 import jax.numpy as jnp
 
@@ -10,33 +7,22 @@ from acts_jax.activations.catalogue import register
 from acts_jax.activations.gated import gelu, silu
 from acts_jax.activations.rectified import relu
 from acts_jax.activations.sigmoidal import sigmoid
+from acts_jax.kernels.elementwise import vectorwise
 
 
-def _as_float(x):
-    x = jnp.asarray(x)
-    return x if jnp.issubdtype(x.dtype, jnp.floating) else x.astype(float)
-
-
-def _first_times(gate: Callable, x: jax.Array, axis: int) -> jax.Array:
-    """The first half of an axis times gate(second half), rounded once."""
-    x = _as_float(x)
+def _halves(x, axis):
     if not -x.ndim <= axis < x.ndim or x.shape[axis] % 2:
         last = "last axis" if axis == -1 else f"axis {axis}"
         raise ValueError(f"A gated linear unit takes an even {last}, not shape {x.shape}.")
-    wide = x.astype(jnp.promote_types(x.dtype, jnp.float32))
-    first, second = jnp.split(wide, 2, axis=axis)
-    return (first * gate(second)).astype(x.dtype)
+    return jnp.split(x, 2, axis=axis)
 
 
 @register(
-    family="gated_halves",
-    parameters={},
     elementwise=False,
     shape_preserving=False,
-    formula=r"a \, \sigma(b)",
     reference="Dauphin, Fan, Auli, Grangier 2016, arXiv:1612.08083",
 )
-@functools.partial(jax.jit, static_argnames="axis")
+@vectorwise()
 def glu(x: jax.Array, axis: int = -1) -> jax.Array:
     r"""Gated linear unit over an axis.
 
@@ -55,18 +41,12 @@ def glu(x: jax.Array, axis: int = -1) -> jax.Array:
     Raises:
         ValueError: if the axis is odd.
     """
-    return _first_times(sigmoid, x, axis)
+    a, b = _halves(x, axis)
+    return a * sigmoid(b)
 
 
-@register(
-    family="gated_halves",
-    parameters={},
-    elementwise=False,
-    shape_preserving=False,
-    formula=r"a \max(b, 0)",
-    reference="Shazeer 2020, arXiv:2002.05202",
-)
-@functools.partial(jax.jit, static_argnames="axis")
+@register(elementwise=False, shape_preserving=False, reference="Shazeer 2020, arXiv:2002.05202")
+@vectorwise()
 def reglu(x: jax.Array, axis: int = -1) -> jax.Array:
     r"""Gated linear unit with a ReLU as its gate.
 
@@ -85,18 +65,12 @@ def reglu(x: jax.Array, axis: int = -1) -> jax.Array:
     Raises:
         ValueError: if the axis is odd.
     """
-    return _first_times(relu, x, axis)
+    a, b = _halves(x, axis)
+    return a * relu(b)
 
 
-@register(
-    family="gated_halves",
-    parameters={},
-    elementwise=False,
-    shape_preserving=False,
-    formula=r"a \, b \, \Phi(b)",
-    reference="Shazeer 2020, arXiv:2002.05202",
-)
-@functools.partial(jax.jit, static_argnames="axis")
+@register(elementwise=False, shape_preserving=False, reference="Shazeer 2020, arXiv:2002.05202")
+@vectorwise()
 def geglu(x: jax.Array, axis: int = -1) -> jax.Array:
     r"""Gated linear unit with the exact GELU as its gate.
 
@@ -115,18 +89,12 @@ def geglu(x: jax.Array, axis: int = -1) -> jax.Array:
     Raises:
         ValueError: if the axis is odd.
     """
-    return _first_times(gelu, x, axis)
+    a, b = _halves(x, axis)
+    return a * gelu(b)
 
 
-@register(
-    family="gated_halves",
-    parameters={},
-    elementwise=False,
-    shape_preserving=False,
-    formula=r"a \, b \, \sigma(b)",
-    reference="Shazeer 2020, arXiv:2002.05202",
-)
-@functools.partial(jax.jit, static_argnames="axis")
+@register(elementwise=False, shape_preserving=False, reference="Shazeer 2020, arXiv:2002.05202")
+@vectorwise()
 def swiglu(x: jax.Array, axis: int = -1) -> jax.Array:
     r"""Gated linear unit with the SiLU as its gate.
 
@@ -145,18 +113,17 @@ def swiglu(x: jax.Array, axis: int = -1) -> jax.Array:
     Raises:
         ValueError: if the axis is odd.
     """
-    return _first_times(silu, x, axis)
+    a, b = _halves(x, axis)
+    return a * silu(b)
 
 
 @register(
-    family="gated_halves",
     elementwise=False,
     shape_preserving=False,
     range=(0, float("inf")),
-    formula=r"(\max(x, 0), \max(-x, 0))",
     reference="Shang, Sohn, Almeida, Lee 2016, arXiv:1603.05201",
 )
-@jax.jit
+@vectorwise()
 def crelu(x: jax.Array) -> jax.Array:
     r"""Concatenated rectified linear unit: the positive and the negative part.
 
@@ -172,20 +139,18 @@ def crelu(x: jax.Array) -> jax.Array:
     Raises:
         ValueError: if x is a scalar.
     """
-    x = _as_float(x)
     if x.ndim == 0:
         raise ValueError("crelu takes an array with at least one axis, not a scalar.")
     return jnp.concatenate([relu(x), relu(-x)], axis=-1)
 
 
 @register(
-    family="gated_halves",
     parameters={},
     elementwise=False,
     shape_preserving=False,
-    formula=r"\max_j x_{ij}",
     reference="Goodfellow, Warde-Farley, Mirza, Courville, Bengio 2013, arXiv:1302.4389",
 )
+@vectorwise()
 def maxout(x: jax.Array, pieces: int = 2) -> jax.Array:
     r"""Maxout: the largest of every group of `pieces` neighbours along the last axis.
 
@@ -204,7 +169,6 @@ def maxout(x: jax.Array, pieces: int = 2) -> jax.Array:
     Raises:
         ValueError: if pieces is not positive or does not divide the last axis.
     """
-    x = _as_float(x)
     if pieces < 1 or x.ndim == 0 or x.shape[-1] % pieces:
         raise ValueError(f"maxout: {pieces} pieces do not divide the last axis of {x.shape}.")
     return jnp.max(x.reshape(*x.shape[:-1], x.shape[-1] // pieces, pieces), axis=-1)

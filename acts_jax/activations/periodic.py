@@ -1,23 +1,19 @@
 """Activations with a sine: sine, snake and the growing cosine unit."""
 
 import jax
+import jax.numpy as jnp
 
-from acts_jax.activations import circular
 from acts_jax.activations.catalogue import Parameter, register
-from acts_jax.activations.numerics import elementwise
+from acts_jax.kernels import trigonometric
+from acts_jax.kernels.elementwise import elementwise
 
 
 @register(
-    family="periodic",
     range=(-1, 1),
-    formula=r"\sin(\omega x)",
     reference="Sitzmann, Martel, Bergman, Lindell, Wetzstein 2020, arXiv:2006.09661",
     aliases=("siren", "sin"),
 )
-@elementwise(
-    lambda x, frequency: frequency * circular.cosine(frequency * x),
-    lambda x, frequency: x * circular.cosine(frequency * x),
-)
+@elementwise(trigonometric.sine_of_multiple)
 def sine(x: jax.Array, frequency: jax.Array | float = 1.0) -> jax.Array:
     r"""Sine, the activation of SIREN.
 
@@ -34,27 +30,15 @@ def sine(x: jax.Array, frequency: jax.Array | float = 1.0) -> jax.Array:
     Returns:
         Values in [-1, 1], in x's dtype.
     """
-    return circular.sine(frequency * x)
-
-
-def _snake_slope(x, frequency):
-    return circular.one_plus_sine_of_double(frequency * x)
-
-
-def _snake_by_frequency(x, frequency):
-    u = frequency * x
-    s = circular.sine(u)
-    return s / frequency * (2 * x * circular.cosine(u) - s / frequency)
+    return jnp.sin(frequency * x)
 
 
 @register(
-    family="periodic",
     parameters={"frequency": Parameter(1.0, low=0, closed="neither")},
     learned=("frequency",),
-    formula=r"x + \frac{\sin^2(a x)}{a}",
     reference="Liu, Hartwig, Ueda 2020, arXiv:2006.08195",
 )
-@elementwise(_snake_slope, _snake_by_frequency)
+@elementwise(trigonometric.snake)
 def snake(x: jax.Array, frequency: jax.Array | float = 1.0) -> jax.Array:
     r"""Snake: the identity with a ripple, for periodic data.
 
@@ -73,16 +57,14 @@ def snake(x: jax.Array, frequency: jax.Array | float = 1.0) -> jax.Array:
     Raises:
         ValueError: if frequency is a plain number and not above 0.
     """
-    return circular.ripple(x, frequency)
+    return x + jnp.sin(frequency * x) ** 2 / frequency
 
 
 @register(
-    family="periodic",
-    formula=r"x \cos x",
     reference="Noel, Arunkumar, Trivedi, Dutta 2021, arXiv:2108.12943",
     aliases=("growing_cosine",),
 )
-@elementwise(circular.growing_cosine_slope)
+@elementwise(trigonometric.gcu)
 def gcu(x: jax.Array) -> jax.Array:
     r"""Growing cosine unit.
 
@@ -97,4 +79,4 @@ def gcu(x: jax.Array) -> jax.Array:
     Returns:
         x's dtype and shape.
     """
-    return circular.growing_cosine(x)
+    return x * jnp.cos(x)

@@ -6,17 +6,18 @@ import jax
 import jax.numpy as jnp
 
 from acts_jax.activations.catalogue import Parameter, register
-from acts_jax.activations.numerics import elementwise, keep_nan
+from acts_jax.kernels import piecewise
+from acts_jax.kernels.derivatives import with_derivatives
+from acts_jax.kernels.elementwise import elementwise
 
 
 @register(
-    family="piecewise",
     range=(0, math.inf),
-    formula=r"\max(x, 0)^2",
     reference="So et al. 2021, arXiv:2109.08668",
     aliases=("relu_squared", "relu2"),
 )
-@elementwise(lambda x: 2 * jnp.maximum(x, 0))
+@elementwise()
+@with_derivatives(piecewise.squared_relu_slope)
 def squared_relu(x: jax.Array) -> jax.Array:
     r"""Squared rectified linear unit.
 
@@ -31,30 +32,16 @@ def squared_relu(x: jax.Array) -> jax.Array:
     Returns:
         Values in [0, inf], of x's shape.
     """
-    return jnp.square(jnp.maximum(x, 0))
-
-
-def _smelu_height(x, beta):
-    return jnp.clip((x + beta) / (2 * beta), 0, 1)
-
-
-def _smelu_by_beta(x, beta):
-    height = _smelu_height(x, beta)
-    return jnp.where(x < beta, height * _smelu_height(-x, beta), 0)
+    return jnp.maximum(x, 0) ** 2
 
 
 @register(
-    family="piecewise",
     parameters={"beta": Parameter(0.5, low=0, closed="neither")},
     range=(0, math.inf),
-    formula=(
-        r"\begin{cases} 0, & x \le -\beta \\ \frac{(x + \beta)^2}{4 \beta}, & |x| < \beta \\ "
-        r"x, & x \ge \beta \end{cases}"
-    ),
     reference="Shamir, Lin, Coviello 2020, arXiv:2010.09931",
     aliases=("smooth_relu",),
 )
-@elementwise(_smelu_height, _smelu_by_beta)
+@elementwise(piecewise.smelu)
 def smelu(x: jax.Array, beta: jax.Array | float = 0.5) -> jax.Array:
     r"""Smooth rectified linear unit: ReLU with a parabola around 0.
 
@@ -75,23 +62,12 @@ def smelu(x: jax.Array, beta: jax.Array | float = 0.5) -> jax.Array:
     Raises:
         ValueError: if beta is a plain number and not above 0.
     """
-    return keep_nan(jnp.where(x < beta, jnp.square(_smelu_height(x, beta)) * beta, x), x)
+    parabola = (x + beta) ** 2 / (4 * beta)
+    return jnp.where(x <= -beta, 0, jnp.where(x >= beta, x, parabola))
 
 
-def _ramp(x):
-    return jnp.clip((x + 1) / 2, 0, 1)
-
-
-@register(
-    family="piecewise",
-    range=(0, math.inf),
-    formula=(
-        r"\begin{cases} 0, & x \le -1 \\ \frac{(x + 1)^2}{4}, & -1 < x < 1 \\ "
-        r"x, & x \ge 1 \end{cases}"
-    ),
-    reference="Wu, Wang, Zhang, Qin 2024 (sparse-plus in jax.nn)",
-)
-@elementwise(_ramp)
+@register(range=(0, math.inf), reference="Wu, Wang, Zhang, Qin 2024 (sparse-plus in jax.nn)")
+@elementwise(piecewise.sparse_plus)
 def sparse_plus(x: jax.Array) -> jax.Array:
     r"""Sparse plus: the softplus of `sparse_sigmoid`; `smelu` with beta = 1.
 
@@ -107,19 +83,12 @@ def sparse_plus(x: jax.Array) -> jax.Array:
     Returns:
         Values in [0, inf), of x's shape.
     """
-    return keep_nan(jnp.where(x < 1, jnp.square(_ramp(x)), x), x)
+    return jnp.where(x <= -1, 0, jnp.where(x >= 1, x, (x + 1) ** 2 / 4))
 
 
-@register(
-    family="piecewise",
-    range=(0, 1),
-    kinks=(-1.0, 1.0),
-    formula=r"\frac{\min(\max(x + 1, 0), 2)}{2}",
-    reference="Martins & Astudillo 2016, arXiv:1602.02068",
-)
-@elementwise(
-    lambda x: keep_nan(jnp.where(jnp.abs(x) < 1, 0.5, jnp.where(jnp.abs(x) == 1, 0.25, 0.0)), x)
-)
+@register(range=(0, 1), kinks=(-1.0, 1.0), reference="Martins & Astudillo 2016, arXiv:1602.02068")
+@elementwise()
+@with_derivatives(piecewise.sparse_sigmoid_slope)
 def sparse_sigmoid(x: jax.Array) -> jax.Array:
     r"""Sparse sigmoid, the derivative of `sparse_plus`: two classes' sparsemax.
 
@@ -134,19 +103,12 @@ def sparse_sigmoid(x: jax.Array) -> jax.Array:
     Returns:
         Values in [0, 1], of x's shape.
     """
-    return _ramp(x)
+    return jnp.clip((x + 1) / 2, 0, 1)
 
 
-@register(
-    family="piecewise",
-    range=(-1, 1),
-    formula=(
-        r"\begin{cases} x - \operatorname{sign}(x) \frac{x^2}{4}, & |x| \le 2 \\ "
-        r"\operatorname{sign} x, & |x| > 2 \end{cases}"
-    ),
-    reference="Wuraola & Patel 2018, IJCNN, doi:10.1109/IJCNN.2018.8489043",
-)
-@elementwise(lambda x: 1 - jnp.minimum(jnp.abs(x), 2) / 2)
+@register(range=(-1, 1), reference="Wuraola & Patel 2018, IJCNN, doi:10.1109/IJCNN.2018.8489043")
+@elementwise()
+@with_derivatives(piecewise.sqnl_slope)
 def sqnl(x: jax.Array) -> jax.Array:
     r"""Square nonlinearity: a sigmoid of two parabolas.
 

@@ -7,13 +7,19 @@ import jax
 import jax.numpy as jnp
 
 from acts_jax.activations.catalogue import Parameter, register
-from acts_jax.activations.numerics import elementwise, keep_nan, scaled
+from acts_jax.kernels import piecewise
+from acts_jax.kernels.derivatives import with_derivatives
+from acts_jax.kernels.elementwise import elementwise
 
 
-@register(family="rectified", formula="x", aliases=("linear",))
-@elementwise(jnp.ones_like, integers=True)
+@register(aliases=("linear",))
+@elementwise(integers=True)
+@with_derivatives(jnp.ones_like)
 def identity(x: jax.Array) -> jax.Array:
-    """Identity, f(x) = x: what makes a stack of layers collapse into one.
+    """Identity: what makes a stack of layers collapse into one.
+
+    .. math::
+        f(x) = x
 
     Args:
         x: any shape and real dtype.
@@ -24,14 +30,9 @@ def identity(x: jax.Array) -> jax.Array:
     return x
 
 
-@register(
-    family="rectified",
-    range=(0, math.inf),
-    kinks=(0.0,),
-    formula=r"\max(x, 0)",
-    reference="Nair & Hinton 2010",
-)
-@elementwise(lambda x: keep_nan(jnp.where(x > 0, 1.0, 0.0), x), integers=True)
+@register(range=(0, math.inf), kinks=(0.0,), reference="Nair & Hinton 2010")
+@elementwise(integers=True)
+@with_derivatives(piecewise.relu_slope)
 def relu(x: jax.Array) -> jax.Array:
     r"""Rectified linear unit.
 
@@ -50,31 +51,13 @@ def relu(x: jax.Array) -> jax.Array:
     return jnp.maximum(x, 0)
 
 
-def _leaky(x, slope):
-    return jnp.where(x >= 0, x, scaled(slope, x))
-
-
-def _leaky_slope(x, slope):
-    return keep_nan(jnp.where(x < 0, slope, 1), x)
-
-
-def _leaky_by_slope(x, slope):
-    return jnp.minimum(x, 0)
-
-
-@register(
-    family="rectified",
-    kinks=(0.0,),
-    formula=r"\max(x, 0) + a \min(x, 0)",
-    reference="Maas, Hannun, Ng 2013",
-    aliases=("leakyrelu",),
-)
-@elementwise(_leaky_slope, _leaky_by_slope)
+@register(kinks=(0.0,), reference="Maas, Hannun, Ng 2013", aliases=("leakyrelu",))
+@elementwise(piecewise.leaky_relu)
 def leaky_relu(x: jax.Array, negative_slope: jax.Array | float = 0.01) -> jax.Array:
     r"""Leaky rectified linear unit.
 
     .. math::
-        f(x) = \begin{cases} x, & x \ge 0 \\ a x, & x < 0 \end{cases}
+        f(x) = \max(x, 0) + a \min(x, 0)
 
     The derivative at 0 is 1, as in `jax.nn`; PyTorch has `negative_slope` there. The slope is
     0.01 in the paper, `jax.nn` and PyTorch, 0.2 in TensorFlow and Keras 3, 0.3 in the layer of
@@ -87,23 +70,16 @@ def leaky_relu(x: jax.Array, negative_slope: jax.Array | float = 0.01) -> jax.Ar
     Returns:
         x's dtype, the broadcast shape.
     """
-    return _leaky(x, negative_slope)
+    return jnp.maximum(x, 0) + negative_slope * jnp.minimum(x, 0)
 
 
-@register(
-    family="rectified",
-    learned=("slope",),
-    kinks=(0.0,),
-    formula=r"\max(x, 0) + a \min(x, 0)",
-    reference="He, Zhang, Ren, Sun 2015, arXiv:1502.01852",
-)
-@elementwise(_leaky_slope, _leaky_by_slope)
+@register(learned=("slope",), kinks=(0.0,), reference="He, Zhang, Ren, Sun 2015, arXiv:1502.01852")
+@elementwise(piecewise.leaky_relu)
 def prelu(x: jax.Array, slope: jax.Array | float = 0.25) -> jax.Array:
     r"""Parametric rectified linear unit: `leaky_relu` with a slope that the network learns.
 
     .. math::
-        f(x) = \begin{cases} x, & x \ge 0 \\ a x, & x < 0 \end{cases}
-        \qquad \frac{\partial f}{\partial a} = \min(x, 0)
+        f(x) = \max(x, 0) + a \min(x, 0), \qquad \frac{\partial f}{\partial a} = \min(x, 0)
 
     The derivative at 0 is 1, as in `flax.linen.PReLU`. The slope starts at 0.25 in the paper
     and in PyTorch, 0.01 in flax, 0 in Keras.
@@ -116,17 +92,12 @@ def prelu(x: jax.Array, slope: jax.Array | float = 0.25) -> jax.Array:
     Returns:
         x's dtype, the broadcast shape.
     """
-    return _leaky(x, slope)
+    return jnp.maximum(x, 0) + slope * jnp.minimum(x, 0)
 
 
-@register(
-    family="rectified",
-    range=(0, 6),
-    kinks=(0.0, 6.0),
-    formula=r"\min(\max(x, 0), 6)",
-    reference="Krizhevsky 2010",
-)
-@elementwise(lambda x: keep_nan(jnp.where((x > 0) & (x < 6), 1.0, 0.0), x))
+@register(range=(0, 6), kinks=(0.0, 6.0), reference="Krizhevsky 2010")
+@elementwise()
+@with_derivatives(piecewise.relu6_slope)
 def relu6(x: jax.Array) -> jax.Array:
     r"""Rectified linear unit, cut at 6.
 
@@ -145,14 +116,13 @@ def relu6(x: jax.Array) -> jax.Array:
 
 
 @register(
-    family="rectified",
     range=(0, 1),
     kinks=(-3.0, 3.0),
-    formula=r"\frac{\min(\max(x + 3, 0), 6)}{6}",
     reference="Howard et al. 2019, arXiv:1905.02244",
     aliases=("hardsigmoid",),
 )
-@elementwise(lambda x: keep_nan(jnp.where(jnp.abs(x) < 3, 1 / 6, 0.0), x))
+@elementwise()
+@with_derivatives(piecewise.hard_sigmoid_slope)
 def hard_sigmoid(x: jax.Array) -> jax.Array:
     r"""Piecewise linear sigmoid.
 
@@ -171,15 +141,9 @@ def hard_sigmoid(x: jax.Array) -> jax.Array:
     return jnp.clip(x + 3, 0, 6) / 6
 
 
-@register(
-    family="rectified",
-    range=(-1, 1),
-    kinks=(-1.0, 1.0),
-    formula=r"\min(\max(x, -1), 1)",
-    reference="Collobert 2004",
-    aliases=("hardtanh",),
-)
-@elementwise(lambda x: keep_nan(jnp.where(jnp.abs(x) <= 1, 1.0, 0.0), x), integers=True)
+@register(range=(-1, 1), kinks=(-1.0, 1.0), reference="Collobert 2004", aliases=("hardtanh",))
+@elementwise(integers=True)
+@with_derivatives(piecewise.hard_tanh_slope)
 def hard_tanh(x: jax.Array) -> jax.Array:
     r"""Piecewise linear tanh.
 
@@ -198,18 +162,12 @@ def hard_tanh(x: jax.Array) -> jax.Array:
 
 
 @register(
-    family="rectified",
     range=(0, math.inf),
     kinks=(1.0,),
-    formula=r"\begin{cases} x, & x > \theta \\ v, & x \le \theta \end{cases}",
     reference="Konda, Memisevic, Krueger 2014, arXiv:1402.3337",
     aliases=("thresholded_relu",),
 )
-@elementwise(
-    lambda x, threshold, value: keep_nan(jnp.where(x > threshold, 1.0, 0.0), x),
-    lambda x, threshold, value: jnp.zeros_like(x),
-    lambda x, threshold, value: jnp.where(x <= threshold, 1.0, 0.0),
-)
+@elementwise(piecewise.threshold)
 def threshold(
     x: jax.Array, threshold: jax.Array | float = 1.0, value: jax.Array | float = 0.0
 ) -> jax.Array:
@@ -229,14 +187,12 @@ def threshold(
     Returns:
         x's dtype, the broadcast shape.
     """
-    return keep_nan(jnp.where(x > threshold, x, value), x)
+    return jnp.where(x > threshold, x, value)
 
 
 @register(
-    family="rectified",
     parameters={"lower": Parameter(1 / 8), "upper": Parameter(1 / 3)},
     kinks=(0.0,),
-    formula=r"\max(x, 0) + a \min(x, 0), \quad a \sim U(l, u)",
     reference="Xu, Wang, Chen, Li 2015, arXiv:1505.00853",
     aliases=("randomized_leaky_relu",),
 )
@@ -250,7 +206,7 @@ def rrelu(
     r"""Randomised leaky rectified linear unit.
 
     .. math::
-        f(x) = \begin{cases} x, & x \ge 0 \\ a x, & x < 0 \end{cases} \qquad a \sim U(l, u)
+        f(x) = \max(x, 0) + a \min(x, 0), \quad a \sim U(l, u)
 
     With a key, as in training, every element draws a slope of its own; without one, as in
     evaluation, the slope is the mean (l + u) / 2: so do PyTorch, with the same bounds, and
@@ -280,32 +236,12 @@ def rrelu(
     return leaky_relu(x, lower + (upper - lower) * uniform)
 
 
-def _srelu_sides(x, left_threshold, right_threshold):
-    return x <= left_threshold, x >= right_threshold
-
-
-def _srelu_slope(x, left_threshold, left_slope, right_threshold, right_slope):
-    left, right = _srelu_sides(x, left_threshold, right_threshold)
-    return keep_nan(jnp.where(left, left_slope, jnp.where(right, right_slope, 1)), x)
-
-
 @register(
-    family="rectified",
     learned=("left_threshold", "left_slope", "right_threshold", "right_slope"),
     kinks=(0.0,),
-    formula=(
-        r"\begin{cases} t_r + a_r (x - t_r), & x \ge t_r \\ x, & t_l < x < t_r \\ "
-        r"t_l + a_l (x - t_l), & x \le t_l \end{cases}"
-    ),
     reference="Jin et al. 2015, arXiv:1512.07030",
 )
-@elementwise(
-    _srelu_slope,
-    lambda x, tl, al, tr, ar: jnp.where(x <= tl, 1 - al, 0),
-    lambda x, tl, al, tr, ar: jnp.minimum(x - tl, 0),
-    lambda x, tl, al, tr, ar: jnp.where((x > tl) & (x >= tr), 1 - ar, 0),
-    lambda x, tl, al, tr, ar: jnp.where(x > tl, jnp.maximum(x - tr, 0), 0),
-)
+@elementwise(piecewise.srelu)
 def srelu(
     x: jax.Array,
     left_threshold: jax.Array | float = 0.0,
@@ -332,7 +268,6 @@ def srelu(
     Returns:
         x's dtype, the broadcast shape.
     """
-    left, right = _srelu_sides(x, left_threshold, right_threshold)
-    at = jnp.where(left, left_threshold, right_threshold)
-    slope = jnp.where(left, left_slope, right_slope)
-    return keep_nan(jnp.where(left | right, at + scaled(slope, x - at), x), x)
+    left = left_threshold + left_slope * (x - left_threshold)
+    right = right_threshold + right_slope * (x - right_threshold)
+    return jnp.where(x <= left_threshold, left, jnp.where(x >= right_threshold, right, x))

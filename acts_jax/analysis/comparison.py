@@ -40,7 +40,7 @@ def paired(
     otherwise the sign flip; the choice depends on counts, never on scores. One seed, or a diverged
     seed in regression, gives NaN.
     """
-    kind = statistics.measure(results)
+    kind = statistics.score_name(results)
     selection = statistics.select(results, by=("activation", *by))
     by = statistics.groups(results, by)
     cells = statistics.scores(statistics.chosen(results, selection))
@@ -151,12 +151,12 @@ def sign_flip(differences: np.ndarray, resamples: int = 20_000, seed: int = 0) -
 
 def holm(p_values: Sequence[float]) -> np.ndarray:
     """Holm's (1979) step-down correction; NaN entries stay NaN and do not count as tests."""
-    p_values = np.asarray(p_values, float)
-    corrected = np.full(p_values.shape, np.nan)
-    tested = np.flatnonzero(~np.isnan(p_values))
-    order = tested[np.argsort(p_values[tested], kind="stable")]
+    values = np.asarray(p_values, float)
+    corrected = np.full(values.shape, np.nan)
+    tested = np.flatnonzero(~np.isnan(values))
+    order = tested[np.argsort(values[tested], kind="stable")]
     factors = np.arange(order.size, 0, -1)
-    corrected[order] = np.minimum(np.maximum.accumulate(p_values[order] * factors), 1.0)
+    corrected[order] = np.minimum(np.maximum.accumulate(values[order] * factors), 1.0)
     return corrected
 
 

@@ -8,6 +8,8 @@ import pandas as pd
 
 from acts_jax.analysis import statistics
 
+ARROWS = {"": "", "low": " ↓", "high": " ↑"}  # at which edge of the rates swept one lies
+
 
 def by_seed(
     results: pd.DataFrame, by: Sequence[str] = ("activation",), score: str = "test_accuracy"
@@ -33,8 +35,14 @@ def by_seed(
 
 def rates(selection: pd.DataFrame) -> list[str]:
     """The learning rates of `statistics.select` for a table: `0.1 ↑` is the highest one swept."""
-    marks = selection["at_edge"].map({"": "", "low": " ↓", "high": " ↑"})
+    marks = selection["at_edge"].map(ARROWS)
     return [f"{r:.3g}{mark}" for r, mark in zip(selection["learning_rate"], marks, strict=True)]
+
+
+def rate(chosen: float, tried: Sequence[float], digits: int = 3) -> str:
+    """Write a learning rate as `rates` does, marked where it is the lowest or highest tried."""
+    edge = str(statistics.edge(chosen, min(tried), max(tried)))
+    return f"{chosen:.{digits}g}{ARROWS[edge]}"
 
 
 def edge_note(rates: Sequence[str]) -> str:

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 from scipy.special import stdtrit
 
 MEANS = (
@@ -27,7 +28,7 @@ MEANS = (
 )
 
 
-def measure(results: pd.DataFrame) -> str:
+def score_name(results: pd.DataFrame) -> str:
     """`"accuracy"` for classification, `"rmse"` for regression (whose accuracies are NaN)."""
     regression = results["val_accuracy"].isna().all() and results["val_loss"].notna().any()
     return "rmse" if regression else "accuracy"
@@ -56,9 +57,11 @@ def scores(results: pd.DataFrame) -> pd.DataFrame:
     """
     diverged = results["status"].ne("ok")
     frame = results.assign(diverged=diverged)
-    regression = measure(results) == "rmse"
+    regression = score_name(results) == "rmse"
     if _several(results):
-        kinds = {name: measure(cells) for name, cells in results.groupby("dataset", observed=True)}
+        kinds = {
+            name: score_name(cells) for name, cells in results.groupby("dataset", observed=True)
+        }
         regression = results["dataset"].astype(str).map(kinds).eq("rmse")
     without_accuracy = diverged & np.logical_not(regression)
     for column in ("val_accuracy", "test_accuracy", "test_balanced_accuracy"):
@@ -86,10 +89,10 @@ def interval(
     """
     if not 0 < confidence < 1:
         raise ValueError(f"confidence must lie between 0 and 1, not {confidence}")
-    values = np.asarray(values, float)
-    if values.size < 2 or not np.isfinite(values).all():
+    sample = np.asarray(values, float)
+    if sample.size < 2 or not np.isfinite(sample).all():
         return np.nan, np.nan
-    low, high = _t_interval(values.mean(), values.std(ddof=1), values.size, confidence, bounds)
+    low, high = _t_interval(sample.mean(), sample.std(ddof=1), sample.size, confidence, bounds)
     return float(low), float(high)
 
 
@@ -133,11 +136,12 @@ def select(
         return pd.concat([select(part, by, confidence) for _, part in parts], ignore_index=True)
     frame = scores(results)
     setting = [*by, *nuisances(results, by)]
-    best = _best_settings(frame, by, setting, measure(results))
+    best = _best_settings(frame, by, setting, score_name(results))
     cells = frame.merge(best[setting], on=setting)
-    chosen = _describe(cells, by, measure(results), confidence)
+    chosen = _describe(cells, by, score_name(results), confidence)
     chosen = chosen.merge(_coverage(frame, by), on=by)
-    chosen["at_edge"] = _at_edge(chosen)
+    ends = chosen["lowest_rate"], chosen["highest_rate"]
+    chosen["at_edge"] = edge(chosen["learning_rate"], *ends)
     chosen = chosen.drop(columns=["lowest_rate", "highest_rate"])
     return chosen.sort_values(by, ignore_index=True)
 
@@ -207,9 +211,10 @@ def _coverage(frame: pd.DataFrame, by: list[str]) -> pd.DataFrame:
     return table.assign(diverged_share=table["lost_share"] - table["failed_share"])
 
 
-def _at_edge(chosen: pd.DataFrame) -> np.ndarray:
-    rate, low, high = (chosen[c] for c in ("learning_rate", "lowest_rate", "highest_rate"))
-    return np.select([low == high, rate == low, rate == high], ["", "low", "high"], "")
+def edge(rate: ArrayLike, lowest: ArrayLike, highest: ArrayLike) -> np.ndarray:
+    """Tell at which edge of the rates swept one lies: "low", "high" or, also of one rate, ""."""
+    conditions = [np.equal(lowest, highest), np.equal(rate, lowest), np.equal(rate, highest)]
+    return np.select(conditions, ["", "low", "high"], "")
 
 
 def chosen(results: pd.DataFrame, selection: pd.DataFrame) -> pd.DataFrame:

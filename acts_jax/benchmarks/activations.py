@@ -13,7 +13,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from acts_jax.activations.catalogue import Activation
-from acts_jax.derivative import derivative
+from acts_jax.activations.derivative import derivative
 from acts_jax.precision.counterparts import LIBRARIES, function_of, only_elementwise
 
 KINDS = ("f", "f'", "both")

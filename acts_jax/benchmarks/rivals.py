@@ -21,10 +21,9 @@ from acts_jax.activations import catalogue
 from acts_jax.benchmarks import torch_training
 from acts_jax.data import Dataset, Split
 from acts_jax.machine import cores
-from acts_jax.models import MLP, init_population
+from acts_jax.models import MLP
 from acts_jax.precision.counterparts import jax_nn
-from acts_jax.sweep import engine, grid, running
-from acts_jax.sweep import packing as layout
+from acts_jax.sweep import engine, grid, packing, running
 from acts_jax.sweep.config import make_config
 
 ACTIVATIONS = ("relu", "tanh", "sigmoid", "elu", "gelu", "silu", "softplus")
@@ -85,8 +84,8 @@ class Task(NamedTuple):
     def program(self, pack: int | None = None) -> engine.Program:
         """The engine's program."""
         group, dataset = self.group(), self.dataset()
-        pack = pack or layout.pack_for(group.static, dataset)
-        there = engine.put(dataset, "unit", layout.devices_for(group, pack))
+        pack = pack or packing.pack_for(group.static, dataset)
+        there = engine.put(dataset, "unit", packing.devices_for(group, pack))
         return engine.build(group, dataset, there, pack, measure=False)
 
     def group(self) -> grid.Group:
@@ -114,7 +113,8 @@ class Task(NamedTuple):
     def examples(self) -> tuple[np.ndarray, np.ndarray]:
         """Features float32 [n, inputs] and labels int64 [n]."""
         train = engine.splits_of(self.dataset(), "unit").train
-        return np.array(train.features(train.inputs)), train.labels.astype(np.int64)
+        features = np.array(train.features(train.inputs)).reshape(len(train.labels), -1)
+        return features, train.labels.astype(np.int64)
 
     def loss(self, weights: Weights) -> np.ndarray:
         """Mean loss of every network on all examples: [population]."""
@@ -304,7 +304,7 @@ def initial_weights(task: Task) -> Weights:
     """The weights that all rivals start from: the engine's."""
     model = MLP(task.sizes[1:-1], task.activation, task.sizes[-1])
     keys = jax.vmap(lambda seed: training.key_for(seed, "init"))(jnp.arange(task.population))
-    params = init_population(model, task.sizes[0], keys)
+    params = model.init_population(task.sizes[:1], keys)
     return weights_of(jax.tree.map(lambda leaf: leaf[:, None], params), task.population)
 
 

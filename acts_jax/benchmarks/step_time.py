@@ -10,7 +10,7 @@ import numpy as np
 
 from acts_jax import training
 from acts_jax.benchmarks.activations import interleaved
-from acts_jax.models import MLP, init_population
+from acts_jax.models import MLP
 
 
 def step_seconds(
@@ -51,7 +51,7 @@ def step_seconds(
             state = training.init_state(params, update)
             return training.train(model, update, state, examples, order, steps).params
 
-        params = init_population(model, features, keys)
+        params = model.init_population((features,), keys)
         program = jax.jit(jax.vmap(one)).lower(params).compile()
         return lambda: jax.block_until_ready(program(params))
 

@@ -9,8 +9,9 @@ from pathlib import Path
 from absl import flags
 
 from acts_jax.activations import Activation, acceptance, get, names
+from acts_jax.errors import ConfigError
 from acts_jax.files import writing_to
-from acts_jax.sweep.config import ConfigError, read_config, with_fields
+from acts_jax.sweep.config import read_config, with_fields
 from acts_jax.sweep.options import Options
 
 _CACHE = os.path.join(os.environ.get("XDG_CACHE_HOME") or "~/.cache", "acts_jax")
@@ -136,7 +137,7 @@ def options(config: str | os.PathLike | None = None, workdir: Path | None = None
     """
     values = flags.FLAGS
     changes = [
-        (name, ",".join(values[name].value))
+        (name, ",".join(values[name].value or []))
         for name in ("activation", "dataset")
         if values[name].present
     ]

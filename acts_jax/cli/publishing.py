@@ -9,17 +9,18 @@ from pathlib import Path
 from typing import Any
 
 from absl import flags as absl_flags
+from ml_collections import config_dict
 from rich.console import Console
 from rich.markup import escape
 from rich.padding import Padding
 from rich.text import Text
 
+from acts_jax import machine
 from acts_jax.cli import flags
 from acts_jax.files import write_atomically
 from acts_jax.report import figures
 from acts_jax.report.tables import terminal_table
 from acts_jax.studies.claims import FAILS, HOLDS, PARTLY, UNDECIDED, Claim, plain, record
-from acts_jax.sweep import launch
 
 COLORS = {HOLDS: "green", PARTLY: "yellow", FAILS: "red", UNDECIDED: "yellow"}
 
@@ -77,7 +78,7 @@ def publish(
     console.print(", ".join(map(str, [*paths, path])), soft_wrap=True, highlight=False)
 
 
-def provenance(config: Mapping[str, Any] | None = None) -> dict[str, Any]:
+def provenance(config: config_dict.ConfigDict | None = None) -> dict[str, Any]:
     """How the numbers of this process come about: its command, any config, machine and versions.
 
     Args:
@@ -90,9 +91,16 @@ def provenance(config: Mapping[str, Any] | None = None) -> dict[str, Any]:
         config = flags.options().config
     if config is not None:
         facts["config"] = plain(config.to_dict())
-    return facts | launch.facts()
+    return facts | machine.facts()
 
 
 def _value(flag: str) -> Any:
     """The value of a flag; None where this experiment does not have it."""
     return absl_flags.FLAGS[flag].value if flag in absl_flags.FLAGS else None
+
+
+def wide_console() -> Console:
+    """A console of the terminal's width, but at least the 100 columns of tables of measurements."""
+    console = Console(emoji=False)  # "mine:wave: ..." is no waving hand
+    console.width = max(console.width, 100)
+    return console

@@ -12,11 +12,8 @@ from absl import app, logging
 from absl import flags as absl_flags
 
 from acts_jax.cli import flags
-from acts_jax.data import DatasetError
-from acts_jax.files import StoreError
-from acts_jax.sweep.config import ConfigError
+from acts_jax.errors import CellError, ConfigError, DatasetError, StoreError
 from acts_jax.sweep.signals import Stopped
-from acts_jax.sweep.store import CellError
 
 
 def run(
@@ -71,9 +68,18 @@ def run(
         if config is not None:
             absl_flags.FLAGS.set_default("config", config)
             argv = flags.spell_out(argv)
-        app.run(guarded, argv=argv)
+        app.run(guarded, argv=argv, flags_parser=_parse)
     finally:
         flags.undefine(defined)
+
+
+def _parse(argv: Sequence[str]) -> list[str]:
+    """Sets the flags, and returns what is none; a mistake ends the process with one line."""
+    try:
+        return absl_flags.FLAGS(argv)
+    except absl_flags.Error as error:
+        print(f"error: {error}; --help lists the flags", file=sys.stderr)
+        sys.exit(2)
 
 
 @contextlib.contextmanager

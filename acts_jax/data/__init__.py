@@ -1,6 +1,5 @@
 """Datasets as arrays, prepared once and read without TensorFlow or network from then on."""
 
-from acts_jax.data.builders import DatasetError as DatasetError
 from acts_jax.data.dataset import Dataset as Dataset
 from acts_jax.data.dataset import Prepared as Prepared
 from acts_jax.data.dataset import balanced_accuracy as balanced_accuracy
@@ -10,3 +9,4 @@ from acts_jax.data.dataset import load as load
 from acts_jax.data.dataset import prepare as prepare
 from acts_jax.data.dataset import preprocessing as preprocessing
 from acts_jax.data.reading import Split as Split
+from acts_jax.errors import DatasetError as DatasetError

@@ -9,6 +9,7 @@ import threading
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
+from acts_jax.errors import DatasetError
 from acts_jax.suggestion import suggest
 
 
@@ -45,10 +46,6 @@ _INSTALL = {
     "tensorflow_datasets": "acts_jax[tfds]",
 }
 _swapping_stdout = threading.Lock()
-
-
-class DatasetError(ValueError):
-    """A dataset that is unknown, cannot be prepared or read, or does not fit."""
 
 
 def resolve_data_dir(data_dir: str | os.PathLike | None) -> str:

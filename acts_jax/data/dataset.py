@@ -9,8 +9,8 @@ from typing import Literal
 import numpy as np
 
 from acts_jax.data import builders, caching, preparing, reading, splitting
-from acts_jax.data.builders import DatasetError
 from acts_jax.data.reading import Split
+from acts_jax.errors import DatasetError
 from acts_jax.suggestion import suggest
 
 

@@ -19,7 +19,8 @@ from typing import Any
 from etils import epath
 
 from acts_jax.data import builders
-from acts_jax.data.builders import DatasetError, embedded
+from acts_jax.data.builders import embedded
+from acts_jax.errors import DatasetError
 
 _UNWRITABLE = {
     errno.EACCES,

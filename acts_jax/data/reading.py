@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from acts_jax.data import builders
-from acts_jax.data.builders import DatasetError
+from acts_jax.errors import DatasetError
 
 _ROWS_AT_ONCE = 1024
 

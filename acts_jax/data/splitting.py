@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from acts_jax.data.builders import DatasetError
 from acts_jax.data.reading import Split
+from acts_jax.errors import DatasetError
 
 _SEED = 0
 

@@ -10,8 +10,6 @@ from acts_jax.models.layer import is_activation_parameter as is_activation_param
 from acts_jax.models.layer import resolve_learned as resolve_learned
 from acts_jax.models.mlp import HEADS as HEADS
 from acts_jax.models.mlp import MLP as MLP
-from acts_jax.models.mlp import Captured as Captured
-from acts_jax.models.mlp import capture as capture
-from acts_jax.models.mlp import init_population as init_population
-from acts_jax.models.mlp import learned_parameters as learned_parameters
 from acts_jax.models.mlp import probabilities as probabilities
+from acts_jax.models.protocol import Network as Network
+from acts_jax.models.protocol import Site as Site

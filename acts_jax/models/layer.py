@@ -16,7 +16,7 @@ from flax import linen as nn
 from flax import nnx
 
 from acts_jax.activations.catalogue import Activation, get
-from acts_jax.derivative import derivative
+from acts_jax.activations.derivative import derivative
 from acts_jax.suggestion import suggest
 from acts_jax.theory.shape import on_real_line
 

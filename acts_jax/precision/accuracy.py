@@ -11,7 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from acts_jax.activations.catalogue import Activation, get
-from acts_jax.derivative import derivative
+from acts_jax.activations.derivative import derivative
 from acts_jax.machine import cores
 from acts_jax.precision import reference
 from acts_jax.precision.counterparts import LIBRARIES, evaluator, only_elementwise
@@ -22,7 +22,7 @@ _CHUNK = 2**18  # inputs evaluated at once
 _CANDIDATES = 8  # inputs per chunk whose errors are computed again, from mpmath
 _DIRECT = 256  # inputs per chunk where mpmath stands in for a table that knows no value
 _HUGE = 1e300  # overflows in every dtype that has tables
-# XLA reads subnormal inputs as 0 on a CPU; the numerical derivatives of `acts_jax.reference`
+# XLA reads subnormal inputs as 0 on a CPU; the numerical derivatives of `precision.reference`
 # resolve no smaller numbers in float64, mpmath's erfc takes no larger ones.
 _SIZES = {"float64": (1e-30, 1e75)}
 _NORMAL = (float(np.finfo(np.float32).tiny), math.inf)
@@ -147,7 +147,7 @@ def ascending(x: np.ndarray) -> np.ndarray:
 
 
 class Mpmath:
-    """True values of a catalogue entry: `acts_jax.reference`, tabulated or one by one."""
+    """True values of a catalogue entry: `acts_jax.precision.reference`, tabulated or one by one."""
 
     name = "mpmath"
 
@@ -289,7 +289,7 @@ class Error:
                 self.mixed, self.mixed_at = float(mixed[i]), float(x[i])
 
 
-def measure(
+def largest_errors(
     activation: str | Activation | Callable,
     dtype: str = "float32",
     inputs: Iterable[np.ndarray] | int = 2**18,
@@ -301,7 +301,7 @@ def measure(
     Where f' jumps any value between its sides is right, so kinks count for f only; so does 0,
     where many a reference is numerically differentiated across a corner. Subnormal
     float32 inputs are left out, since XLA reads them as 0 on a CPU. A function without a formula
-    in `acts_jax.reference` is compared with its own float64 evaluation.
+    in `acts_jax.precision.reference` is compared with its own float64 evaluation.
 
     Args:
       activation: What `acts_jax.get` takes; at its default parameters.

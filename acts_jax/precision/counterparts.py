@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from acts_jax.activations.catalogue import Activation, get
-from acts_jax.derivative import derivative
+from acts_jax.activations.derivative import derivative
 
 LIBRARIES = ("acts_jax", "jax.nn", "torch")
 _PADDED = 2**18  # JAX compiles one program for all shorter arrays

@@ -38,7 +38,7 @@ class Card:
       activation: the record.
       parameters: those given; the others have their defaults.
       shape: what `describe` found; None for a whole-vector function.
-      errors: `acts_jax.accuracy.Error`s, if they were measured.
+      errors: `acts_jax.precision.accuracy.Error`s, if they were measured.
     """
 
     activation: Activation
@@ -55,8 +55,8 @@ def make(
     Args:
       activation: a name of the catalogue, "package.module:function", or an `Activation`.
       threshold: the slope above which a region of f' is marked.
-      inputs: how many float32 inputs to measure the errors of f and f' at (`accuracy.measure`, at
-        the default parameters), 0 for none.
+      inputs: how many float32 inputs to measure the errors of f and f' at, with the default
+        parameters (`accuracy.largest_errors`); 0 for none.
       **parameters: plain numbers.
 
     Raises:
@@ -69,9 +69,9 @@ def make(
     shape = describe(activation, threshold=threshold, **parameters)
     errors: tuple = ()
     if inputs:
-        from acts_jax.precision.accuracy import measure
+        from acts_jax.precision.accuracy import largest_errors
 
-        errors = tuple(measure(activation, inputs=inputs))
+        errors = tuple(largest_errors(activation, inputs=inputs))
     return Card(activation, parameters, shape, errors)
 
 
@@ -79,7 +79,7 @@ def text(card: Card) -> dict[str, str]:
     """The facts of a card by name, as plain text."""
     activation = card.activation
     lines = {
-        "formula": formula.plain(activation.formula),
+        "formula": formula.as_text(activation.formula),
         "parameters": facts.parameters(activation, dict(card.parameters)),
     }
     if card.shape is None:

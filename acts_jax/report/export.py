@@ -17,8 +17,8 @@ import pyarrow as pa
 import pyarrow.csv
 
 from acts_jax.analysis import statistics
-from acts_jax.files import StoreError, write_atomically, writing_to
-from acts_jax.sweep.config import ConfigError
+from acts_jax.errors import ConfigError, StoreError
+from acts_jax.files import write_atomically, writing_to
 
 SCORES = ("val_accuracy", "val_loss", "test_accuracy", "test_balanced_accuracy", "test_loss")
 
@@ -47,7 +47,7 @@ def best_cells(results: pd.DataFrame) -> pd.DataFrame:
     """
     scored = statistics.scores(results)
     keys = {"val_accuracy": False, "val_loss": True}
-    if statistics.measure(results) == "rmse":
+    if statistics.score_name(results) == "rmse":
         del keys["val_accuracy"]
     ranked = scored.sort_values(list(keys), ascending=list(keys.values()), kind="stable")
     best = ranked.groupby(ranked["cell"].str.rpartition("/")[0], sort=False).head(1)

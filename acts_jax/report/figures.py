@@ -45,7 +45,7 @@ def accuracy_by_learning_rate(results: pd.DataFrame, chance: float | None = None
     diverged; the marker is the chosen rate, the number its validation score. Accuracies are
     drawn on a scale from 0 to 1, losses up to the largest of the finite means' lower 90%.
     """
-    kind = statistics.measure(results)
+    kind = statistics.score_name(results)
     profile = statistics.select(results, by=("activation", "depth", "learning_rate"))
     best = statistics.select(results)
     with matplotlib.rc_context(STYLE):
@@ -131,7 +131,7 @@ def dead_units(results: pd.DataFrame) -> Figure:
     """
     profile = statistics.select(results, by=("activation", "depth", "learning_rate"))
     best = statistics.select(results)
-    order = _order(best, statistics.measure(results))
+    order = _order(best, statistics.score_name(results))
     units = profile.groupby("activation", observed=True)[["dead_fraction", "saturated_fraction"]]
     affected = units.max().max(axis=1) > 0
     shown = [name for name in order if affected[name]]
@@ -176,7 +176,7 @@ def accuracy_table(results: pd.DataFrame) -> Figure:
 
     Each square says the mean over seeds and half of its 95% interval.
     """
-    kind = statistics.measure(results)
+    kind = statistics.score_name(results)
     best = statistics.select(results)
     order, depths = _order(best, kind), sorted(best["depth"].unique())
     value = best.pivot(index="activation", columns="depth", values=f"test_{kind}")

@@ -57,7 +57,7 @@ def outline(formula: str, size: float = 12.0) -> Path:
     try:
         return _row(formula, size)
     except ValueError:
-        return _words(plain(formula), size)
+        return _words(as_text(formula), size)
 
 
 def is_set(formula: str) -> bool:
@@ -83,9 +83,9 @@ def svg(formula: str, size: float = 16.0) -> str:
     )
 
 
-def plain(formula: str) -> str:
+def as_text(formula: str) -> str:
     """The formula as a line of text: `1 / (1 + e^(−x))`, the rows of cases after semicolons."""
-    text = _CASES.sub(lambda match: f"{{{{ {_plain_cases(match[1])} }}}}", formula)
+    text = _CASES.sub(lambda match: f"{{{{ {_cases_as_text(match[1])} }}}}", formula)
     text = re.sub(r"\\(?:operatorname\*?|mathrm|text|mathbf|mathit)\s*\{([^{}]*)\}", r" \1 ", text)
     for _ in range(8):
         text = re.sub(
@@ -106,7 +106,7 @@ def plain(formula: str) -> str:
     return re.sub(r"(^|[(,;=/{] ?)− ", r"\1−", text)
 
 
-def _plain_cases(body: str) -> str:
+def _cases_as_text(body: str) -> str:
     rows = [row.replace("&", " ").strip() for row in re.split(r"\\\\", body)]
     return "; ".join(row.rstrip(",. ") for row in rows if row)
 

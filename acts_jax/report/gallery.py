@@ -56,7 +56,7 @@ def _article(card: Card) -> str:
     label = escape(f"{name}: f, f′ and f″", quote=True)
     return (
         f"<article id='{_anchor(name)}'><h3>{escape(name)}</h3>"
-        f"<p class=formula title='{escape(formula.plain(card.activation.formula), quote=True)}'>"
+        f"<p class=formula title='{escape(formula.as_text(card.activation.formula), quote=True)}'>"
         f"{drawn}</p><figure role=group aria-label='{label}'>"
         f"{figures.svg(figure(card, heading=False))}</figure><dl>{listed}</dl></article>"
     )

@@ -154,7 +154,7 @@ def _section(dataset, results, curves, drawn: Mapping[str, Figure], chance, coun
     return (
         f"<section><h2>{escape(dataset)}</h2><ul class=headline>{items}</ul>"
         f"<h3>Chosen settings</h3>{_selection_html(results, selection, uneven)}{plates}"
-        f"{_comparisons_html(selection, comparisons, statistics.measure(results))}</section>"
+        f"{_comparisons_html(selection, comparisons, statistics.score_name(results))}</section>"
     )
 
 
@@ -169,7 +169,7 @@ def _figure(name: str, figure: Figure, caption: str) -> str:
 
 
 def _selection_html(results: pd.DataFrame, selection: pd.DataFrame, uneven: bool) -> str:
-    kind = statistics.measure(results)
+    kind = statistics.score_name(results)
     others = [
         c for c in statistics.nuisances(results, ["activation", "depth"]) if c != "learning_rate"
     ]

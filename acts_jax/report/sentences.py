@@ -30,7 +30,7 @@ def headline(
 
     Best and tied, uneven classes, at chance, diverged, edges.
     """
-    kind = statistics.measure(results)
+    kind = statistics.score_name(results)
     trained = selection[selection["lost_share"] < 1]
     sentences = [
         _best_sentence(row, trained, comparisons, kind)
@@ -138,7 +138,7 @@ def captions(
     results: pd.DataFrame, curves: pd.DataFrame, selection: pd.DataFrame
 ) -> dict[str, str]:
     """One sentence per figure of `draw`, about what it shows in these data; "" if nothing."""
-    kind = statistics.measure(results)
+    kind = statistics.score_name(results)
     best = statistics.chosen(results, selection)
     mine = curves[curves["cell"].isin(best["cell"])]
     said = {

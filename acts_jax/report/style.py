@@ -72,7 +72,7 @@ def percent(share: float) -> str:
 
 
 def spelt(kind: str) -> str:
-    """What a measure of `statistics.measure` is called in a text."""
+    """What a score is called in a text, from `statistics.score_name`."""
     return {"rmse": "RMSE"}.get(kind, kind)
 
 

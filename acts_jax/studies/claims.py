@@ -15,6 +15,7 @@ from matplotlib.figure import Figure
 from acts_jax.analysis import statistics
 
 HOLDS, PARTLY, FAILS, UNDECIDED = "holds", "holds partly", "does not hold here", "undecided"
+SHARE = {"format": ".1%", "bounds": (0, 1)}  # options of a check of a share or an accuracy
 
 
 @dataclasses.dataclass(frozen=True)
@@ -22,16 +23,16 @@ class Check:
     """One statement with a number in it, beside the number that was found.
 
     Attributes:
-      statement: Such as "the largest slope of the sigmoid is 1/4".
-      claimed: What the text says: "0.25".
-      measured: The number found.
-      interval: 95% confidence interval of `measured`; None where nothing is random.
-      threshold: The rule in words: "within 1e-06 of 0.25".
-      holds: What the rule says; None if it is undecided, the interval lying on both sides.
-      format: Format specification of the numbers: ".3g", ".1%".
-      unit: Written after them, with its space: " steps".
-      theorem: Whether mathematics leaves no other outcome (relu(−1) is 0): shown, but a theorem
-        that holds does not count towards the verdict of its claim.
+        statement: Such as "the largest slope of the sigmoid is 1/4".
+        claimed: What the text says: "0.25".
+        measured: The number found.
+        interval: 95% confidence interval of `measured`; None where nothing is random.
+        threshold: The rule in words: "within 1e-06 of 0.25".
+        holds: What the rule says; None if it is undecided, the interval lying on both sides.
+        format: Format specification of the numbers: ".3g", ".1%".
+        unit: Written after them, with its space: " steps".
+        theorem: Whether mathematics leaves no other outcome (relu(−1) is 0): shown, but a theorem
+            that holds does not count towards the verdict of its claim.
     """
 
     statement: str
@@ -46,7 +47,7 @@ class Check:
 
     @property
     def found(self) -> str:
-        """The measured number with its interval: `37.1% (35.0% to 39.2%)`; `–` for NaN."""
+        """The measured number with its interval, `37.1% (35.0% to 39.2%)`, or `–` for NaN."""
         if np.isnan(self.measured):
             return "–"
         number = _short(self.measured, self.format) + self.unit
@@ -66,14 +67,14 @@ class Claim:
     """A statement of the textbooks, and everything that was found about it.
 
     Attributes:
-      name: Of the experiment; files are called by it.
-      title: A heading.
-      text: The claim, as courses state it.
-      checks: The statements it consists of; at least one.
-      summary: One or two sentences with the measured numbers in words.
-      figures: Pictures by name; a name is the name of its file.
-      numbers: Everything behind the pictures: mappings, sequences, arrays, DataFrames, scalars.
-      table: For the terminal and the page; strings are shown as they are, floats with 4 digits.
+        name: Of the experiment; files are called by it.
+        title: A heading.
+        text: The claim, as courses state it.
+        checks: The statements it consists of; at least one.
+        summary: One or two sentences with the measured numbers in words.
+        figures: Pictures by name; a name is the name of its file.
+        numbers: Everything behind the pictures: mappings, sequences, arrays, DataFrames, scalars.
+        table: For the terminal and the page; strings are shown as they are, floats with 4 digits.
     """
 
     name: str
@@ -118,18 +119,18 @@ def near(
     tolerance: float,
     **options: Any,
 ) -> Check:
-    """A check that `measured` lies within `tolerance` of `target`.
+    """Check that `measured` lies within `tolerance` of `target`.
 
     Args:
-      statement: As in `Check`.
-      claimed: As in `Check`.
-      measured: A number, or one value per seed: their mean is the number then, and the whole of
-        its 95% interval must lie on one side of the threshold for the check to be decided. A
-        sample of one value, or with a NaN among its values, decides nothing.
-      target: What `measured` should be.
-      tolerance: How far it may be off.
-      **options: `format`, `unit` and `theorem` of `Check`; `bounds`, (0, 1) for a share or an
-        accuracy: what the mean of a sample cannot leave, nor can its interval then.
+        statement: As in `Check`.
+        claimed: As in `Check`.
+        measured: A number, or one value per seed: their mean is the number then, and the whole of
+            its 95% interval must lie on one side of the threshold for the check to be decided. A
+            sample of one value, or with a NaN among its values, decides nothing.
+        target: What `measured` should be.
+        tolerance: How far it may be off.
+        **options: `format`, `unit` and `theorem` of `Check`; `bounds`, (0, 1) for a share or an
+            accuracy: what the mean of a sample cannot leave, nor can its interval then.
     """
     low, high = target - tolerance, target + tolerance
     options = {"format": ".6g"} | options
@@ -138,39 +139,39 @@ def near(
         points = _short(100 * tolerance, "g")
         off = f"{points} point{'' if points == '1' else 's'}"
     rule = f"within {off} of {_short(target, form)}"
-    return _judged(statement, claimed, measured, low, high, rule, options)
+    return _judged(statement, claimed, measured, low, high, rule, **options)
 
 
 def at_most(
     statement: str, claimed: str, measured: float | Sequence[float], limit: float, **options: Any
 ) -> Check:
-    """A check that `measured` is at most `limit`; arguments as for `near`."""
+    """Check that `measured` is at most `limit`; arguments as for `near`."""
     rule = f"at most {_with_unit(limit, options)}"
-    return _judged(statement, claimed, measured, -math.inf, limit, rule, options)
+    return _judged(statement, claimed, measured, -math.inf, limit, rule, **options)
 
 
 def at_least(
     statement: str, claimed: str, measured: float | Sequence[float], limit: float, **options: Any
 ) -> Check:
-    """A check that `measured` is at least `limit`; arguments as for `near`."""
+    """Check that `measured` is at least `limit`; arguments as for `near`."""
     rule = f"at least {_with_unit(limit, options)}"
-    return _judged(statement, claimed, measured, limit, math.inf, rule, options)
+    return _judged(statement, claimed, measured, limit, math.inf, rule, **options)
 
 
 def record(claim: Claim) -> dict[str, Any]:
-    """A claim without its pictures, as JSON can hold it."""
+    """Turn a claim, without its pictures, into what JSON can hold."""
     fields = ("name", "title", "text", "verdict", "summary", "numbers")
     checks = [dataclasses.asdict(check) | {"verdict": check.verdict} for check in claim.checks]
     return plain({name: getattr(claim, name) for name in fields} | {"checks": checks})
 
 
 def plain(value: Any) -> Any:
-    """A value as JSON can hold it.
+    """Turn a value into what JSON can hold.
 
     Arrays become lists, DataFrames dicts of columns, NaN None, infinities "inf" and "-inf".
 
     Raises:
-      TypeError: For what JSON cannot hold.
+        TypeError: For what JSON cannot hold.
     """
     if isinstance(value, Mapping):
         return {str(key): plain(item) for key, item in value.items()}
@@ -189,19 +190,12 @@ def plain(value: Any) -> Any:
     raise TypeError(f"JSON cannot hold a {type(value).__name__}")
 
 
-def rate(chosen: float, tried: Sequence[float]) -> str:
-    """A learning rate for a table, with an arrow where better ones may lie beyond those tried."""
-    low, high = min(tried), max(tried)
-    arrow = "" if low == high else {low: " ↓", high: " ↑"}.get(chosen, "")
-    return f"{chosen:.2g}{arrow}"
-
-
 def _with_unit(limit: float, options: Mapping[str, Any]) -> str:
     return _short(limit, options.get("format", ".3g")) + options.get("unit", "")
 
 
 def _short(value: float, form: str) -> str:
-    """A number with a real minus sign and no zeros in its exponent: `−1.5e−6`."""
+    """Write a number with a real minus sign and no zeros in its exponent: `−1.5e−6`."""
     return re.sub(r"e([+-])0*(\d)", r"e\1\2", format(value, form)).replace("-", "−")
 
 
@@ -212,12 +206,11 @@ def _judged(
     low: float,
     high: float,
     rule: str,
-    options: Mapping[str, Any],
+    bounds: tuple[float, float] = (-math.inf, math.inf),
+    **fields: Any,
 ) -> Check:
-    """A check that `measured`, a number or a sample, lies in [low, high]."""
+    """Check that `measured`, a number or a sample, lies in [low, high]."""
     values = np.asarray(measured, float)
-    options = dict(options)
-    bounds = options.pop("bounds", (-math.inf, math.inf))
     interval = statistics.interval(values, bounds=bounds) if values.ndim else None
     first, last = interval or (float(values),) * 2
     holds = None
@@ -226,4 +219,4 @@ def _judged(
     elif last < low or first > high:
         holds = False
     mean = float(values.mean()) if values.size else math.nan
-    return Check(statement, claimed, mean, interval, rule, holds, **options)
+    return Check(statement, claimed, mean, interval, rule, holds, **fields)

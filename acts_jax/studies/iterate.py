@@ -17,7 +17,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from acts_jax.activations.catalogue import Activation, get, names
-from acts_jax.report import bands
+from acts_jax.report import drawing
 from acts_jax.report.style import (
     FAINT,
     INK,
@@ -245,7 +245,7 @@ def _draw_lines(axes: Axes, lines: np.ndarray) -> None:
 
 def _draw_values(axes: Axes, found: Iterated, most: int) -> None:
     x, lines = GRID[SHOWN], found.values[1 : most + 1, SHOWN]
-    axes.plot(x, x, color=FAINT, lw=0.7, ls=bands.DOTTED)
+    axes.plot(x, x, color=FAINT, lw=0.7, ls=drawing.DOTTED)
     _draw_lines(axes, lines)
     point, slope = found.fixed_point
     note = "all alike: idempotent" if found.idempotent else ""
@@ -295,7 +295,7 @@ def draw_decay(iterated: Sequence[Iterated]) -> Figure:
 def _draw_decay(axes: Axes, slopes: Mapping[str, np.ndarray], colors: Mapping[str, str]) -> None:
     """Draw one panel; names stand at the ends of lines, or beside where they leave the panel."""
     low, high = 1e-8, 1e4
-    bands.decades(axes, range(-8, 5, 2))
+    drawing.decades(axes, range(-8, 5, 2))
     axes.set_ylim(low, high)
     times = len(next(iter(slopes.values())))
     marks = [10**k for k in range(6) if 10**k <= times]
@@ -303,7 +303,7 @@ def _draw_decay(axes: Axes, slopes: Mapping[str, np.ndarray], colors: Mapping[st
     axes.set_xticks(marks, [f"{mark:g}" for mark in marks])
     axes.minorticks_off()
     axes.set_xlim(1, times * 6)
-    axes.plot([1, times], [1, 1], color=INK, lw=0.7, ls=bands.DOTTED)
+    axes.plot([1, times], [1, 1], color=INK, lw=0.7, ls=drawing.DOTTED)
     ends, falling, rising = {}, {}, {}
     for name, values in slopes.items():
         inside = np.flatnonzero((values > low) & (values < high))
@@ -317,7 +317,7 @@ def _draw_decay(axes: Axes, slopes: Mapping[str, np.ndarray], colors: Mapping[st
             falling[name] = last
         else:
             rising[name] = last
-    bands.name_ends(axes, ends, times, 0.03, 0.045)
+    drawing.name_ends(axes, ends, times, 0.03, 0.045)
     for leaving, edge, inwards in ((falling, low, 1), (rising, high, -1)):
         for place, name in enumerate(sorted(leaving, key=leaving.get, reverse=True)):
             level = edge * 10 ** (inwards * (0.3 + 0.45 * place))

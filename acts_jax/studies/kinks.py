@@ -18,11 +18,12 @@ from rich.console import Console
 from acts_jax.activations.catalogue import get
 from acts_jax.analysis import statistics
 from acts_jax.data import Dataset
-from acts_jax.report import bands
+from acts_jax.errors import ConfigError
+from acts_jax.report import drawing
 from acts_jax.report.style import FAINT, INK, PALETTE, STYLE, titles
 from acts_jax.studies.claims import Claim, at_most, near
 from acts_jax.sweep import networks, trainer
-from acts_jax.sweep.config import FIELDS, ConfigError
+from acts_jax.sweep.config import FIELDS
 from acts_jax.sweep.grid import Plan
 from acts_jax.sweep.options import Options
 from acts_jax.theory import features
@@ -182,7 +183,7 @@ def _draw_pairs(axes: Axes, found: pd.DataFrame) -> None:
         at = x - 0.12 + np.linspace(-0.1, 0.1, len(rows))
         axes.plot(at[same], points[same], "o", ms=5, color=PALETTE[0], mfc="white")
         axes.plot(at[~same], points[~same], "o", ms=5, color=PALETTE[0])
-        bands.bar(axes, x + 0.12, points, INK)
+        drawing.bar(axes, x + 0.12, points, INK)
         axes.plot(x + 0.12, points.mean(), "_", color=INK, ms=11, mew=2)
         widths = sizes.split("-")
         labels.append(f"{len(widths)} layers of {widths[0]}\n{same.mean():.0%} identical")

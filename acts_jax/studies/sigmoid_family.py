@@ -19,12 +19,12 @@ from matplotlib.figure import Figure
 from rich.console import Console
 
 from acts_jax.activations.catalogue import get
-from acts_jax.activations.sigmoidal import tanh_slope
+from acts_jax.activations.derivative import derivative
 from acts_jax.analysis import statistics
 from acts_jax.analysis.pairing import by_seed, edge_note, rates
 from acts_jax.data import Dataset
-from acts_jax.derivative import derivative
-from acts_jax.report import bands
+from acts_jax.kernels.hyperbolic import tanh_slope
+from acts_jax.report import drawing
 from acts_jax.report.style import FAINT, INK, RULE, STYLE, percent, styles, titles
 from acts_jax.studies.claims import Claim, at_least, at_most, near
 from acts_jax.sweep import networks, trainer
@@ -203,7 +203,7 @@ def _draw_values(axes: Axes, found: Mapping[str, Curve], colors: Mapping[str, st
     for name, one in found.items():
         axes.plot(X[SHOWN], one.values[SHOWN], color=colors[name])
         ends[name] = one.values[SHOWN][-1], name, colors[name]
-    bands.name_ends(axes, ends, 4, 0.04, 0.055)
+    drawing.name_ends(axes, ends, 4, 0.04, 0.055)
     axes.set_xlabel("x")
     axes.set_ylabel("f(x)")
     axes.set_title("Values")
@@ -214,7 +214,7 @@ def _draw_slopes(
 ) -> None:
     for name, one in found.items():
         axes.plot(X[SHOWN], one.slopes[SHOWN], color=colors[name])
-    dotted = {"color": INK, "lw": 0.8, "ls": bands.DOTTED}
+    dotted = {"color": INK, "lw": 0.8, "ls": drawing.DOTTED}
     axes.axhline(0.25, **dotted)
     axes.vlines([-edge, edge], 0, 0.25, **dotted)
     leader = {"arrowstyle": "-", "lw": 0.6, "color": FAINT}
@@ -229,7 +229,7 @@ def _draw_slopes(
 
 def _draw_tails(axes: Axes, found: Mapping[str, Curve], colors: Mapping[str, str]) -> None:
     low, ends = 1e-6, {}
-    bands.decades(axes, range(-6, 1))
+    drawing.decades(axes, range(-6, 1))
     axes.set_ylim(low, 1)
     axes.set_xlim(0, 9)
     axes.set_xticks(range(7))
@@ -244,7 +244,7 @@ def _draw_tails(axes: Axes, found: Mapping[str, Curve], colors: Mapping[str, str
             inwards = {"xytext": (-4, 4), "textcoords": "offset points", "ha": "right"}
             last = X[inside][-1]
             axes.annotate(name, (last, low), color=colors[name], fontsize=8.0, **inwards)
-    bands.name_ends(axes, ends, 6, 0.04, 0.055)
+    drawing.name_ends(axes, ends, 6, 0.04, 0.055)
     axes.set_xlabel("x")
     axes.set_ylabel("1 − f(x)")
     axes.set_title("Tails: what is left to 1")

@@ -1,30 +1,62 @@
-"""textbook.html: every claim on one self-contained page, with its picture, checks and verdict."""
+"""The textbook: the studies of its claims, and one self-contained page with all verdicts."""
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from html import escape
 from pathlib import Path
+from typing import ClassVar
 
 import pandas as pd
 
 from acts_jax.report import figures, tables
 from acts_jax.report.html import document, write
-from acts_jax.studies import claims
+from acts_jax.studies import (
+    claims,
+    dying_relu,
+    iterate,
+    kinks,
+    learn_prelu,
+    linear_collapse,
+    saha_bora,
+    sigmoid_family,
+    softmax_readout,
+    speed_of_training,
+    vanishing_gradients,
+)
 from acts_jax.studies.claims import Claim
+
+# The studies by name, in the order of the page.
+STUDIES: Mapping[str, Callable[..., Claim]] = {
+    "vanishing_gradients": vanishing_gradients.study,
+    "sigmoid_family": sigmoid_family.study,
+    "speed_of_training": speed_of_training.study,
+    "dying_relu": dying_relu.study,
+    "kinks": kinks.study,
+    "learn_prelu": learn_prelu.study,
+    "linear_collapse": linear_collapse.study,
+    "iterate": iterate.study,
+    "softmax_readout": softmax_readout.study,
+    "saha_bora": saha_bora.study,
+}
+UNTRAINED = ("iterate",)  # they have no config, and take activations in place of options
+
+
+ERROR = "ended with an error"
 
 
 @dataclasses.dataclass(frozen=True)
-class Failure:
+class Broken:
     """A study that ended with an error instead of a claim."""
 
     name: str
     error: str
+    verdict: ClassVar[str] = ERROR
 
 
 def build(
-    outcomes: Sequence[Claim | Failure],
+    outcomes: Sequence[Claim | Broken],
     path: str | Path,
     *,
     title: str = "The textbook put to the test",
@@ -34,28 +66,28 @@ def build(
     """Write the page to `path`, replaced atomically; it loads nothing from elsewhere.
 
     Args:
-      outcomes: what the studies gave, in the order of the page.
-      path: of the page.
-      title: of the page.
-      facts: how the results came about (command, machine, versions).
-      seconds: that studies took, by name.
+        outcomes: What the studies gave, in the order of the page.
+        path: Of the page.
+        title: Of the page.
+        facts: How the results came about (command, machine, versions).
+        seconds: How long studies took, by name.
     """
     seconds = seconds or {}
     listed = "".join(f"<dt>{escape(k)}</dt><dd>{escape(v)}</dd>" for k, v in (facts or {}).items())
+    sections = [
+        _error(outcome) if isinstance(outcome, Broken) else _section(outcome, seconds)
+        for outcome in outcomes
+    ]
     body = (
         f"<h1>{escape(title)}</h1><p class=lead>{escape(_headline(outcomes))}</p>"
-        f"<p class=note>{NOTE}</p>{_contents(outcomes)}"
-        + "".join(
-            _failed(o) if isinstance(o, Failure) else _section(o, seconds.get(o.name))
-            for o in outcomes
-        )
+        f"<p class=note>{NOTE}</p>{_contents(outcomes)}{''.join(sections)}"
         + (f"<h2>How these results came about</h2><dl>{listed}</dl>" if listed else "")
     )
     return write(path, document(title, body, CSS))
 
 
-def _headline(outcomes: Sequence[Claim | Failure]) -> str:
-    verdicts = [_verdict(outcome) for outcome in outcomes]
+def _headline(outcomes: Sequence[Claim | Broken]) -> str:
+    verdicts = [outcome.verdict for outcome in outcomes]
     order = (claims.HOLDS, claims.PARTLY, claims.FAILS, claims.UNDECIDED, ERROR)
     said = {
         claims.HOLDS: ("holds", "hold"),
@@ -70,24 +102,20 @@ def _headline(outcomes: Sequence[Claim | Failure]) -> str:
     return f"{len(outcomes)} {noun} of introductory texts: {', '.join(parts)}."
 
 
-def _verdict(outcome: Claim | Failure) -> str:
-    return ERROR if isinstance(outcome, Failure) else outcome.verdict
-
-
 def _badge(verdict: str) -> str:
     return f"<span class='verdict {CLASSES[verdict]}'>{escape(verdict)}</span>"
 
 
-def _contents(outcomes: Sequence[Claim | Failure]) -> str:
+def _contents(outcomes: Sequence[Claim | Broken]) -> str:
     rows = []
     for outcome in outcomes:
-        failed = isinstance(outcome, Failure)
-        title = outcome.name if failed else outcome.title
-        counted = () if failed else outcome.decisive
+        broken = isinstance(outcome, Broken)
+        title = outcome.name if broken else outcome.title
+        counted = () if broken else outcome.decisive
         held = f"{sum(c.holds is True for c in counted)} of {len(counted)}" if counted else "–"
         rows.append(
             f"<tr><td><a href='#{escape(outcome.name)}'>{escape(title)}</a></td>"
-            f"<td>{_badge(_verdict(outcome))}</td><td>{held}</td></tr>"
+            f"<td>{_badge(outcome.verdict)}</td><td>{held}</td></tr>"
         )
     return (
         "<table class=contents><thead><tr><th>claim</th><th>verdict</th>"
@@ -96,8 +124,8 @@ def _contents(outcomes: Sequence[Claim | Failure]) -> str:
     )
 
 
-def _section(claim: Claim, seconds: float | None) -> str:
-    took = "" if seconds is None else f" ({seconds:.0f} s)"
+def _section(claim: Claim, seconds: Mapping[str, float]) -> str:
+    took = f" ({seconds[claim.name]:.0f} s)" if claim.name in seconds else ""
     table = "" if claim.table is None else f"<div class=scroll>{_table(claim.table)}</div>"
     pictures = "".join(
         f"<figure role=group aria-label='{escape(name.replace('_', ' '), quote=True)}'>"
@@ -142,14 +170,13 @@ def _table(frame: pd.DataFrame) -> str:
     return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
 
 
-def _failed(failure: Failure) -> str:
+def _error(broken: Broken) -> str:
     return (
-        f"<section id='{escape(failure.name)}'><h2>{escape(failure.name)}</h2>"
-        f"<p>{_badge(ERROR)}</p><pre>{escape(failure.error)}</pre></section>"
+        f"<section id='{escape(broken.name)}'><h2>{escape(broken.name)}</h2>"
+        f"<p>{_badge(ERROR)}</p><pre>{escape(broken.error)}</pre></section>"
     )
 
 
-ERROR = "ended with an error"
 CLASSES = {
     claims.HOLDS: "yes",
     claims.PARTLY: "partly",

@@ -12,7 +12,8 @@ import numpy as np
 import orbax.checkpoint as ocp
 from absl import logging
 
-from acts_jax.files import StoreError, write_atomically
+from acts_jax.errors import StoreError
+from acts_jax.files import write_atomically
 from acts_jax.sweep.running import Standing
 
 

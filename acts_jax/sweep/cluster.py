@@ -22,10 +22,9 @@ from pathlib import Path
 from typing import Any
 
 from acts_jax.data import Dataset
+from acts_jax.errors import ConfigError
 from acts_jax.machine import cores
-from acts_jax.sweep import launch, local
-from acts_jax.sweep import packing as layout
-from acts_jax.sweep.config import ConfigError
+from acts_jax.sweep import launch, local, packing
 from acts_jax.sweep.grid import Group
 from acts_jax.sweep.signals import Stop
 from acts_jax.sweep.work import Finished, Launcher, Seconds, Work
@@ -139,7 +138,7 @@ def _train(
     """What a task does: trains a part as the local launcher does."""
     import ray
 
-    launch.configure(compilation_cache, cpu_devices=layout.FEWEST_CPU_DEVICES)
+    launch.configure(compilation_cache, cpu_devices=packing.FEWEST_CPU_DEVICES)
 
     def on_chunk(*chunk: Any) -> None:
         with contextlib.suppress(ray.exceptions.RayError):
@@ -265,19 +264,19 @@ def _parts(work: Work, slots: int, memory: float, on_gpus: bool) -> Iterator[tup
     Yields:
       Each part, and how many of its cells one vmap carries.
     """
-    devices = 1 if on_gpus else layout.FEWEST_CPU_DEVICES
+    devices = 1 if on_gpus else packing.FEWEST_CPU_DEVICES
     platform = "gpu" if on_gpus else "cpu"
     # What Ray knows of is the memory of the nodes, not of their GPUs.
-    room = sys.maxsize if on_gpus else layout.SHARE * memory / devices
+    room = sys.maxsize if on_gpus else packing.SHARE * memory / devices
     cells = sum(group.size for group in work.groups)
     few = len(work.groups) < TASKS_PER_SLOT * slots
     share = cells / (TASKS_PER_SLOT * slots) if few else cells
     for group in work.groups:
         dataset = work.datasets[group.static.dataset]
-        each = layout.state_bytes(group.static, dataset)
-        pack = work.pack or layout.pack_for(group.static, dataset, platform, room)
+        each = packing.state_bytes(group.static, dataset)
+        pack = work.pack or packing.pack_for(group.static, dataset, platform, room)
         unit = pack * devices
-        units = max(1, min(math.ceil(share / unit), int(layout.SHARE * memory / each / unit)))
+        units = max(1, min(math.ceil(share / unit), int(packing.SHARE * memory / each / unit)))
         for first in range(0, group.size, units * unit):
             yield group.part(first, min(first + units * unit, group.size)), pack
 

@@ -17,11 +17,8 @@ from typing import Any
 import numpy as np
 from ml_collections import config_dict
 
+from acts_jax.errors import ConfigError
 from acts_jax.suggestion import suggest
-
-
-class ConfigError(ValueError):
-    """A config that cannot be planned; the message says what to change."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -81,8 +78,11 @@ FIELDS: dict[str, Field] = {
     "batch_size": Field(64, int, "static", low=1),
     "epochs": Field(30, int, "static", low=1),
     "evals": Field(10, int, None, low=1),
+    "eval_spacing": Field("linear", str, None, ("linear", "geometric")),
     "patience": Field(0, int, None, low=0),
     "seed": Field(0, int, "traced", low=0, high=2**31 - 1),
+    # Results
+    "record": Field("metrics", str, None, ("metrics", "units", "parameters")),
 }
 
 TRACED = tuple(name for name, field in FIELDS.items() if field.axis == "traced")
@@ -275,7 +275,7 @@ def items_of(name: str, value: Any) -> Sequence[Any]:
     return items
 
 
-def plain(value: Any) -> Any:
+def dereferenced(value: Any) -> Any:
     """The value behind an ml_collections reference."""
     if isinstance(value, config_dict.FieldReference):
         value = value.get()

@@ -27,8 +27,8 @@ from jax.sharding import PartitionSpec as P
 from acts_jax import training
 from acts_jax.activations.catalogue import get
 from acts_jax.data import Dataset, class_weights, preprocessing
-from acts_jax.models import MLP, init_population, learned_parameters
-from acts_jax.sweep.config import ConfigError
+from acts_jax.errors import ConfigError
+from acts_jax.models import MLP, Network
 from acts_jax.sweep.grid import Group, Static, parameter_prefix
 from acts_jax.theory.shape import sup_derivative
 from acts_jax.training import probes
@@ -104,6 +104,7 @@ def splits_of(dataset: Dataset, kind: str) -> Splits:
                 scale,
                 shift,
                 class_weights(split.labels, classes)[split.labels] if classes else None,
+                shape=dataset.input_shape,
             )
             for split in (dataset.train, dataset.validation, dataset.test)
         )
@@ -144,9 +145,13 @@ def steps(group: Group, dataset: Dataset, evaluations: int | None = None) -> int
       dataset: Their data.
       evaluations: How many have been made; all of them by default.
     """
-    static = group.static
-    epochs = (0, *static.eval_epochs)[: None if evaluations is None else evaluations + 1][-1]
-    return group.size * epochs * (len(dataset.train.labels) // static.batch_size)
+    marks = group.static.eval_steps(steps_per_epoch(group.static, dataset))
+    return group.size * (0, *marks)[: None if evaluations is None else evaluations + 1][-1]
+
+
+def steps_per_epoch(static: Static, dataset: Dataset) -> int:
+    """Optimizer steps of one network in one epoch: whole batches only."""
+    return len(dataset.train.labels) // static.batch_size
 
 
 def build(group: Group, dataset: Dataset, data: Slices, pack: int, measure: bool = True) -> Program:
@@ -167,7 +172,7 @@ def build(group: Group, dataset: Dataset, data: Slices, pack: int, measure: bool
     model = functools.partial(make_model, group.static, *resolve(group.static, dataset))
     cells, seeds = _cells(group, place)
     seeds = np.pad(seeds, (0, -len(seeds) % mesh.size), mode="edge")
-    state = _initial_state(model, group, place, data.rows.inputs.shape[1])
+    state = _initial_state(model, group, place, dataset.input_shape)
     state, cells = (_rows(tree, NamedSharding(mesh, P("cells"))) for tree in (state, cells))
     cell = functools.partial(_chunk, model, group.static, measure)
     chunk = _compile(cell, group.static, mesh, state[0], cells[0], data, len(seeds))
@@ -182,13 +187,7 @@ def stopped(state: training.TrainState, patience: int) -> jax.Array:
     return (state.watch.waited >= patience) | (state.diverged_step >= 0)
 
 
-def layer_sizes(static: Static, dataset: Dataset) -> tuple[int, ...]:
-    """Widths of all layers, from the inputs to the outputs."""
-    _, outputs = resolve(static, dataset)
-    return (math.prod(dataset.input_shape), *static.hidden_sizes, outputs)
-
-
-def make_model(static: Static, head: str, num_outputs: int, parameters: dict[str, Any]) -> MLP:
+def make_model(static: Static, head: str, num_outputs: int, parameters: dict[str, Any]) -> Network:
     """The network that the cells of a group are: see `resolve` for its head and outputs."""
     return MLP(
         hidden_sizes=static.hidden_sizes,
@@ -239,19 +238,30 @@ def _limit(group: Group) -> np.ndarray | None:
     return np.asarray(sup(distinct))[which.ravel()]
 
 
-def _initial_state(
-    model: Callable[[dict], MLP], group: Group, place: np.ndarray, num_features: int
-) -> training.TrainState:
-    """The networks of the cells at `place`, each from its own seed, gain and parameters."""
-    cells = place.ravel()
+def initial_params(model: Network, group: Group, dataset: Dataset) -> Any:
+    """The networks of a group's cells before training: leaves [cells, ...]."""
+    cells = np.arange(group.size)
+    return _initial_params(model, group, cells, dataset.input_shape)
+
+
+def _initial_params(
+    model: Network, group: Group, cells: np.ndarray, input_shape: tuple[int, ...]
+) -> Any:
+    """The networks of some cells, each from its own seed, gain and parameters."""
     keys = jax.vmap(lambda seed: training.key_for(seed, "init"))(group.traced["seed"][cells])
-    params = init_population(
-        model({}),
-        num_features,
+    return model.init_population(
+        input_shape,
         keys,
         gain=group.traced["init_gain"][cells].astype(np.float32),
         parameters={n: v[cells].astype(np.float32) for n, v in group.parameters.items()},
     )
+
+
+def _initial_state(
+    model: Callable[[dict], Network], group: Group, place: np.ndarray, input_shape: tuple[int, ...]
+) -> training.TrainState:
+    """The state of the cells at `place` before training: arrays [rows, devices, pack, ...]."""
+    params = _initial_params(model({}), group, place.ravel(), input_shape)
     # No optimizer's initial state depends on the values of its hyperparameters.
     optimizer = _optimizer(group.static, training.Hyperparameters(0.0, 0.0, 0.0))
     watch = training.begin_watch() if group.static.patience else None
@@ -302,7 +312,8 @@ def _compile(
         done = (run_unless_stopped if static.patience else run)(*pack)
         return jax.tree.map(lambda leaf: leaf[None], done)
 
-    longest = max(np.diff(static.eval_epochs)) * (data.sizes[0] // static.batch_size)
+    per_epoch = data.sizes[0] // static.batch_size
+    longest = static.chunk_epochs(per_epoch) * per_epoch
     everywhere = NamedSharding(mesh, P())
     order = jax.ShapeDtypeStruct(
         (num_seeds, longest, static.batch_size), np.int32, sharding=everywhere
@@ -320,7 +331,7 @@ def _compile(
 
 
 def _chunk(
-    model: Callable[[dict], MLP],
+    model: Callable[[dict], Network],
     static: Static,
     measure: bool,
     state: training.TrainState,
@@ -338,7 +349,9 @@ def _chunk(
     measured = probes.measure(network, state.params, data, cell.limit)
     state = state._replace(diverged_step=training.note_divergence(state, measured.loss[0]))
     metrics = measured._asdict()
-    for name, values in learned_parameters(state.params).items():
+    if static.record != "units":
+        del metrics["dead_unit"]
+    for name, values in network.learned(state.params).items():
         values = values[0] if static.share == "network" else jnp.stack(values)
         metrics[f"{parameter_prefix(static.activation)}.{name}"] = values
     if static.patience:

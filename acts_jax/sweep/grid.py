@@ -14,17 +14,21 @@ from typing import Any
 
 import numpy as np
 
+from acts_jax.errors import ConfigError
 from acts_jax.suggestion import suggest
 from acts_jax.sweep.config import (
     FIELDS,
     TRACED,
-    ConfigError,
+    dereferenced,
     expand,
     items_of,
     number_of,
     parameter_prefix,
-    plain,
 )
+
+# Fields that came after results had been stored: at their defaults, the names of groups and the
+# columns of results are as they were.
+LATER_FIELDS = {name: FIELDS[name].default for name in ("eval_spacing", "record")}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -34,8 +38,10 @@ class Static:
     `hidden_sizes` holds the widths of the hidden layers, `learned` the names of the
     activation parameters that are trained, `evals` the number of evaluations after the one
     at initialisation, `patience` how many of them in a row may find a network no better on
-    validation before its training stops (0: it never does). The other attributes are the config
-    fields of the same name.
+    validation before its training stops (0: it never does). `eval_spacing` is "linear", in whole
+    epochs, or "geometric", in steps. `record` says what is stored besides the metrics: "units",
+    which units are dead at every evaluation, or "parameters", the trained networks. The other
+    attributes are the config fields of the same name.
     """
 
     dataset: str
@@ -53,12 +59,21 @@ class Static:
     epochs: int
     evals: int
     patience: int
+    eval_spacing: str = "linear"
+    record: str = "metrics"
 
-    @property
-    def eval_epochs(self) -> tuple[int, ...]:
-        """Epochs after which the networks are evaluated; the first is 0."""
-        marks = (round(i * self.epochs / self.evals) for i in range(self.evals + 1))
-        return tuple(dict.fromkeys(marks))
+    def eval_steps(self, steps_per_epoch: int) -> tuple[int, ...]:
+        """Steps after which the networks are evaluated; the first is 0."""
+        if self.eval_spacing == "linear":
+            epochs = (round(i * self.epochs / self.evals) for i in range(self.evals + 1))
+            return tuple(steps_per_epoch * epoch for epoch in dict.fromkeys(epochs))
+        marks = np.geomspace(1, self.epochs * steps_per_epoch, self.evals).round().astype(int)
+        return (0, *np.unique(marks).tolist())
+
+    def chunk_epochs(self, steps_per_epoch: int) -> int:
+        """The most epochs of batches that the steps between two evaluations are part of."""
+        marks = np.array(self.eval_steps(steps_per_epoch))
+        return int(np.max(-(-marks[1:] // steps_per_epoch) - marks[:-1] // steps_per_epoch))
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -98,7 +113,7 @@ class Group:
         """The hyperparameters as columns of a results table: scalars, or arrays [cells]."""
         s = self.static
         widths = set(s.hidden_sizes)
-        columns = {name: getattr(s, name) for name in FIELDS if hasattr(s, name)}
+        columns = {n: getattr(s, n) for n in FIELDS if hasattr(s, n) and n not in LATER_FIELDS}
         columns |= {
             "learn": ",".join(s.learned) or "none",
             "depth": len(s.hidden_sizes),
@@ -147,7 +162,7 @@ def plan(
     Raises:
       ConfigError: With one sentence that names the field and the nearest valid choice.
     """
-    given = {name: plain(config[name]) for name in config}
+    given = {name: dereferenced(config[name]) for name in config}
     axes = {name: expand(name, given.get(name, f.default)) for name, f in FIELDS.items()}
     try:
         activations = {name: find_activation(name) for name in axes["activation"]}
@@ -156,7 +171,7 @@ def plan(
     except ValueError as error:
         raise ConfigError(str(error)) from None
     settings = _parameter_settings(given, activations)
-    groups = {}
+    groups: dict[Static, Group] = {}
     for static in _statics(axes, activations):
         if static not in groups:
             groups[static] = _group(len(groups), static, axes, settings[static.activation])
@@ -184,14 +199,11 @@ def _statics(axes: Mapping[str, list], activations: Mapping[str, Any]) -> Iterab
             # Nothing is shared or decays where nothing is learned: one group, not several.
             share = share if learned else "layer"
             decays = chosen["decay_activations"] and bool(learned)
-            yield Static(
-                **chosen | {"decay_activations": decays},
-                hidden_sizes=shape,
-                learned=tuple(learned),
-                share=share,
-                evals=axes["evals"],
-                patience=axes["patience"],
-            )
+            settings: dict[str, Any] = {
+                name: axes[name] for name in ("evals", "patience", *LATER_FIELDS)
+            }
+            settings |= chosen | {"decay_activations": decays, "share": share}
+            yield Static(hidden_sizes=shape, learned=tuple(learned), **settings)
 
 
 def _group(
@@ -212,7 +224,11 @@ def _group(
 
 def _key(index: int, static: Static, columns: Iterable[np.ndarray]) -> str:
     """The name of a group: equal for equal cells at the same place of a plan."""
-    digest = hashlib.sha256(json.dumps(dataclasses.asdict(static)).encode())
+    settings = dataclasses.asdict(static)
+    for name, default in LATER_FIELDS.items():
+        if settings[name] == default:
+            del settings[name]
+    digest = hashlib.sha256(json.dumps(settings).encode())
     for values in columns:
         digest.update(values.tobytes())
     activation = re.sub(r"\W+", "_", static.activation)
@@ -252,7 +268,7 @@ def _parameter_settings(
 
 def _owners(activations: Mapping[str, Any]) -> dict[str, str]:
     """By what qualifies parameters, the activation that they belong to: one that has some."""
-    owners = {}
+    owners: dict[str, str] = {}
     for name, activation in activations.items():
         prefix = parameter_prefix(name)
         if prefix in FIELDS:

@@ -3,9 +3,7 @@
 import contextlib
 import dataclasses
 import functools
-import importlib.metadata
 import os
-import platform
 import shutil
 import time
 from collections.abc import Callable, Mapping
@@ -15,9 +13,8 @@ import jax
 
 from acts_jax import data, machine
 from acts_jax.activations import acceptance, catalogue
-from acts_jax.sweep import engine, grid, local, signals, store, work
-from acts_jax.sweep import packing as layout
-from acts_jax.sweep.config import ConfigError
+from acts_jax.errors import CellError, ConfigError
+from acts_jax.sweep import engine, grid, local, packing, signals, store, work
 from acts_jax.theory.shape import on_real_line
 
 
@@ -78,7 +75,7 @@ def configure(compilation_cache: str | os.PathLike | None, cpu_devices: int | No
       compilation_cache: Folder of the cache that later processes read too; None for no cache.
       cpu_devices: How many, at least two; one per core by default.
     """
-    devices = max(cpu_devices or machine.cores(), layout.FEWEST_CPU_DEVICES)
+    devices = max(cpu_devices or machine.cores(), packing.FEWEST_CPU_DEVICES)
     with contextlib.suppress(RuntimeError):  # jax is in use already: its devices stay as they are
         jax.config.update("jax_num_cpu_devices", devices)
     if compilation_cache is not None:
@@ -98,6 +95,11 @@ def make_plan(config: Mapping, data_dir: str | os.PathLike | None = None) -> gri
     """
     check_dataset = functools.partial(data.check_name, data_dir=data_dir)
     plan = grid.plan(config, catalogue.get, check_dataset)
+    if plan.config["record"] == "parameters" and plan.config["patience"]:
+        raise ConfigError(
+            'record="parameters" keeps networks as they are at the end: it takes patience 0, not '
+            f"{plan.config['patience']}"
+        )
     for name in plan.config["activation"]:
         try:
             acceptance.accept(catalogue.get(name))
@@ -131,31 +133,19 @@ def describe(
 ) -> Description:
     """What running a plan would take; trains nothing."""
     devices = jax.local_devices()
-    packs = [pack or layout.pack_for(g.static, datasets[g.static.dataset]) for g in plan.groups]
+    packs = [pack or packing.pack_for(g.static, datasets[g.static.dataset]) for g in plan.groups]
     return Description(
         plan.cells,
         len(plan.groups),
-        sum(len(layout.parts(g, datasets[g.static.dataset], pack)) for g in plan.groups),
+        sum(len(packing.parts(g, datasets[g.static.dataset], pack)) for g in plan.groups),
         sum(engine.steps(group, datasets[group.static.dataset]) for group in plan.groups),
         max(packs),
         max(
-            pack * layout.cell_bytes(group.static, datasets[group.static.dataset])
+            pack * packing.cell_bytes(group.static, datasets[group.static.dataset])
             for pack, group in zip(packs, plan.groups, strict=True)
         ),
         f"{len(devices)} x {devices[0].platform}",
     )
-
-
-def facts() -> dict[str, str]:
-    """What the numbers of a run depend on: the machine and the versions."""
-    versions = {name: importlib.metadata.version(name) for name in ("jax", "flax", "optax")}
-    device = jax.devices()[0]
-    kind = platform.processor() or platform.machine() if device.platform == "cpu" else ""
-    return {
-        "devices": f"{jax.device_count()} x {device.device_kind} {kind}".strip(),
-        "system": f"{platform.system()}, Python {platform.python_version()}",
-        "versions": ", ".join(f"{name} {version}" for name, version in versions.items()),
-    }
 
 
 def run(
@@ -209,7 +199,7 @@ def run(
                 journal.note_result(part, result)
                 given.seconds.store += time.perf_counter() - started
                 if on_error == "stop" and isinstance(result, store.Failure):
-                    raise store.CellError(
+                    raise CellError(
                         f"{describe_part(part)} failed: {result.reason}\n{result.traceback}"
                     )
         stop.check()

@@ -13,9 +13,8 @@ from types import ModuleType
 
 import jax
 
-from acts_jax.files import StoreError
-from acts_jax.sweep import engine, running
-from acts_jax.sweep import packing as layout
+from acts_jax.errors import StoreError
+from acts_jax.sweep import engine, packing, running
 from acts_jax.sweep.grid import Group
 from acts_jax.sweep.store import Failure, Outcome, name_of
 from acts_jax.sweep.work import Finished, Work
@@ -33,7 +32,7 @@ def results(work: Work) -> Iterator[Finished]:
     waiting = collections.deque(
         part
         for group in work.groups
-        for part in layout.parts(group, work.datasets[group.static.dataset], work.pack)
+        for part in packing.parts(group, work.datasets[group.static.dataset], work.pack)
     )
     known = {}
     pool = concurrent.futures.ThreadPoolExecutor(LOOKAHEAD)
@@ -60,14 +59,14 @@ def failure(error: Exception) -> Failure:
 
 
 def _pack(part: Group, work: Work) -> int:
-    return work.pack or layout.pack_for(part.static, work.datasets[part.static.dataset])
+    return work.pack or packing.pack_for(part.static, work.datasets[part.static.dataset])
 
 
 def _data(part: Group, work: Work, known: dict) -> Slices:
     """The data of a part on its devices; parts share it."""
     started = time.perf_counter()
     static = part.static
-    devices = tuple(layout.devices_for(part, _pack(part, work)))
+    devices = tuple(packing.devices_for(part, _pack(part, work)))
     place = static.dataset, static.preprocessing, devices
     if place not in known:
         for other in [other for other in known if other[:2] != place[:2]]:
@@ -107,7 +106,8 @@ def _run(part: Group, program: engine.Program, work: Work) -> Outcome:
     start = (
         _checkpoint().load(folder, running.beginning(program, part)) if folder.exists() else None
     )
-    dataset, chunks = work.datasets[part.static.dataset], len(part.static.eval_epochs)
+    dataset = work.datasets[part.static.dataset]
+    chunks = len(part.static.eval_steps(engine.steps_per_epoch(part.static, dataset)))
     resumed = start.evaluations if start else 0
     started = time.perf_counter()
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from acts_jax.files import StoreError
+from acts_jax.errors import StoreError
 from acts_jax.sweep import store
 from acts_jax.sweep.grid import Group, Plan
 

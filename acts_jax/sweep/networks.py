@@ -18,11 +18,11 @@ import pandas as pd
 from acts_jax import training
 from acts_jax.analysis import statistics
 from acts_jax.data import Dataset
-from acts_jax.models import MLP, init_population
-from acts_jax.sweep import engine, running
-from acts_jax.sweep import packing as layout
-from acts_jax.sweep.config import ConfigError
+from acts_jax.errors import ConfigError
+from acts_jax.models import MLP
+from acts_jax.sweep import engine, packing, results, running, store
 from acts_jax.sweep.grid import Group, Plan, Static
+from acts_jax.sweep.trainer import Trained
 from acts_jax.training import lifetimes, probes
 from acts_jax.training.lifetimes import Life
 from acts_jax.training.slices import join
@@ -97,6 +97,47 @@ def only_one_shape(plan: Plan) -> None:
     shapes = {group.static.hidden_sizes for group in plan.groups}
     if len(shapes) > 1:
         raise ConfigError(f"this experiment takes one depth and width, not {len(shapes)} shapes")
+
+
+def load(trained: Trained) -> list[Networks]:
+    """The networks of every group of a sweep that recorded their parameters.
+
+    Args:
+      trained: From `trainer.train`, with record="parameters" in the config.
+
+    Returns:
+      In the order of the plan; cells that could not be trained are left out.
+    """
+    recorded = results.load_arrays(trained.workdir, lambda name: name.startswith(store.NETWORK))
+    rows = trained.results.set_index("cell", drop=False)
+    return [
+        _networks(group, trained.datasets[group.static.dataset], rows, recorded[group.key])
+        for group in trained.plan.groups
+        if group.key in recorded
+    ]
+
+
+def _networks(
+    group: Group, dataset: Dataset, rows: pd.DataFrame, recorded: dict[str, np.ndarray]
+) -> Networks:
+    """The networks of a group, from its recorded columns and the results of all cells."""
+    cells = recorded.pop("cell")
+    kept = np.isin([f"{group.key}/{i}" for i in range(group.size)], cells)
+    params = {}
+    for name, values in recorded.items():
+        layer, _, parameter = name.removeprefix(store.NETWORK).rpartition(".")
+        params.setdefault(layer, {})[parameter] = values
+    parameters = {name: float(values[0]) for name, values in group.parameters.items()}
+    model = engine.make_model(group.static, *engine.resolve(group.static, dataset), parameters)
+    initial = jax.device_get(engine.initial_params(model, group, dataset))
+    return Networks(
+        group,
+        model,
+        jax.tree.map(lambda leaf: leaf[kept], initial),
+        params,
+        rows.loc[cells].reset_index(drop=True),
+        engine.splits_of(dataset, group.static.preprocessing),
+    )
 
 
 def fit_groups(groups: Sequence[Group], datasets: Mapping[str, Dataset]) -> list[Networks]:
@@ -191,14 +232,14 @@ def _start(group: Group, dataset: Dataset) -> _Start:
     model = engine.make_model(static, *engine.resolve(static, dataset), parameters)
     keys = jax.vmap(lambda seed: training.key_for(seed, "init"))(traced["seed"])
     gain = traced["init_gain"].astype(np.float32)
-    initial = init_population(model, math.prod(dataset.input_shape), keys, gain)
+    initial = model.init_population(dataset.input_shape, keys, gain)
     return _Start(model, initial, traced["seed"], engine.hyperparameters_of(group))
 
 
 def _mapped(one: Callable, *cells: Any) -> Any:
     """one(*cell) of every cell, given and returned as leaves [networks, ...]."""
     size = len(jax.tree.leaves(cells)[0])
-    rows = math.ceil(size / layout.pack_width())
+    rows = math.ceil(size / packing.pack_width())
     pack = math.ceil(size / rows)
     # Filled up with copies of the last cell: packs of one size, so that one program does for all.
     place = np.minimum(np.arange(rows * pack), size - 1)

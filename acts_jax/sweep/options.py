@@ -9,7 +9,8 @@ from pathlib import Path
 
 from ml_collections import config_dict
 
-from acts_jax.sweep.config import ConfigError, with_fields
+from acts_jax.errors import ConfigError
+from acts_jax.sweep.config import with_fields
 from acts_jax.sweep.grid import Plan
 
 

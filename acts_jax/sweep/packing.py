@@ -1,16 +1,18 @@
-"""The layout of groups on this machine: how many cells one vmap carries, how many fit at once."""
+"""How many cells of a group one vmap carries on this machine, and how many fit at once."""
 
+import dataclasses
 import functools
-import itertools
 import math
 import os
 from pathlib import Path
+from typing import Any, NamedTuple
 
 import jax
 import numpy as np
 
+from acts_jax import training
 from acts_jax.data import Dataset
-from acts_jax.sweep.engine import layer_sizes
+from acts_jax.sweep.engine import make_model, resolve, steps_per_epoch
 from acts_jax.sweep.grid import Group, Static
 from acts_jax.training import slices
 
@@ -43,24 +45,69 @@ def devices_for(group: Group, pack: int) -> list[jax.Device]:
     return devices[: max(fewest, math.ceil(group.size / pack))]
 
 
+class Sizes(NamedTuple):
+    """What one network takes, in bytes.
+
+    Attributes:
+      params: Its parameters.
+      state: Its parameters and the optimizer's state.
+      example: What is computed for one example: inputs, pre-activations, outputs.
+    """
+
+    params: int
+    state: int
+    example: int
+
+
+def sizes(static: Static, dataset: Dataset) -> Sizes:
+    """What one cell takes, from the shapes of its network; nothing is compiled or run."""
+    # What is learned counts as the default does: a few numbers.
+    plain = {"activation": "relu", "learned": (), "share": "layer", "init": "he_normal"}
+    static = dataclasses.replace(static, **plain)
+    return _sizes(static, *resolve(static, dataset), dataset.input_shape)
+
+
+@functools.lru_cache
+def _sizes(static: Static, head: str, outputs: int, input_shape: tuple[int, ...]) -> Sizes:
+    model = make_model(static, head, outputs, {})
+
+    def start(key):
+        params = model.init_population(input_shape, key[None])
+        return jax.tree.map(lambda leaf: leaf[0], params)
+
+    params = jax.eval_shape(start, jax.random.key(0))
+    optimizer = training.make_optimizer(static.optimizer, training.Hyperparameters(0.0, 0.0, 0.0))
+    state = jax.eval_shape(optimizer.init, params)
+    example = jax.ShapeDtypeStruct((1, *input_shape), np.float32)
+    found, sites = jax.eval_shape(model.look, params, example)
+    kept = _bytes(params)
+    return Sizes(
+        kept, kept + _bytes(state), _bytes([example, found, [site.slope for site in sites]])
+    )
+
+
+def _bytes(tree: Any) -> int:
+    """The bytes of all arrays of a tree of shapes."""
+    return sum(leaf.size * leaf.dtype.itemsize for leaf in jax.tree.leaves(tree))
+
+
 def state_bytes(static: Static, dataset: Dataset) -> int:
     """Memory that one cell keeps from its first step to its last, in bytes."""
-    weights = sum((a + 1) * b for a, b in itertools.pairwise(layer_sizes(static, dataset)))
-    return 4 * weights * (1 + {"sgd": 0, "momentum": 1, "adam": 2, "adamw": 2}[static.optimizer])
+    return sizes(static, dataset).state
 
 
 def order_bytes(static: Static, dataset: Dataset) -> int:
     """Memory that the batches of one seed's longest chunk take on each device, in bytes."""
-    return 4 * len(dataset.train.labels) * int(max(np.diff(static.eval_epochs)))
+    epochs = static.chunk_epochs(steps_per_epoch(static, dataset))
+    return 4 * len(dataset.train.labels) * epochs
 
 
 def cell_bytes(static: Static, dataset: Dataset) -> int:
     """Memory that one cell takes while it is trained, in bytes."""
-    sizes = layer_sizes(static, dataset)
-    gradient = sum((a + 1) * b for a, b in itertools.pairwise(sizes))
+    one = sizes(static, dataset)
     examples = max(static.batch_size, min(slices.WIDTH, len(dataset.train.labels)))
     # Of each unit and example: the pre-activation, the activation, its derivative, the gradient.
-    return state_bytes(static, dataset) + 4 * (gradient + examples * 4 * sum(sizes))
+    return one.state + one.params + 4 * examples * one.example
 
 
 @functools.cache

@@ -5,13 +5,14 @@ Nothing here imports jax: results can be read anywhere.
 
 import os
 from collections.abc import Callable, Collection
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from acts_jax.files import StoreError
+from acts_jax.errors import StoreError
 from acts_jax.suggestion import suggest
 from acts_jax.sweep import store
 
@@ -36,7 +37,8 @@ def load_results(workdir: str | os.PathLike) -> pd.DataFrame:
     Raises:
       StoreError: If there are no results, or a file cannot be read.
     """
-    tables = _read(workdir, lambda n: not n.startswith("curve.") and n != "traceback")
+    others = (store.CURVE, store.NETWORK, "traceback")
+    tables = [table for _, table in _read(workdir, lambda name: not name.startswith(others))]
     frame = pd.concat([table.to_pandas() for table in tables], ignore_index=True)
     last = [c for c in frame if c.startswith("final.")]
     middle = [c for c in frame if "." in c and c not in last]
@@ -50,7 +52,8 @@ def load_curves(workdir: str | os.PathLike, metrics: Collection[str] | None = No
 
     Args:
       workdir: A sweep's workdir, finished or not.
-      metrics: Names of the metrics to load; all of them by default.
+      metrics: Names of the metrics to load; by default all of them, but for `dead_unit`, which is
+        recorded with record="units" only and has a value for every unit.
 
     Returns:
       The hyperparameter columns of `load_results` (text as categories), then epoch, step,
@@ -71,13 +74,13 @@ def load_curves(workdir: str | os.PathLike, metrics: Collection[str] | None = No
     known = set()
 
     def wanted(name: str) -> bool:
-        metric = name.removeprefix("curve.")
+        metric = name.removeprefix(store.CURVE)
         if metric == name or name in marks:
             return name in marks
         known.add(metric)
-        return metrics is None or metric in metrics
+        return metric != "dead_unit" if metrics is None else metric in metrics
 
-    tables = _read(workdir, wanted)
+    tables = [table for _, table in _read(workdir, wanted)]
     for table in tables:
         if not table.column_names:  # cells that failed have no curves
             first += table.num_rows
@@ -89,7 +92,7 @@ def load_curves(workdir: str | os.PathLike, metrics: Collection[str] | None = No
             )
         first += table.num_rows
     if not parts and known:
-        asked = ", ".join(sorted(metrics))
+        asked = ", ".join(sorted(metrics or ()))
         raise StoreError(f"no curves of {asked} in {workdir}{suggest(asked, known)}")
     if not parts:
         raise StoreError(f"no curves in {workdir}: every cell failed")
@@ -109,8 +112,36 @@ def load_curves(workdir: str | os.PathLike, metrics: Collection[str] | None = No
     return curves
 
 
+def load_arrays(
+    workdir: str | os.PathLike, wanted: Callable[[str], bool]
+) -> dict[str, dict[str, np.ndarray]]:
+    """Stored columns as arrays, by group: curves, and the parameters of recorded networks.
+
+    Args:
+      workdir: A sweep's workdir, finished or not.
+      wanted: Whether a column is wanted, by its name: `curve.train_loss`,
+        `network.hidden_1.kernel`.
+
+    Returns:
+      Per key of a group its columns by name: arrays [cells, ...], cells in the order of the plan,
+      without those that failed; and `cell`, their names.
+
+    Raises:
+      StoreError: As for `load_results`.
+    """
+    found: dict[str, list[pa.Table]] = {}
+    for path, table in _read(workdir, lambda name: name == "cell" or wanted(name)):
+        if not path.name.endswith(store.FAILED):
+            found.setdefault(store.place(path)[0], []).append(table)
+    joined = {key: pa.concat_tables(tables) for key, tables in found.items()}
+    return {
+        key: {name: _array(table[name]) for name in table.column_names}
+        for key, table in joined.items()
+    }
+
+
 def _array(column: pa.ChunkedArray) -> np.ndarray:
-    """The inverse of `_nested`."""
+    """A column of nested lists of fixed sizes as an array [cells, ...]."""
     shape, array = [len(column)], column.combine_chunks()
     while pa.types.is_fixed_size_list(array.type):
         shape.append(array.type.list_size)
@@ -137,8 +168,8 @@ def _long(
     }
 
 
-def _read(workdir: str | os.PathLike, wanted: Callable[[str], bool]) -> list[pa.Table]:
-    """The chosen columns of every file of results, in the order of the plan."""
+def _read(workdir: str | os.PathLike, wanted: Callable[[str], bool]) -> list[tuple[Path, pa.Table]]:
+    """Every file of results in the order of the plan, with its chosen columns."""
     files = store.files(workdir)
     if not files:
         raise StoreError(f"no results in {workdir}; run `python -m experiments.sweep` first")
@@ -146,7 +177,8 @@ def _read(workdir: str | os.PathLike, wanted: Callable[[str], bool]) -> list[pa.
     for path in files:
         try:
             file = store.open_file(path)
-            tables.append(file.read([n for n in file.schema_arrow.names if wanted(n)]))
+            columns = [name for name in file.schema_arrow.names if wanted(name)]
+            tables.append((path, file.read(columns)))
         except pa.ArrowMemoryError:
             raise
         except (OSError, pa.ArrowException) as error:

@@ -4,6 +4,7 @@ A chunk is the epochs from one evaluation to the next. After every one the host 
 in `on_chunk` of `run`.
 """
 
+import dataclasses
 import functools
 import itertools
 from collections.abc import Callable, Iterable, Mapping
@@ -65,26 +66,37 @@ def run(
       The outcome, its metrics NaN from a cell's divergence on, and after it has stopped.
     """
     static = group.static
-    epochs = np.array(static.eval_epochs)
     per_epoch = program.data.sizes[0] // static.batch_size
+    marks = np.array(static.eval_steps(per_epoch))
     everywhere = program.data.rows.labels.sharding
     standing = start or beginning(program, group)
-    marks = np.array([0, *epochs])
-    for before, after in list(itertools.pairwise(marks))[standing.evaluations :]:
+    for before, after in list(itertools.pairwise([0, *marks]))[standing.evaluations :]:
         over = _on_host([stopped(row, static.patience) for row in standing.state], group.size)
         if over.all():
             break
         order = orders(program, static, before, after)
-        order, steps = jax.device_put((order, np.int32((after - before) * per_epoch)), everywhere)
+        order, steps = jax.device_put((order, np.int32(after - before)), everywhere)
         # All rows are started before the first is waited for.
         rows = zip(standing.state, program.cells, strict=True)
         done = [program.chunk(*row, program.data, order, steps) for row in rows]
         standing = _advance(standing, *zip(*done, strict=True), over)
         on_chunk(standing)
-    outcome = _outcome(standing, epochs, epochs * per_epoch)
+    outcome = _outcome(standing, marks // per_epoch, marks)
     if program.target_scale is not None:
         outcome.metrics.update(root_mean_squares(outcome.metrics, program.target_scale))
+    if static.record == "parameters":
+        parameters = _parameters([row.params for row in standing.state], group.size)
+        outcome = dataclasses.replace(outcome, parameters=parameters)
     return outcome
+
+
+def _parameters(rows: list[Any], cells: int) -> dict[str, np.ndarray]:
+    """The networks of all rows by path, such as `hidden_1.kernel`: arrays [cells, ...]."""
+    paths = [jax.tree_util.tree_flatten_with_path(row)[0] for row in jax.device_get(rows)]
+    return {
+        ".".join(entry.key for entry in leaves[0][0]): _on_host([leaf for _, leaf in leaves], cells)
+        for leaves in zip(*paths, strict=True)
+    }
 
 
 def root_mean_squares(metrics: Mapping[str, Any], target_scale: float) -> dict[str, np.ndarray]:
@@ -137,17 +149,20 @@ def _outcome(standing: Standing, epochs: np.ndarray, steps: np.ndarray) -> Outco
 
 
 def orders(program: Program, static: Static, first: int, last: int) -> jax.Array | np.ndarray:
-    """The batches from one epoch to another for every seed: int32 [seeds, steps, batch].
+    """The batches from one step to another for every seed: int32 [seeds, steps, batch].
 
-    As many steps as the longest chunk has; those beyond `last` are not used. The devices share the
-    work, for XLA sorts on one core.
+    As many steps as the longest chunk needs; those beyond `last` are not used. The devices share
+    the work, for XLA sorts on one core.
     """
-    size, epochs = program.data.sizes[0], int(max(np.diff(static.eval_epochs)))
+    size = program.data.sizes[0]
+    per_epoch = size // static.batch_size
+    epochs = static.chunk_epochs(per_epoch)
     if first == last:  # an evaluation without training
-        steps = epochs * (size // static.batch_size)
-        return np.zeros((len(program.seeds), steps, static.batch_size), np.int32)
+        return np.zeros((len(program.seeds), epochs * per_epoch, static.batch_size), np.int32)
     mesh = program.data.rows.labels.sharding.mesh
-    return _drawn(program.seeds, np.int32(first), mesh, epochs, size, static.batch_size)
+    epoch, begun = divmod(int(first), per_epoch)
+    order = _drawn(program.seeds, np.int32(epoch), mesh, epochs, size, static.batch_size)
+    return jnp.roll(order, -begun, axis=1) if begun else order
 
 
 @functools.partial(jax.jit, static_argnums=(2, 3, 4, 5))

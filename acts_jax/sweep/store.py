@@ -17,17 +17,15 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from acts_jax.files import StoreError, write_atomically, writing_to
+from acts_jax.errors import StoreError
+from acts_jax.files import write_atomically, writing_to
 from acts_jax.sweep import lock
-from acts_jax.sweep.grid import Group, Plan
+from acts_jax.sweep.grid import LATER_FIELDS, Group, Plan
 
+CURVE, NETWORK = "curve.", "network."  # how columns of curves and of parameters begin
 UNFINISHED = ".*.unfinished"  # what a file is called until it is whole
 FAILED = ".failed.parquet"  # how the names of files end that hold no results, but the reason
 _NAME = re.compile(r"(?P<key>[^.]+)-(?P<first>\d+)-(?P<last>\d+)(\.failed)?\.parquet")
-
-
-class CellError(RuntimeError):
-    """Cells could not be trained, and the sweep was told to stop at that."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -43,6 +41,8 @@ class Outcome:
       last: int64 [cells], index of the last evaluation made.
       kept: int64 [cells], index of the evaluation that gives the cell's results: the last, or,
         with early stopping, the best on validation.
+      parameters: Of the trained networks, by path, such as `hidden_1.kernel`: arrays [cells, ...];
+        empty unless they are recorded.
     """
 
     epochs: np.ndarray
@@ -51,6 +51,7 @@ class Outcome:
     diverged_step: np.ndarray
     last: np.ndarray
     kept: np.ndarray
+    parameters: Mapping[str, np.ndarray] = dataclasses.field(default_factory=dict)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -125,6 +126,7 @@ def load_config(workdir: str | os.PathLike) -> dict[str, Any]:
 
 def differences(there: Mapping[str, Any], now: Mapping[str, Any]) -> str:
     """In what two configs differ, in words; empty if in nothing."""
+    there, now = LATER_FIELDS | dict(there), LATER_FIELDS | dict(now)
     names = [n for n in sorted({*there, *now}) if there.get(n) != now.get(n)]
     return "; ".join(f"{n}: {there.get(n)} there, {now.get(n)} now" for n in names)
 
@@ -160,8 +162,8 @@ def missing(workdir: Path, groups: Iterable[Group]) -> list[Group]:
     stored = collections.defaultdict(list)
     for path in files(workdir):
         if not path.name.endswith(FAILED):
-            key, *cells = place(path)
-            stored[key].append(slice(*cells))
+            key, first, last = place(path)
+            stored[key].append(slice(first, last))
     parts = []
     for group in groups:
         there = np.zeros(group.size, bool)
@@ -180,13 +182,14 @@ def write(workdir: Path, group: Group, outcome: Outcome) -> Path:
     """
     columns = _cells(group) | _final(outcome)
     columns |= {
-        f"curve.{name}": _nested(values)
+        f"{CURVE}{name}": _nested(values)
         for name, values in {
             "epoch": np.broadcast_to(outcome.epochs, (group.size, len(outcome.epochs))),
             "step": np.broadcast_to(outcome.steps, (group.size, len(outcome.steps))),
             **outcome.metrics,
         }.items()
     }
+    columns |= {f"{NETWORK}{path}": _nested(v) for path, v in outcome.parameters.items()}
     return write_table(workdir, f"{name_of(group)}.parquet", columns)
 
 
@@ -227,6 +230,7 @@ def files(workdir: str | os.PathLike) -> list[Path]:
 def place(path: Path) -> tuple[str, int, int]:
     """The group of a file of results, its first cell, and one past its last."""
     match = _NAME.fullmatch(path.name)
+    assert match is not None, path  # `files` gives no others
     return match["key"], int(match["first"]), int(match["last"])
 
 
@@ -289,8 +293,8 @@ def _final(outcome: Outcome) -> dict[str, pa.Array]:
     }
     for name, values in outcome.metrics.items():
         kept = values[np.arange(len(values)), outcome.kept].astype(np.float64)
-        if name == "gradient_norm":
-            continue  # one number for all layers would say nothing
+        if name in ("gradient_norm", "dead_unit"):
+            continue  # one number for all layers, or units, would say nothing
         name = f"final.{name}" if "." in name else name
         columns[name] = pa.array(kept.reshape(len(kept), -1).mean(axis=1))
     return columns

@@ -9,8 +9,8 @@ import pandas as pd
 from rich.console import Console
 
 from acts_jax.data import Dataset
+from acts_jax.errors import CellError, ConfigError
 from acts_jax.sweep import cluster, launch, local, results, store
-from acts_jax.sweep.config import ConfigError
 from acts_jax.sweep.grid import Plan
 from acts_jax.sweep.options import Options, share_of
 from acts_jax.sweep.progress import ProgressLine
@@ -122,7 +122,7 @@ def train(
         for reason, cells in failed.groupby(["activation", "reason"]).size().items():
             console.print(f"{cells} cells failed: {', '.join(reason)}", style="red", soft_wrap=True)
         if len(failed) == len(trained):
-            raise store.CellError(f"no cell could be trained; the tracebacks are in {workdir}")
+            raise CellError(f"no cell could be trained; the tracebacks are in {workdir}")
         curves = results.load_curves(workdir)
     return Trained(trained, curves, datasets, plan, workdir, seconds)
 

@@ -10,7 +10,7 @@ from typing import Any
 import jax
 import numpy as np
 
-from acts_jax.derivative import derivative
+from acts_jax.activations.derivative import derivative
 
 Interval = tuple[float, float]
 

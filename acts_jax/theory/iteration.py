@@ -8,7 +8,7 @@ import jax
 import jax.numpy as jnp
 
 from acts_jax.activations.catalogue import Activation
-from acts_jax.derivative import derivative
+from acts_jax.activations.derivative import derivative
 from acts_jax.theory.shape import elementwise, on_real_line
 
 

@@ -9,7 +9,8 @@ import jax.numpy as jnp
 import numpy as np
 
 from acts_jax.activations.catalogue import Activation
-from acts_jax.activations.numerics import elementwise
+from acts_jax.kernels.derivatives import with_derivatives
+from acts_jax.kernels.elementwise import elementwise
 from acts_jax.theory import features, shape
 
 
@@ -17,7 +18,8 @@ def _slope(x, slope_at_zero):
     return jnp.where(x == 0, slope_at_zero, jnp.where(x > 0, 1.0, 0.0))
 
 
-@elementwise(_slope, lambda x, slope_at_zero: jnp.zeros_like(x))
+@elementwise()
+@with_derivatives(_slope, lambda x, slope_at_zero: jnp.zeros_like(x))
 def relu_at_zero(x: jax.Array, slope_at_zero: jax.Array | float = 1.0) -> jax.Array:
     """max(x, 0), with any number as its derivative at 0.
 

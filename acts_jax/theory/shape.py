@@ -10,8 +10,8 @@ import jax.numpy as jnp
 import numpy as np
 
 from acts_jax.activations.catalogue import Activation, get
+from acts_jax.activations.derivative import derivative
 from acts_jax.activations.sigmoidal import sigmoid
-from acts_jax.derivative import derivative
 
 
 def on_real_line(activation: str | Activation | Callable) -> Callable[..., jax.Array]:

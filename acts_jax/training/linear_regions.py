@@ -15,8 +15,8 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from acts_jax.activations.catalogue import Activation
-from acts_jax.derivative import derivative
-from acts_jax.models import MLP, learned_parameters
+from acts_jax.activations.derivative import derivative
+from acts_jax.models.mlp import MLP
 from acts_jax.theory.shape import elementwise, on_real_line
 
 _SAME = 1e-9  # of the largest slope: two neighbouring pieces that differ by less are one
@@ -151,7 +151,7 @@ def _piecewise(activation, numbers):
 
 def _functions(model, params):
     """The activation of every hidden layer, with the parameters that it has learned."""
-    learned = learned_parameters(params)
+    learned = model.learned(params)
     if any(np.ndim(value) for values in learned.values() for value in values):
         raise ValueError("The pieces of parameters learned per channel are not counted here.")
     functions = []

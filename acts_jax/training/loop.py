@@ -145,7 +145,7 @@ def fit(
       optimizer: One of `OPTIMIZERS`.
       decay_activations: As for `make_optimizer`.
       params: The network to start from. By default it is drawn from `seed`, which under `jax.jit`
-        takes seconds to compile; `acts_jax.models.init_population` draws the same outside.
+        takes seconds to compile; `Network.init_population` draws the same outside.
 
     Returns:
       The network's parameters, with values that are not finite if it has diverged.

@@ -11,7 +11,8 @@ import jax.numpy as jnp
 import numpy as np
 
 from acts_jax.activations.catalogue import get
-from acts_jax.models import capture, learned_parameters
+from acts_jax.models.mlp import MLP
+from acts_jax.models.protocol import Network
 from acts_jax.theory.shape import sup_derivative
 from acts_jax.training import Examples, hits, losses
 from acts_jax.training.slices import Slice, Slices, join
@@ -46,6 +47,8 @@ class Measured(NamedTuple):
       dead_fraction: [L], share of units with f'(z) = 0 for every example.
       saturated_fraction: [L], share of units with |f'(z)| < 1% of sup |f'| for every example.
         NaN, as the dead fraction, for an activation that is not elementwise.
+      dead_unit: [L, units of the widest], 1 for a unit with f'(z) = 0 for every example, else 0.
+        NaN for an activation that is not elementwise, and beyond the units of a layer.
     """
 
     loss: jax.Array
@@ -54,6 +57,7 @@ class Measured(NamedTuple):
     gradient_norm: jax.Array
     dead_fraction: jax.Array
     saturated_fraction: jax.Array
+    dead_unit: jax.Array
 
 
 class Backward(NamedTuple):
@@ -72,12 +76,12 @@ class Backward(NamedTuple):
     slope: jax.Array
 
 
-def score(model: Any, params: Any, examples: Examples) -> Score:
+def score(model: Network, params: Any, examples: Examples) -> Score:
     """How well a network does on a set of examples."""
     return Score(*(value[0] for value in scores(model, params, join(examples))))
 
 
-def scores(model: Any, params: Any, slices: Slices) -> Score:
+def scores(model: Network, params: Any, slices: Slices) -> Score:
     """What `score` returns for each of several sets, [sets]: one loop compiles sooner than many."""
 
     def body(_, batch):
@@ -88,11 +92,11 @@ def scores(model: Any, params: Any, slices: Slices) -> Score:
     return Score(*_means(slices, *sums))
 
 
-def probe(model: Any, params: Any, examples: Examples) -> Measured:
+def probe(model: Network, params: Any, examples: Examples) -> Measured:
     """Measures a network on its training set.
 
     Args:
-      model: An `MLP`, its activation parameters filled in.
+      model: A network, its activation parameters filled in.
       params: Its parameters.
       examples: The training set.
     """
@@ -100,28 +104,29 @@ def probe(model: Any, params: Any, examples: Examples) -> Measured:
     return measured._replace(**{name: getattr(measured, name)[0] for name in Score._fields})
 
 
-def measure(model: Any, params: Any, slices: Slices, limit: jax.Array | None = None) -> Measured:
+def measure(
+    model: Network, params: Any, slices: Slices, limit: jax.Array | None = None
+) -> Measured:
     """What `probe` returns for the first of several sets, and the scores of all, in one loop.
 
     The compiler takes time for every kernel, so there are few: one pass over all the sets, whose
     kernels the two kinds of slice share, and what can be done for all layers at once is.
 
     Args:
-      model: An `MLP`.
+      model: A network.
       params: Its parameters.
       slices: The training set, and any others.
       limit: Scalar, the supremum of |f'|, of an activation without learned parameters; computed by
         default.
     """
-    layers = [f"hidden_{i + 1}" for i in range(len(model.hidden_sizes))] + ["readout"]
 
     def body(carry, batch):
         inputs = slices.rows.features(batch.inputs)
 
         def loss(params):
-            outputs, captured = capture(model, params, inputs)
+            outputs, sites = model.look(params, inputs)
             loss, correct = _sums(model.head, outputs, batch)
-            return loss, (correct, captured.derivative)
+            return loss, (correct, [_by_unit(site.slope) for site in sites])
 
         def learn(carry):
             gradient, steepest = carry
@@ -136,17 +141,29 @@ def measure(model: Any, params: Any, slices: Slices, limit: jax.Array | None = N
 
         return jax.lax.cond(batch.owner == 0, learn, judge, carry)
 
-    sizes = np.array(model.hidden_sizes, int)
+    sizes = _units(model, params, slices)
     widest = max(sizes, default=0)
     start = jax.tree.map(jnp.zeros_like, params), jnp.zeros((len(sizes), widest))
     (gradient, steepest), sums = jax.lax.scan(body, start, slices.walk())
-    norms = jax.vmap(_norm)(_stacked([_flat(*gradient[name].values()) for name in layers]))
+    layers = model.layers(gradient).values()
+    norms = jax.vmap(_norm)(_stacked([_flat(*jax.tree.leaves(layer)) for layer in layers]))
     limit = _limits(model, params) if limit is None else limit.reshape(1, 1)
-    shares = _shares(steepest, limit, sizes)
-    return Measured(*_means(slices, *sums), norms / slices.sizes[0], *shares)
+    dead_share, saturated_share = _shares(steepest, limit, sizes)
+    real = np.arange(widest)[None] < sizes[:, None]
+    dead = jnp.where(real & ~jnp.isnan(steepest), steepest == 0, jnp.nan)
+    mean_loss, accuracy, balanced_accuracy = _means(slices, *sums)
+    return Measured(
+        loss=mean_loss,
+        accuracy=accuracy,
+        balanced_accuracy=balanced_accuracy,
+        gradient_norm=norms / slices.sizes[0],
+        dead_fraction=dead_share,
+        saturated_fraction=saturated_share,
+        dead_unit=dead,
+    )
 
 
-def dead_units(model: Any, params: Any, examples: Examples) -> tuple[jax.Array, ...]:
+def dead_units(model: Network, params: Any, examples: Examples) -> tuple[jax.Array, ...]:
     """Which hidden units have f'(z) = 0 for every example: one bool [units] per layer.
 
     None of an activation that is not elementwise; those whose f' is NaN are not dead.
@@ -154,18 +171,18 @@ def dead_units(model: Any, params: Any, examples: Examples) -> tuple[jax.Array, 
     slices = join(examples)
 
     def body(awake, batch):
-        _, captured = capture(model, params, slices.rows.features(batch.inputs))
+        _, sites = model.look(params, slices.rows.features(batch.inputs))
         return tuple(
-            a | jnp.any(slope != 0, axis=0)
-            for a, slope in zip(awake, captured.derivative, strict=True)
+            a | jnp.any(_by_unit(site.slope) != 0, axis=0)
+            for a, site in zip(awake, sites, strict=True)
         ), None
 
-    asleep = tuple(jnp.zeros(units, bool) for units in model.hidden_sizes)
+    asleep = tuple(jnp.zeros(units, bool) for units in _units(model, params, slices))
     awake, _ = jax.lax.scan(body, asleep, slices.walk())
     return tuple(~units for units in awake)
 
 
-def backward_factors(model: Any, params: Any, examples: Examples) -> Backward:
+def backward_factors(model: MLP, params: Any, examples: Examples) -> Backward:
     """How much the weights and f' each scale the error, layer by layer, on a set of examples.
 
     Args:
@@ -182,23 +199,34 @@ def backward_factors(model: Any, params: Any, examples: Examples) -> Backward:
     """
     if model.layer_norm:
         raise ValueError("with layer_norm the error has more than two factors at each layer")
-    names = [f"hidden_{i + 1}" for i in range(len(model.hidden_sizes))] + ["readout"]
-    kernels = [params[name]["kernel"] for name in names]
+    kernels = [layer["kernel"] for layer in model.layers(params).values()]
 
     slices = join(examples)
 
     def body(_, batch):
-        outputs, captured = capture(model, params, slices.rows.features(batch.inputs))
+        outputs, sites = model.look(params, slices.rows.features(batch.inputs))
         error = jax.grad(lambda o: _sums(model.head, o, batch)[0])(outputs)
         weighted, sloped = [], [error]
-        for kernel, slope in zip(kernels[:0:-1], captured.derivative[::-1], strict=True):
+        for kernel, site in zip(kernels[:0:-1], sites[::-1], strict=True):
             weighted.append(sloped[-1] @ kernel.T)
-            sloped.append(weighted[-1] * slope)
+            sloped.append(weighted[-1] * site.slope)
         return None, (_log_norms(weighted[::-1]), _log_norms(sloped[::-1]))
 
     _, (weighted, sloped) = jax.lax.scan(body, None, slices.walk())
     weighted, sloped = (jax.nn.logsumexp(2 * a, axis=0) / 2 for a in (weighted, sloped))
     return Backward(jnp.exp(weighted - sloped[1:]), jnp.exp(sloped[:-1] - weighted))
+
+
+def _by_unit(slope: jax.Array) -> jax.Array:
+    """Slopes [batch, ..., units], those of all positions of a channel together: [n, units]."""
+    return slope.reshape(-1, slope.shape[-1])
+
+
+def _units(model: Network, params: Any, slices: Slices) -> np.ndarray:
+    """How many units each site of a network has: int [sites]."""
+    example = jax.eval_shape(slices.rows.features, slices.rows.inputs[:1])
+    _, sites = jax.eval_shape(model.look, params, example)
+    return np.array([site.slope.shape[-1] for site in sites], int)
 
 
 def _log_norms(errors: list[jax.Array]) -> jax.Array:
@@ -224,7 +252,7 @@ def _sums(head: str, outputs: jax.Array, batch: Slice) -> tuple[jax.Array, jax.A
     return loss, jnp.sum(both, axis=1, where=batch.real[None])
 
 
-def _limits(model: Any, params: Any) -> jax.Array:
+def _limits(model: Network, params: Any) -> jax.Array:
     """The supremum of |f'| per hidden layer and unit, at the parameters it has now.
 
     [layers, units of the widest], or with 1 for either axis where all have the same. NaN for an
@@ -233,7 +261,7 @@ def _limits(model: Any, params: Any) -> jax.Array:
     if not get(model.activation).elementwise:
         return jnp.full((1, 1), jnp.nan)
     sup = lambda own: sup_derivative(model.activation, **{**model.parameters, **own})  # noqa: E731
-    learned = learned_parameters(params)
+    learned = model.learned(params)
     if not learned:
         return sup({}).reshape(1, 1)
     own = {name: _stacked([v.reshape(-1) for v in values]) for name, values in learned.items()}

@@ -28,8 +28,8 @@ class Slice(NamedTuple):
     inputs: jax.Array
     labels: jax.Array
     weights: jax.Array | None
-    real: jax.Array
-    owner: jax.Array
+    real: jax.Array | np.ndarray
+    owner: jax.Array | np.ndarray
 
 
 @functools.partial(
@@ -59,8 +59,10 @@ class Slices:
         room = (np.arange(count * self.width) for count in counts)
         real = np.concatenate([i < size for i, size in zip(room, self.sizes, strict=True)])
         columns = self.rows.inputs, self.rows.labels, self.rows.weights
-        cut = jax.tree.map(lambda c: c.reshape(-1, self.width, *c.shape[1:]), columns)
-        return Slice(*cut, real.reshape(-1, self.width), owner)
+        inputs, labels, weights = jax.tree.map(
+            lambda column: column.reshape(-1, self.width, *column.shape[1:]), columns
+        )
+        return Slice(inputs, labels, weights, real.reshape(-1, self.width), owner)
 
 
 def join(*sets: Examples) -> Slices:
@@ -79,5 +81,5 @@ def join(*sets: Examples) -> Slices:
 
     columns = [(s.inputs, s.labels, s.weights) for s in sets]
     inputs, labels, weights = jax.tree.map(column, *columns)
-    rows = sets[0]._replace(inputs=inputs, labels=labels, weights=weights)
+    rows = dataclasses.replace(sets[0], inputs=inputs, labels=labels, weights=weights)
     return Slices(rows, sizes, width)

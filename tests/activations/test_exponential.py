@@ -4,7 +4,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from acts_jax.activations import celu, elu, log_sigmoid, selu, sigmoid, softplus
-from acts_jax.derivative import derivative
+from acts_jax.activations.derivative import derivative
 
 
 def test_elu_derivative_beside_zero():

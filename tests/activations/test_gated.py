@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from acts_jax.activations import gelu, gelu_tanh, hard_silu, mish, relu, silu, swish
-from acts_jax.derivative import derivative
+from acts_jax.activations.derivative import derivative
 
 
 @pytest.mark.parametrize(

@@ -14,9 +14,9 @@ import numpy as np
 import pytest
 
 import acts_jax
-from acts_jax import reference
 from acts_jax.activations.catalogue import get, names
-from acts_jax.derivative import derivative
+from acts_jax.activations.derivative import derivative
+from acts_jax.precision import reference
 
 ELEMENTWISE = names(elementwise=True)
 WITH_PARAMETERS = [name for name in ELEMENTWISE if get(name).parameters]

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from acts_jax.activations import hard_sigmoid, hard_tanh, leaky_relu, prelu, relu, relu6, rrelu
-from acts_jax.derivative import derivative
+from acts_jax.activations.derivative import derivative
 
 
 def test_relu_of_the_text():

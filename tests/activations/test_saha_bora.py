@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from acts_jax.activations import a_relu, sbaf
-from acts_jax.derivative import derivative
+from acts_jax.activations.derivative import derivative
 
 
 def test_sbaf_values_of_the_paper():

@@ -8,13 +8,16 @@ import numpy as np
 import pytest
 
 from acts_jax.activations import (
+    algebraic,
     generalized_logistic,
     gudermannian,
+    hard_tanh,
     sigmoid,
+    softsign,
     tanh,
 )
 from acts_jax.activations.catalogue import get, names
-from acts_jax.derivative import derivative
+from acts_jax.activations.derivative import derivative
 
 X = np.float32(np.linspace(-30, 30, 601))
 
@@ -50,6 +53,12 @@ def test_sigmoid_fixed_point():
 def test_special_cases_of_the_families():
     np.testing.assert_allclose(generalized_logistic(X, alpha=1.0), sigmoid(X), rtol=5e-6)
     np.testing.assert_allclose(gudermannian(X), np.arcsin(np.tanh(X)), atol=1e-3)
+
+
+def test_algebraic_has_softsign_the_root_and_hard_tanh_as_special_cases():
+    np.testing.assert_allclose(algebraic(X, k=1.0), softsign(X), rtol=1e-6)
+    np.testing.assert_allclose(algebraic(X, k=2.0), X / np.sqrt(1 + X * X), rtol=1e-6)
+    np.testing.assert_allclose(algebraic(X, k=200.0), hard_tanh(X), atol=0.005)
 
 
 @pytest.mark.parametrize("name", [name for name in names() if get(name).family == "sigmoidal"])

@@ -6,11 +6,11 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from acts_jax.accuracy import ulp_error
 
-from acts_jax import reference
 from acts_jax.activations.catalogue import get, names
-from acts_jax.derivative import derivative
+from acts_jax.activations.derivative import derivative
+from acts_jax.precision import reference
+from acts_jax.precision.accuracy import ulp_error
 
 SMALLEST_NORMAL = float(np.finfo(np.float32).tiny)
 EPS = float(np.finfo(np.float32).eps)

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from acts_jax.analysis.pairing import by_seed, edge_note, rates
+from acts_jax.analysis.pairing import by_seed, edge_note, rate, rates
 
 
 def test_scores_are_those_of_the_setting_that_validation_chooses():
@@ -32,3 +32,9 @@ def test_rates_at_the_edge_of_the_sweep_have_an_arrow():
     assert rates(selection) == ["0.03 ↓", "0.1", "0.333 ↑"]
     assert edge_note(rates(selection)).endswith("a better one may lie beyond.")
     assert edge_note(["0.1"]) == ""
+
+
+def test_a_rate_is_marked_at_the_edge_of_those_tried():
+    assert [rate(r, [1.0, 0.1, 3.0]) for r in (0.1, 1.0, 3.0)] == ["0.1 ↓", "1", "3 ↑"]
+    assert rate(0.1, [0.1]) == "0.1"
+    assert rate(1 / 3, [0.1, 1.0], digits=2) == "0.33"

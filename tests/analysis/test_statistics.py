@@ -99,7 +99,7 @@ def test_regression_takes_the_lowest_loss_and_diverged_is_infinite():
     for split in ("val", "test"):
         frame[f"{split}_rmse"] = 3 * frame[f"{split}_loss"]
     best = statistics.select(frame).iloc[0]
-    assert statistics.measure(frame) == "rmse"
+    assert statistics.score_name(frame) == "rmse"
     assert best["learning_rate"] == 0.1 and best["test_loss"] == pytest.approx(0.7)
     assert best["test_rmse"] == pytest.approx(2.1)
 
@@ -216,6 +216,8 @@ def test_learned_parameters_are_the_metrics_with_a_dot(curves):
 
 
 def test_importing_statistics_loads_neither_matplotlib_nor_jax():
-    code = "import sys, acts_jax.report.statistics\nprint({'jax', 'matplotlib'} & set(sys.modules))"
+    code = (
+        "import sys, acts_jax.analysis.statistics\nprint({'jax', 'matplotlib'} & set(sys.modules))"
+    )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "set()"

@@ -7,8 +7,7 @@ import jax
 import numpy as np
 import pytest
 
-from acts_jax.benchmarks import rivals
-from acts_jax.benchmarks import sweeps as benchmark
+from acts_jax.benchmarks import rivals, sweeps
 
 TASK = rivals.Task((6, 5, 4, 3), batch_size=4, population=3, steps=6, learning_rate=0.05)
 
@@ -74,9 +73,9 @@ def test_a_step_of_64_64_10_is_counted_by_hand():
 
 
 def test_a_rival_that_learns_something_else_is_marked():
-    timing = benchmark.Timing("x", 1, 1, 1, 1, 0.5, 1.0, loss_error=0.0)
+    timing = sweeps.Timing("x", 1, 1, 1, 1, 0.5, 1.0, loss_error=0.0)
     other = dataclasses.replace(timing, rival="y", loss=1.03, loss_error=0.03)
-    same = benchmark.Comparison(TASK, TASK.flops, 100.0, (timing, timing), {})
+    same = sweeps.Comparison(TASK, TASK.flops, 100.0, (timing, timing), {})
     assert same.agree
     assert not dataclasses.replace(same, timings=(timing, other)).agree
 
@@ -87,18 +86,18 @@ def test_a_rival_that_learns_something_else_is_marked():
 )
 def test_nets_are_written_one_way(net, message):
     with pytest.raises(ValueError, match=message):
-        benchmark.tasks_of([net], 1, 1, "relu")
+        sweeps.tasks_of([net], 1, 1, "relu")
 
 
 def test_activations_are_those_that_all_rivals_have():
     with pytest.raises(ValueError, match="did you mean 'relu'"):
-        benchmark.tasks_of(["4-3-2:1"], 1, 1, "relo")
+        sweeps.tasks_of(["4-3-2:1"], 1, 1, "relo")
     assert set(rivals.ACTIVATIONS) <= set(rivals.jax_nn())
-    assert math.prod(benchmark.tasks_of(["4-3-2:1"], 2, 1, "tanh")[0].sizes) == 24
+    assert math.prod(sweeps.tasks_of(["4-3-2:1"], 2, 1, "tanh")[0].sizes) == 24
 
 
 def test_a_task_may_have_a_real_dataset(data_dir):
-    (task,) = benchmark.tasks_of(["64-5-10:100"], 3, 2, "relu", "digits", data_dir)
+    (task,) = sweeps.tasks_of(["64-5-10:100"], 3, 2, "relu", "digits", data_dir)
     engine = rivals.Engine(task, rivals.initial_weights(task))
     engine.setup()
     engine.step_all()
@@ -126,7 +125,7 @@ def test_a_task_may_have_a_real_dataset(data_dir):
 )
 def test_a_dataset_must_fit_the_nets(net, steps, dataset, message, data_dir):
     with pytest.raises(ValueError, match=message):
-        benchmark.tasks_of([net], 1, steps, "relu", dataset, data_dir)
+        sweeps.tasks_of([net], 1, steps, "relu", dataset, data_dir)
 
 
 def test_the_empty_cache_leaves_the_settings_of_the_cache_as_they_were():
@@ -135,7 +134,7 @@ def test_the_empty_cache_leaves_the_settings_of_the_cache_as_they_were():
     before = settings()
     jax.config.update(options[1], 7.0)
     try:
-        with benchmark.empty_cache():
+        with sweeps.empty_cache():
             folder, seconds = settings()
             assert folder != before[0]
             assert seconds < 7

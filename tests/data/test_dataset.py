@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from acts_jax import data
+from acts_jax.errors import DatasetError
 
 
 @pytest.fixture(scope="module")
@@ -51,7 +52,7 @@ def test_loading_twice_gives_the_same_arrays(prepared):
 
 @pytest.mark.parametrize("fraction", [0, 0.5, -1, 2, float("nan")])
 def test_a_fraction_that_leaves_no_split_is_refused(fraction):
-    with pytest.raises(data.DatasetError, match="validation_fraction must be in"):
+    with pytest.raises(DatasetError, match="validation_fraction must be in"):
         data.load("digits", validation_fraction=fraction)
 
 
@@ -99,14 +100,14 @@ logging.warning("still heard")
 )
 def test_an_unknown_name_gets_the_nearest_one(name, message, tmp_path):
     for check in (data.check_name, data.load):
-        with pytest.raises(data.DatasetError, match=message) as raised:
+        with pytest.raises(DatasetError, match=message) as raised:
             check(name, data_dir=tmp_path)
         assert "\n" not in str(raised.value) and "Failed to construct" not in str(raised.value)
 
 
 def test_a_prepared_set_is_not_to_be_deleted_for_a_name_that_is_wrong(prepared):
     for name in ("digits:9.9.9", "digits/", "digits/x"):
-        with pytest.raises(data.DatasetError) as raised:
+        with pytest.raises(DatasetError) as raised:
             data.load(name, data_dir=prepared)
         assert "delete" not in str(raised.value)
 

@@ -8,6 +8,7 @@ import sys
 import pytest
 
 from acts_jax import data
+from acts_jax.errors import DatasetError
 from acts_jax.sweep import launch
 from acts_jax.sweep.config import make_config
 
@@ -37,7 +38,7 @@ def test_a_missing_package_is_named_with_its_extra(tmp_path, data_dir, monkeypat
     monkeypatch.setitem(sys.modules, "mnist1d", None)
     monkeypatch.setitem(sys.modules, "mnist1d.data", None)
     for check in (data.check_name, data.load):
-        with pytest.raises(data.DatasetError, match=r"`pip install acts_jax\[mnist1d\]`"):
+        with pytest.raises(DatasetError, match=r"`pip install acts_jax\[mnist1d\]`"):
             check("mnist1d", data_dir=tmp_path)
     data.check_name("mnist1d", data_dir=data_dir)  # once prepared, the package is not needed
     data.load("mnist1d", data_dir=data_dir)
@@ -46,20 +47,20 @@ def test_a_missing_package_is_named_with_its_extra(tmp_path, data_dir, monkeypat
 def test_a_data_dir_that_cannot_be_written_is_named(tmp_path):
     (tmp_path / "file").touch()
     where = f"cannot be written to {tmp_path}/file .*choose another data_dir"
-    with pytest.raises(data.DatasetError, match=where):
+    with pytest.raises(DatasetError, match=where):
         data.load(data_dir=tmp_path / "file")
 
 
 def test_a_folder_of_digits_without_its_info_is_named(digits, data_dir, tmp_path):
     shutil.copytree(data_dir / "digits", tmp_path / "digits")
     (tmp_path / "digits/1.0.0/dataset_info.json").unlink()
-    with pytest.raises(data.DatasetError, match=r"info.json is missing.*delete that folder"):
+    with pytest.raises(DatasetError, match=r"info.json is missing.*delete that folder"):
         data.load(data_dir=tmp_path)
 
 
 def refused(function, *arguments, **options):
     """The one line that a call is refused with."""
-    with pytest.raises(data.DatasetError) as raised:
+    with pytest.raises(DatasetError) as raised:
         function(*arguments, **options)
     assert "\n" not in str(raised.value)
     return str(raised.value)

@@ -10,6 +10,7 @@ import tensorflow_datasets as tfds
 from PIL import Image
 
 from acts_jax import data
+from acts_jax.errors import DatasetError
 
 SPLITS = ("train", "validation", "test")
 
@@ -65,7 +66,7 @@ def test_images_that_pillow_does_not_decode_name_the_package_that_does(tiny):
     rows = [{"x": Image.new("I;16", (5, 4)), "y": i % 2} for i in range(4)]
     images = tfds.features.Image(shape=(4, 5, 1), dtype=np.uint16)
     tiny.store("deep", dict.fromkeys(SPLITS, rows), x=images)
-    with pytest.raises(data.DatasetError, match="`pip install opencv-python-headless`"):
+    with pytest.raises(DatasetError, match="`pip install opencv-python-headless`"):
         tiny.load("deep")
 
 
@@ -73,7 +74,7 @@ def test_images_that_pillow_does_not_decode_name_the_package_that_does(tiny):
 def test_images_of_differing_sizes_are_refused(sizes, tiny):
     images = tfds.features.Image(shape=(None, None, 1))
     tiny.store("sizes", {"train": pictures(sizes)}, x=images)
-    with pytest.raises(data.DatasetError, match=r"differing sizes, e.g. \(4, 5, 1\) and \(4, 6, 1"):
+    with pytest.raises(DatasetError, match=r"differing sizes, e.g. \(4, 5, 1\) and \(4, 6, 1"):
         tiny.load("sizes")
 
 
@@ -90,7 +91,7 @@ def test_rows_that_cannot_be_learned_from_are_refused(tiny):
     for name, (train, message) in cases.items():
         tiny.store(name, {"train": train, "validation": tiny.rows([0]), "test": tiny.rows([0])})
         for _ in range(2):  # the second time too: what is refused is not cached
-            with pytest.raises(data.DatasetError, match=f"dataset '{name}' has.* {message}") as no:
+            with pytest.raises(DatasetError, match=f"dataset '{name}' has.* {message}") as no:
                 tiny.load(name)
             assert "\n" not in str(no.value)
 
@@ -101,14 +102,14 @@ def test_a_label_beyond_the_declared_classes_is_refused(tiny):
     features["featuresDict"]["features"]["y"]["classLabel"]["numClasses"] = "2"
     (folder / "features.json").write_text(json.dumps(features))
     (folder / "y.labels.txt").write_text("0\n1\n")
-    with pytest.raises(data.DatasetError, match=r"label 2 in its split 'train', outside 0..1"):
+    with pytest.raises(DatasetError, match=r"label 2 in its split 'train', outside 0..1"):
         tiny.load("beyond")
 
 
 def test_a_target_that_is_no_number_is_refused(tiny):
     splits = {"train": tiny.rows([1, 2]), "test": tiny.rows([1, np.nan])}
     tiny.store("unknown", splits, y=tiny.numbers())
-    with pytest.raises(data.DatasetError, match="infinite labels in 1 of 2 rows of its split 'te"):
+    with pytest.raises(DatasetError, match="infinite labels in 1 of 2 rows of its split 'te"):
         tiny.load("unknown")
 
 
@@ -125,7 +126,7 @@ def test_datasets_of_another_shape_are_refused_by_both_checks(tiny):
         "whole": "no split 'train', only everything",
     }.items():
         for check in (data.check_name, data.load):
-            with pytest.raises(data.DatasetError, match=message):
+            with pytest.raises(DatasetError, match=message):
                 check(name, data_dir=tiny.folder)
 
 
@@ -173,6 +174,6 @@ def test_damaged_files_are_named_though_their_arrays_are_cached(damage, tiny):
     folder = tiny.store("broken", {"train": tiny.rows([0, 1] * 100, width=40)}, x=tiny.numbers(40))
     tiny.load("broken")
     damage(folder)
-    with pytest.raises(data.DatasetError, match="delete that folder") as raised:
+    with pytest.raises(DatasetError, match="delete that folder") as raised:
         tiny.load("broken")
     assert str(folder) in str(raised.value)

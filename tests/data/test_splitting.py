@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from acts_jax import data
+from acts_jax.errors import DatasetError
 
 
 def test_the_carved_rows_never_change(tiny):
@@ -41,13 +41,13 @@ def test_a_class_that_cannot_be_learned_is_refused(tiny):
     ):
         splits = {"train": train, "validation": train, "test": test}
         tiny.store(name, {split: tiny.rows(labels) for split, labels in splits.items()})
-        with pytest.raises(data.DatasetError, match=f"dataset '{name}' has .*{message}"):
+        with pytest.raises(DatasetError, match=f"dataset '{name}' has .*{message}"):
             tiny.load(name)
 
 
 def test_a_train_split_too_small_to_share_is_refused(tiny):
     tiny.store("small", {"train": tiny.rows([0, 1])})
-    with pytest.raises(data.DatasetError, match="no example for its validation split"):
+    with pytest.raises(DatasetError, match="no example for its validation split"):
         tiny.load("small")
 
 
@@ -69,5 +69,5 @@ def test_targets_are_standardised_over_the_training_split_alone(tiny):
 def test_a_target_that_never_varies_is_refused(tiny):
     rows = {split: tiny.rows([7, 7]) for split in ("train", "validation", "test")}
     tiny.store("constant", rows, y=tiny.numbers())
-    with pytest.raises(data.DatasetError, match="the target 7 in every training row"):
+    with pytest.raises(DatasetError, match="the target 7 in every training row"):
         tiny.load("constant")

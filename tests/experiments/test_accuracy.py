@@ -14,7 +14,7 @@ LIBRARIES = ("acts_jax", "jax.nn")
 @pytest.fixture
 def main(run_main):
     """The script's own main with a command line: its exit status."""
-    return functools.partial(run_main, script, workdir="runs/accuracy")
+    return functools.partial(run_main, script, workdir="runs/accuracy", uses=("activation",))
 
 
 def test_an_exhaustive_run_in_bfloat16(main, tmp_path, capsys, monkeypatch):

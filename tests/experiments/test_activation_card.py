@@ -11,7 +11,7 @@ from experiments import activation_card as script
 @pytest.fixture
 def main(run_main):
     """The script's own main with a command line: its exit status."""
-    return functools.partial(run_main, script, workdir="runs/cards")
+    return functools.partial(run_main, script, workdir="runs/cards", uses=("activation",))
 
 
 @pytest.fixture(autouse=True)
@@ -68,7 +68,7 @@ OWN = "--activation=tests.experiments.test_activation_card:"
         (["--activation=elu", "--parameters=alpha=x"], "could not convert"),
         (["--activation=sbaf", "--parameters=alpha=2"], "sbaf: alpha must be in [0, 1], got 2.0"),
         (["--activation=relu", "--workdir=/proc/nowhere"], "cannot write to workdir"),
-        (["--activation=relu", "--pack=3"], "no flag --pack"),
+        (["--activation=relu", "--pack=3"], "Unknown command line flag 'pack'"),
         (["relu"], "unexpected argument 'relu'"),
     ],
 )

@@ -11,7 +11,7 @@ from experiments import benchmark_activations as script
 @pytest.fixture
 def main(run_main):
     """The script's own main with a command line: its exit status."""
-    return functools.partial(run_main, script, workdir="runs/benchmark")
+    return functools.partial(run_main, script, workdir="runs/benchmark", uses=("activation",))
 
 
 def test_a_tiny_run(main, tmp_path, capsys, monkeypatch):

@@ -12,7 +12,9 @@ from experiments import benchmark_sweep as script
 @pytest.fixture
 def main(run_main):
     """The script's own main with a command line: its exit status."""
-    return functools.partial(run_main, script, workdir="runs/benchmark_sweep")
+    return functools.partial(
+        run_main, script, workdir="runs/benchmark_sweep", uses=("dataset", "data_dir")
+    )
 
 
 def test_a_tiny_run(main, tmp_path, capsys, monkeypatch):

@@ -62,7 +62,7 @@ def test_tensorboard_gets_the_best_cells_or_all(main, workdir, tmp_path, capsys)
         (["--workdir=/proc/nowhere"], "no results in /proc/nowhere"),
         (["--out=/proc/nowhere"], "cannot write to folder /proc/nowhere"),
         (["--to=tensorboard", "--out=/proc/nowhere"], "cannot write to folder /proc/nowhere"),
-        (["--config=configs/smoke.py"], "this experiment has no flag --config"),
+        (["--config=configs/smoke.py"], "Unknown command line flag 'config'"),
     ],
 )
 def test_what_cannot_be_done_is_one_line(main, workdir, capsys, arguments, message):

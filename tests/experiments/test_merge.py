@@ -96,7 +96,7 @@ def test_the_shard_of_the_command_line(run_main, data_dir, capsys, shard, messag
     [
         ([], "give the shards to join: --from=runs/shard0,runs/shard1"),
         (["--from=/proc/nowhere"], "/proc/nowhere holds no sweep"),
-        (["--from=/proc/nowhere", "--shard=0/2"], "this experiment has no flag --shard"),
+        (["--from=/proc/nowhere", "--shard=0/2"], "Unknown command line flag 'shard'"),
     ],
 )
 def test_what_cannot_be_joined_is_one_line(main, tmp_path, capsys, arguments, message):

@@ -12,7 +12,7 @@ from experiments import prepare as script
 @pytest.fixture
 def main(run_main):
     """The script's own main with a command line: its exit status."""
-    return functools.partial(run_main, script, workdir="")
+    return functools.partial(run_main, script, uses=("dataset", "data_dir"))
 
 
 def test_classes_bytes_and_seconds_are_told(main, tmp_path, capsys, monkeypatch):
@@ -43,7 +43,7 @@ def test_a_regression_is_told_in_the_unit_of_its_targets(main, data_dir, capsys)
         ([], "error: give one dataset, for example --dataset=fashion_mnist\n"),
         (["--dataset=minst"], "error: unknown dataset 'minst'; did you mean 'mnist'"),
         (["--dataset=digits", "--manual_dir=/none"], "error: manual_dir /none is no folder\n"),
-        (["--dataset=digits", "--dry_run"], "error: this experiment has no flag --dry_run"),
+        (["--dataset=digits", "--dry_run"], "error: Unknown command line flag 'dry_run'"),
     ],
 )
 def test_what_cannot_be_prepared_ends_with_one_line(arguments, message, main, tmp_path, capsys):

@@ -1,4 +1,4 @@
-"""Networks: the same numbers in Linen, NNX and plain JAX; initial weights; what is captured."""
+"""Networks: the same numbers in Linen, NNX and plain JAX; initial weights; what a look shows."""
 
 import math
 
@@ -10,16 +10,13 @@ from flax import linen as nn
 from flax import nnx
 
 from acts_jax.activations.catalogue import Activation, get
-from acts_jax.derivative import derivative
+from acts_jax.activations.derivative import derivative
 from acts_jax.models import (
     MLP,
     ActivationLayer,
     ActivationParameter,
     NNXActivationLayer,
-    capture,
-    init_population,
     is_activation_parameter,
-    learned_parameters,
     probabilities,
     resolve_learned,
 )
@@ -109,8 +106,8 @@ def test_critical_keeps_the_variance_through_thirty_layers(activation, parameter
     model = MLP((512,) * 30, activation, 1, parameters=parameters, initializer="critical")
     gain = activation_gain(activation, **parameters)
     x = jax.random.normal(jax.random.key(2), (16, 512)) / gain
-    _, captured = jax.jit(lambda p: capture(model, p, x))(initial(model, x))
-    moments = np.array([np.mean(np.square(z)) for z in captured.preactivation])
+    _, sites = jax.jit(lambda p: model.look(p, x))(initial(model, x))
+    moments = np.array([np.mean(np.square(z)) for z in (site.preactivation for site in sites)])
     np.testing.assert_allclose(np.log(moments), 0, atol=math.log(2.5))
 
 
@@ -121,7 +118,7 @@ def test_population_gets_what_each_network_would_get_alone(initializer):
     )
     keys = jax.vmap(jax.random.key)(jnp.array([3, 1, 3]))
     gains, slopes = jnp.array([1.0, 0.5, 2.0]), jnp.array([0.25, 0.1, -0.3])
-    population = init_population(model, 6, keys, gain=gains, parameters={"slope": slopes})
+    population = model.init_population((6,), keys, gain=gains, parameters={"slope": slopes})
     for i in range(3):
         alone = model.clone(gain=gains[i], parameters={"slope": slopes[i]})
         cell = jax.tree.map(lambda leaf, i=i: leaf[i], population)
@@ -131,7 +128,7 @@ def test_population_gets_what_each_network_would_get_alone(initializer):
 def test_population_without_gain_and_parameters_keeps_the_model_s():
     model = MLP((8,), "prelu", 3, parameters={"slope": 0.7}, gain=2.0)
     assert all(isinstance(leaf, jax.Array) for leaf in jax.tree.leaves(initial(model)))
-    cell = jax.tree.map(lambda leaf: leaf[0], init_population(model, 6, KEY[None]))
+    cell = jax.tree.map(lambda leaf: leaf[0], model.init_population((6,), KEY[None]))
     assert_trees(np.testing.assert_array_equal, cell, initial(model))
 
 
@@ -142,18 +139,20 @@ def test_population_without_gain_and_parameters_keeps_the_model_s():
     ("share", "shapes"), [("network", [()]), ("layer", [()] * 3), ("channel", [(4,), (5,), (6,)])]
 )
 def test_learned_parameters_have_the_shape_of_their_sharing(share, shapes):
-    slopes = learned_parameters(initial(MLP((4, 5, 6), "prelu", 2, share=share)))["slope"]
+    model = MLP((4, 5, 6), "prelu", 2, share=share)
+    slopes = model.learned(initial(model))["slope"]
     assert [slope.shape for slope in slopes] == shapes
     assert all(slope.dtype == jnp.float32 and (slope == 0.25).all() for slope in slopes)
-    params = initial(MLP((4, 5, 6), "prelu", 2, share=share, parameters={"slope": 0.5}))
-    assert all((slope == 0.5).all() for slope in learned_parameters(params)["slope"])
+    params = initial(model.clone(parameters={"slope": 0.5}))
+    assert all((slope == 0.5).all() for slope in model.learned(params)["slope"])
 
 
 def test_learned_parameters_come_in_the_order_of_the_layers():
-    params = initial(MLP((3,) * 11, "prelu", 2))
+    model = MLP((3,) * 11, "prelu", 2)
+    params = initial(model)
     for layer in range(1, 12):
         params[f"activation_{layer}"]["slope"] = jnp.float32(layer)
-    assert [float(slope) for slope in learned_parameters(params)["slope"]] == list(range(1, 12))
+    assert [float(slope) for slope in model.learned(params)["slope"]] == list(range(1, 12))
 
 
 def test_resolve_learned():
@@ -287,57 +286,56 @@ def test_numpy_scalars_do_not_promote_the_input():
 
 @pytest.mark.parametrize("share", ["network", "layer", "channel"])
 @pytest.mark.parametrize("activation", ["prelu", "gelu", "sbaf"])
-def test_capture_gives_each_layer_in_order(activation, share):
+def test_a_look_gives_each_layer_in_order(activation, share):
     model = MLP((4,) * 11, activation, 2, share=share, learn="all", initializer="torch_default")
     params = initial(model)
-    outputs, captured = capture(model, params, X)
+    outputs, sites = model.look(params, X)
     np.testing.assert_array_equal(outputs, model.apply({"params": params}, X))
-    assert [len(field) for field in captured] == [11, 11, 11]
-    inputs = (X, *captured.activation)
+    assert len(sites) == 11
+    inputs = (X, *(site.activation for site in sites))
     for layer, x in enumerate(inputs, start=1):
         weights = params["readout" if layer == 12 else f"hidden_{layer}"]
-        expected = outputs if layer == 12 else captured.preactivation[layer - 1]
+        expected = outputs if layer == 12 else sites[layer - 1].preactivation
         result = x @ weights["kernel"] + weights["bias"][None]
         np.testing.assert_allclose(result, expected, rtol=1e-4, atol=1e-6)
 
 
-def test_captured_derivative_uses_the_learned_parameters():
+def test_the_slope_of_a_site_uses_the_learned_parameters():
     model = MLP((4, 5), "swish", 2, learn="all", share="channel")
     params = initial(model)
     for layer, units in ((1, 4), (2, 5)):
         params[f"activation_{layer}"]["beta"] = jnp.linspace(0.3, 3.0, units)
-    _, captured = capture(model, params, X)
+    _, sites = model.look(params, X)
     for layer in (1, 2):
-        z, beta = captured.preactivation[layer - 1], params[f"activation_{layer}"]["beta"]
+        z, beta = sites[layer - 1].preactivation, params[f"activation_{layer}"]["beta"]
         expected = derivative(get("swish"))(z, beta=jnp.broadcast_to(beta, z.shape))
-        np.testing.assert_allclose(captured.derivative[layer - 1], expected, rtol=1e-5, atol=1e-7)
+        np.testing.assert_allclose(sites[layer - 1].slope, expected, rtol=1e-5, atol=1e-7)
 
 
-def test_captured_derivative_includes_the_squashing_into_the_domain():
+def test_the_slope_of_a_site_includes_the_squashing_into_the_domain():
     model = MLP((4,), "sbaf", 2, parameters={"alpha": 0.3}, gain=5.0)
-    _, captured = capture(model, initial(model), X)
-    s = 1 / (1 + np.exp(-np.asarray(captured.preactivation[0], np.float64)))
+    _, sites = model.look(initial(model), X)
+    s = 1 / (1 + np.exp(-np.asarray(sites[0].preactivation, np.float64)))
     y = 1 / (1 + 0.98 * s**0.3 * (1 - s) ** 0.7)
-    np.testing.assert_allclose(captured.activation[0], y, rtol=1e-5)
-    np.testing.assert_allclose(
-        captured.derivative[0], y * (1 - y) * (s - 0.3), rtol=1e-4, atol=1e-6
-    )
+    np.testing.assert_allclose(sites[0].activation, y, rtol=1e-5)
+    np.testing.assert_allclose(sites[0].slope, y * (1 - y) * (s - 0.3), rtol=1e-4, atol=1e-6)
 
 
 def test_softmax_hidden_layers_have_no_elementwise_derivative():
     model = MLP((4, 5), "softmax", 2)
-    _, captured = capture(model, initial(model), X)
-    np.testing.assert_allclose(captured.activation[1].sum(axis=-1), 1, rtol=1e-6)
+    _, sites = model.look(initial(model), X)
+    np.testing.assert_allclose(sites[1].activation.sum(axis=-1), 1, rtol=1e-6)
     assert all(
-        jnp.isnan(d).all() and d.shape == (9, 4 + i) for i, d in enumerate(captured.derivative)
+        jnp.isnan(site.slope).all() and site.slope.shape == (9, 4 + i)
+        for i, site in enumerate(sites)
     )
 
 
-def test_training_step_neither_captures_nor_draws():
+def test_training_step_neither_looks_nor_draws():
     model = MLP((4, 5), "gelu", 2, layer_norm=True)
     params = initial(model)
     step = jax.make_jaxpr(lambda p: model.apply({"params": p}, X))(params)
-    probe = jax.make_jaxpr(lambda p: capture(model, p, X))(params)
+    probe = jax.make_jaxpr(lambda p: model.look(p, X))(params)
     assert len(step.eqns) < len(probe.eqns)
     assert "random" not in str(step)
 
@@ -359,8 +357,8 @@ def test_activation_layer_sows_in_any_linen_model():
 
 def test_layer_norm_normalises_what_the_activation_sees():
     model = MLP((50, 60), "relu", 2, layer_norm=True, gain=7.0)
-    _, captured = capture(model, initial(model), X)
-    for z in captured.preactivation:
+    _, sites = model.look(initial(model), X)
+    for z in (site.preactivation for site in sites):
         np.testing.assert_allclose(z.mean(axis=-1), 0, atol=1e-5)
         np.testing.assert_allclose(z.var(axis=-1), 1, atol=1e-3)
 
@@ -382,7 +380,7 @@ def test_own_functions_and_records_are_activations():
 
     by_function = MLP((4,), cubic, 2, learn="all")
     params = initial(by_function)
-    assert learned_parameters(params)["scale"][0] == 2.0
+    assert by_function.learned(params)["scale"][0] == 2.0
     record = Activation(name="cubic", function=cubic)
     np.testing.assert_array_equal(
         by_function.apply({"params": params}, X),
@@ -392,9 +390,9 @@ def test_own_functions_and_records_are_activations():
 
 def test_no_hidden_layers_is_a_linear_model():
     model = MLP((), "relu", 3)
-    outputs, captured = capture(model, initial(model), X)
+    outputs, sites = model.look(initial(model), X)
     assert outputs.shape == (9, 3)
-    assert captured == ((), (), ())
+    assert sites == ()
 
 
 # Heads
@@ -473,3 +471,13 @@ def test_a_function_that_does_not_keep_the_shape_is_refused(function):
 def test_one_learned_parameter_is_a_tuple_too():
     with pytest.raises(ValueError, match=r"as a tuple: \('beta',\)\."):
         ActivationLayer("swish", learn="beta")
+
+
+def test_an_image_is_flattened_by_the_network():
+    model = MLP((4,), "relu", 2)
+    images = jnp.arange(24.0).reshape(2, 3, 4, 1) / 24
+    params = model.init_population((3, 4, 1), KEY[None])
+    cell = jax.tree.map(lambda leaf: leaf[0], params)
+    np.testing.assert_array_equal(
+        model.apply({"params": cell}, images), model.apply({"params": cell}, images.reshape(2, 12))
+    )

@@ -6,7 +6,7 @@ import pytest
 
 from acts_jax.activations.catalogue import Activation, get
 from acts_jax.precision import accuracy
-from acts_jax.precision.accuracy import measure, mixed_error, stratified, ulp_error
+from acts_jax.precision.accuracy import largest_errors, mixed_error, stratified, ulp_error
 
 DTYPES = [jnp.float32, jnp.float64, jnp.float16, jnp.bfloat16]
 
@@ -112,7 +112,7 @@ def broken(function):
 
 
 def test_ours_keeps_the_promise_and_jax_nn_does_not(silu_tables):
-    ours, slope, theirs, their_slope = measure(
+    ours, slope, theirs, their_slope = largest_errors(
         "silu", inputs=2**14, tabulated=silu_tables, libraries=("acts_jax", "jax.nn")
     )
     assert (ours.library, ours.order, their_slope.library, their_slope.order) == (
@@ -138,14 +138,14 @@ def test_ours_keeps_the_promise_and_jax_nn_does_not(silu_tables):
 )
 def test_a_broken_function_is_caught(function, order, at, dtype, silu_tables):
     inputs = 500 if dtype == "float64" else 2**14
-    errors = measure(broken(function), dtype, inputs, silu_tables, ["acts_jax"])
+    errors = largest_errors(broken(function), dtype, inputs, silu_tables, ["acts_jax"])
     assert errors[order].ulp > 10
     assert errors[order].at > at > 50 or abs(errors[order].at - at) < 0.1
 
 
 def test_a_function_without_a_reference_is_compared_with_its_float64_self():
     mine = Activation(name="mine", function=lambda x: 1 - jnp.exp(x))
-    value, _ = measure(mine, inputs=2**13)
+    value, _ = largest_errors(mine, inputs=2**13)
     assert value.reference == "its own float64"
     assert value.ulp > 1e5  # it cancels near 0
     assert abs(value.at) < 1e-3
@@ -153,12 +153,12 @@ def test_a_function_without_a_reference_is_compared_with_its_float64_self():
 
 def test_wrong_tables_are_noticed(silu_tables):
     with pytest.raises(ArithmeticError, match="tanh: the table of true values is wrong"):
-        measure("tanh", inputs=2**13, tabulated=silu_tables, libraries=["acts_jax"])
+        largest_errors("tanh", inputs=2**13, tabulated=silu_tables, libraries=["acts_jax"])
 
 
 def test_whole_vector_functions_are_refused():
     with pytest.raises(ValueError, match="softmax acts on whole vectors"):
-        measure("softmax")
+        largest_errors("softmax")
 
 
 def test_tables_come_in_order_from_several_processes():

@@ -10,7 +10,7 @@ from tensorboard.plugins.hparams.plugin_data_pb2 import HParamsPluginData
 
 from acts_jax import load_curves, load_results
 from acts_jax.activations import catalogue
-from acts_jax.files import StoreError
+from acts_jax.errors import StoreError
 from acts_jax.report import export
 from acts_jax.sweep import grid, store
 from acts_jax.sweep.config import make_config

@@ -6,8 +6,7 @@ import pytest
 from matplotlib.colors import to_hex
 
 from acts_jax.analysis import statistics
-from acts_jax.report import figures
-from acts_jax.report import style as layout
+from acts_jax.report import figures, style
 from tests.made_up import ACTIVATIONS, make_results, texts
 
 
@@ -37,7 +36,7 @@ def test_accuracy_by_learning_rate_crosses_exactly_the_rates_with_diverged_seeds
 def test_accuracy_line_is_the_mean_over_seeds_with_diverged_as_zero(results):
     figure = figures.accuracy_by_learning_rate(results)
     names = [label.get_text() for label in figure.axes[0].get_yticklabels()]
-    color = layout.styles(ACTIVATIONS)["relu"][0]
+    color = style.styles(ACTIVATIONS)["relu"][0]
     line = next(
         line
         for line in figure.axes[0].lines
@@ -46,7 +45,7 @@ def test_accuracy_line_is_the_mean_over_seeds_with_diverged_as_zero(results):
     base = len(names) - 1 - names.index("relu")
     cells = results[(results["activation"] == "relu") & (results["depth"] == 2)]
     mean = cells.assign(v=cells["val_accuracy"].fillna(0)).groupby("learning_rate")["v"].mean()
-    np.testing.assert_allclose((line.get_ydata() - base) / layout.Sheet.fill, mean, atol=1e-9)
+    np.testing.assert_allclose((line.get_ydata() - base) / style.Sheet.fill, mean, atol=1e-9)
 
 
 def test_dead_units_draws_the_affected_and_names_the_rest(results):
@@ -63,7 +62,7 @@ def test_dead_units_draws_the_affected_and_names_the_rest(results):
 def test_an_activation_keeps_its_colour_from_figure_to_figure(results):
     renamed = results.assign(activation=results["activation"].replace("relu", "zebra"))
     renamed.loc[renamed["activation"] == "silu", "activation"] = "aardvark"
-    color = layout.styles(renamed["activation"].unique())["zebra"][0]
+    color = style.styles(renamed["activation"].unique())["zebra"][0]
     for draw in (figures.accuracy_by_learning_rate, figures.dead_units):
         figure = draw(renamed)
         names = [label.get_text() for label in figure.axes[0].get_yticklabels()]
@@ -112,7 +111,7 @@ def test_any_sweep_can_be_drawn(results, tmp_path):
     paths = figures.save(drawn, tmp_path, dpi=30)
     assert [path.name for path in paths] == ["rate.png", "dead.png", "table.png"]
     assert all(path.read_bytes().startswith(b"\x89PNG") for path in paths)
-    names = [layout.shorten(name) for name in results["activation"].unique()]
+    names = [style.shorten(name) for name in results["activation"].unique()]
     assert set(names) <= set(texts(drawn["rate"])) & set(texts(drawn["table"]))
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from acts_jax.activations.catalogue import get, names
-from acts_jax.report.formula import is_set, outline, plain, svg
+from acts_jax.report.formula import as_text, is_set, outline, svg
 
 SIGMOID = r"\frac{1}{1 + e^{-x}}"
 ELU = r"\begin{cases} x, & x > 0 \\ \alpha (e^x - 1), & x \le 0 \end{cases}"
@@ -16,7 +16,7 @@ ELU = r"\begin{cases} x, & x > 0 \\ \alpha (e^x - 1), & x \le 0 \end{cases}"
 def test_every_formula_of_the_catalogue_is_set(name):
     formula = get(name).formula
     assert is_set(formula)
-    assert not re.search(r"[\\&$]", plain(formula))
+    assert not re.search(r"[\\&$]", as_text(formula))
 
 
 @pytest.mark.parametrize(
@@ -32,7 +32,7 @@ def test_every_formula_of_the_catalogue_is_set(name):
     ],
 )  # fmt: skip
 def test_plain_text(formula, text):
-    assert plain(formula) == text
+    assert as_text(formula) == text
 
 
 def test_cases_become_rows_behind_a_brace():

@@ -4,8 +4,7 @@ import numpy as np
 import pytest
 
 from acts_jax.analysis import statistics
-from acts_jax.report import layer_figures
-from acts_jax.report import style as layout
+from acts_jax.report import layer_figures, style
 from tests.made_up import make_curves, make_results, texts
 
 
@@ -20,7 +19,7 @@ def test_gradient_norm_labels_the_ratio_and_puts_zero_on_a_named_line(results, c
     norms = statistics.gradient_norms(mine)
     begun = norms[norms["moment"] == "at initialisation"]
     sigmoid = begun.query("activation == 'sigmoid' and depth == 8")["median"]
-    assert f"sigmoid {layout.brief(sigmoid.iloc[0] / sigmoid.iloc[-1])}" in found
+    assert f"sigmoid {style.brief(sigmoid.iloc[0] / sigmoid.iloc[-1])}" in found
     assert "0" not in found
     mine = mine.copy()
     mine.loc[(mine["activation"] == "relu") & (mine["epoch"] == 10), "value"] = 0.0

@@ -3,13 +3,13 @@
 import numpy as np
 import pytest
 
-from acts_jax.report import style as layout
+from acts_jax.report import style
 
 
 @pytest.mark.parametrize("count", [0, 1, 2, 7, 30])
 def test_spread_keeps_order_gap_and_bounds(count):
     positions = np.random.default_rng(count).beta(0.3, 0.3, count)
-    placed = layout.spread(positions, 0.05)
+    placed = style.spread(positions, 0.05)
     assert (np.argsort(placed) == np.argsort(positions)).all()
     gap = min(0.05, 1 / max(count - 1, 1))
     assert (np.diff(np.sort(placed)) >= gap - 1e-9).all()
@@ -17,14 +17,14 @@ def test_spread_keeps_order_gap_and_bounds(count):
 
 
 def test_spread_moves_neighbours_evenly_and_others_not_at_all():
-    assert layout.spread([0.5, 0.5, 0.9], 0.1) == pytest.approx([0.45, 0.55, 0.9])
-    assert layout.spread([0.2, 0.4], 0.1) == pytest.approx([0.2, 0.4])
+    assert style.spread([0.5, 0.5, 0.9], 0.1) == pytest.approx([0.45, 0.55, 0.9])
+    assert style.spread([0.2, 0.4], 0.1) == pytest.approx([0.2, 0.4])
 
 
 def test_styles_are_fixed_for_the_well_known_and_distinct_for_the_rest():
     few, many = (
-        layout.styles(["relu", "tanh"]),
-        layout.styles([*"abcdefghijklmnopqrstuvwxyz", "relu"]),
+        style.styles(["relu", "tanh"]),
+        style.styles([*"abcdefghijklmnopqrstuvwxyz", "relu"]),
     )
     assert few["relu"] == many["relu"]
     assert len(set(many.values())) == 27
@@ -34,26 +34,26 @@ def test_styles_are_fixed_for_the_well_known_and_distinct_for_the_rest():
     ("value", "text"), [(0.97412, "97.4%"), (1.0, "100.0%"), (0.0, "0%"), (np.nan, "–")]
 )
 def test_percent(value, text):
-    assert layout.percent(value) == text
+    assert style.percent(value) == text
 
 
 @pytest.mark.parametrize(
     ("value", "text"), [(0.001, "0.001"), (10.0, "10"), (1e-6, "10⁻⁶"), (1e12, "10¹²")]
 )
 def test_power_of_ten(value, text):
-    assert layout.power_of_ten(value) == text
+    assert style.power_of_ten(value) == text
 
 
 def test_brief_and_shorten():
-    assert [layout.brief(v) for v in (0.123, 5.63e-05, 3.0)] == ["0.12", "5.6e-5", "3"]
-    assert layout.shorten("relu") == "relu"
-    assert [layout.brief(v) for v in (287.0, 2.87e7)] == ["290", "2.9e7"]
-    assert layout.brief(1000.0, 3) == "1000"
-    assert layout.shorten("my_package.my_module:my_function", 12) == "…my_function"
-    assert layout.shorten("my_package.my_module:my_function", 24) == "…my_module:my_function"
+    assert [style.brief(v) for v in (0.123, 5.63e-05, 3.0)] == ["0.12", "5.6e-5", "3"]
+    assert style.shorten("relu") == "relu"
+    assert [style.brief(v) for v in (287.0, 2.87e7)] == ["290", "2.9e7"]
+    assert style.brief(1000.0, 3) == "1000"
+    assert style.shorten("my_package.my_module:my_function", 12) == "…my_function"
+    assert style.shorten("my_package.my_module:my_function", 24) == "…my_module:my_function"
 
 
 def test_errors_keep_their_zeros_and_share_them_with_the_half_width():
-    assert [layout.score(v, "rmse") for v in (59.0, 0.5, 1234.0)] == ["59.0", "0.500", "1234"]
-    assert layout.plus_minus(59.0, 0.342, "rmse") == "59.0 ± 0.3"
-    assert layout.plus_minus(0.974, 0.0034, "accuracy") == "97.4 ± 0.3"
+    assert [style.score(v, "rmse") for v in (59.0, 0.5, 1234.0)] == ["59.0", "0.500", "1234"]
+    assert style.plus_minus(59.0, 0.342, "rmse") == "59.0 ± 0.3"
+    assert style.plus_minus(0.974, 0.0034, "accuracy") == "97.4 ± 0.3"

@@ -116,8 +116,3 @@ def test_a_claim_without_checks_is_refused():
 def test_what_json_cannot_hold_is_refused():
     with pytest.raises(TypeError, match="Figure"):
         claims.plain({"picture": Figure()})
-
-
-def test_a_rate_at_the_edge_of_those_tried_is_marked():
-    assert [claims.rate(r, [1.0, 0.1, 3.0]) for r in (0.1, 1.0, 3.0)] == ["0.1 ↓", "1", "3 ↑"]
-    assert claims.rate(0.1, [0.1]) == "0.1"

@@ -47,7 +47,7 @@ def page(tmp_path):
         claim("right", 1.0, 2.0),
         claim("half", 1.0, 0.0),
         claim("wrong", 0.0),
-        textbook.Failure("broken", "ValueError: x < y"),
+        textbook.Broken("broken", "ValueError: x < y"),
     ]
     return textbook.build(
         outcomes, tmp_path / "t.html", facts={"seconds": "3"}, seconds={"half": 12.3}

@@ -7,8 +7,7 @@ import numpy as np
 import pytest
 
 from acts_jax.activations import catalogue
-from acts_jax.sweep import checkpoint, engine, grid, running
-from acts_jax.sweep import packing as layout
+from acts_jax.sweep import checkpoint, engine, grid, packing, running
 from acts_jax.sweep.config import make_config
 
 
@@ -19,7 +18,7 @@ class Trained:
         fields = {"width": 4, "epochs": 3, "evals": 3, "batch_size": 512, "seed": "0,1,2"} | fields
         planned = grid.plan(make_config(**fields), catalogue.get, lambda name: None)
         (self.group,) = planned.groups
-        splits = engine.put(digits, "unit", layout.devices_for(self.group, 2))
+        splits = engine.put(digits, "unit", packing.devices_for(self.group, 2))
         self.program = lambda: engine.build(self.group, digits, splits, 2)
 
     def run(self, folder=None, stop_after=None):

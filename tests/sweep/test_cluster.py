@@ -13,8 +13,9 @@ import time
 import pytest
 
 from acts_jax import load_curves, load_results
+from acts_jax.errors import ConfigError
 from acts_jax.sweep import cluster, launch, local, store
-from acts_jax.sweep.config import ConfigError, make_config
+from acts_jax.sweep.config import make_config
 from acts_jax.sweep.signals import Stopped
 from experiments import sweep
 

@@ -6,7 +6,8 @@ import sys
 import numpy as np
 import pytest
 
-from acts_jax.sweep.config import FIELDS, ConfigError, expand, make_config, override
+from acts_jax.errors import ConfigError
+from acts_jax.sweep.config import FIELDS, expand, make_config, with_fields
 
 
 @pytest.mark.parametrize(
@@ -74,24 +75,32 @@ def test_every_default_is_a_value_of_its_field(name):
     assert value in (FIELDS[name].default, [FIELDS[name].default])
 
 
-def test_overrides_set_fields_and_activation_parameters():
-    config = make_config(learning_rate=0.1, leaky_relu={"negative_slope": 0.2})
-    override(config, "learning_rate", "0.01,0.1")
-    override(config, "leaky_relu.negative_slope", "0.3")
-    override(config, "elu.alpha", "1,2")
-    assert config.learning_rate == "0.01,0.1"
-    assert config["leaky_relu"] == {"negative_slope": "0.3"}
-    assert config["elu"] == {"alpha": "1,2"}
+def test_changes_set_fields_and_activation_parameters():
+    config = make_config(
+        activation=("leaky_relu", "elu"), learning_rate=0.1, leaky_relu={"negative_slope": 0.2}
+    )
+    changes = [
+        ("learning_rate", "0.01,0.1"),
+        ("leaky_relu.negative_slope", "0.3"),
+        ("elu.alpha", "1,2"),
+    ]
+    changed = with_fields(config, changes)
+    assert changed.learning_rate == "0.01,0.1"
+    assert changed["leaky_relu"] == {"negative_slope": "0.3"}
+    assert changed["elu"] == {"alpha": "1,2"}
+    assert (config.learning_rate, config["leaky_relu"]) == (0.1, {"negative_slope": 0.2})
 
 
-def test_an_override_of_no_field_names_the_nearest():
+def test_a_change_of_no_field_names_the_nearest():
     with pytest.raises(ConfigError, match="unknown config field 'learning_rat'; did you mean 'le"):
-        override(make_config(), "learning_rat", "1")
+        with_fields(make_config(), [("learning_rat", "1")])
     with pytest.raises(ConfigError, match="'depth' has no field 'foo'"):
-        override(make_config(), "depth.foo", "1")
+        with_fields(make_config(), [("depth.foo", "1")])
 
 
-@pytest.mark.parametrize("module", ["sweep.config", "sweep.grid", "sweep.store", "report.page"])
+@pytest.mark.parametrize(
+    "module", ["sweep.config", "sweep.grid", "sweep.store", "sweep.options", "report.page"]
+)
 def test_planning_and_reading_results_need_no_jax(module):
     code = f"import sys, acts_jax.{module}; sys.exit('jax' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -10,18 +10,18 @@ import pytest
 
 from acts_jax import data, training
 from acts_jax.activations import catalogue
-from acts_jax.models import MLP, init_population
-from acts_jax.sweep import engine, grid, running
-from acts_jax.sweep import packing as layout
-from acts_jax.sweep.config import ConfigError, make_config
+from acts_jax.errors import ConfigError
+from acts_jax.models import MLP
+from acts_jax.sweep import engine, grid, packing, running
+from acts_jax.sweep.config import make_config
 from acts_jax.training import probes
 
 
 def outcome_of(dataset, pack=None, **fields):
     """The group and the outcome of a config with one program."""
     (group,) = grid.plan(make_config(**fields), catalogue.get, lambda name: None).groups
-    pack = pack or layout.pack_width()
-    splits = engine.put(dataset, group.static.preprocessing, layout.devices_for(group, pack))
+    pack = pack or packing.pack_width()
+    splits = engine.put(dataset, group.static.preprocessing, packing.devices_for(group, pack))
     program = engine.build(group, dataset, splits, pack)
     return group, running.run(program, group)
 
@@ -144,7 +144,7 @@ def test_fit_goes_on_from_the_network_it_is_given(digits):
     examples = jax.device_put(engine.splits_of(reduced(digits, 64), "unit").train)
     model, options = MLP((8,), "tanh", 10), {"seed": 3, "batch_size": 32}
     options["hyperparameters"] = training.Hyperparameters(0.1, 0.9, 0.0)
-    params = init_population(model, 64, training.key_for(3, "init")[None])
+    params = model.init_population((64,), training.key_for(3, "init")[None])
     params = jax.tree.map(lambda leaf: leaf[0], params)
     untrained = training.fit(model, examples, epochs=0, params=params, **options)
     jax.tree.map(np.testing.assert_array_equal, untrained, params)
@@ -377,7 +377,7 @@ def test_images_stay_bytes_on_the_device(digits):
     )
     config = make_config(width=4, depth=1, epochs=1, evals=1)
     (group,) = grid.plan(config, catalogue.get, lambda name: None).groups
-    there = engine.put(dataset, "unit", layout.devices_for(group, 1))
+    there = engine.put(dataset, "unit", packing.devices_for(group, 1))
     assert there.rows.inputs.dtype == np.uint8
     memory = engine.build(group, dataset, there, 1).chunk.memory_analysis()
     assert memory.temp_size_in_bytes < size * pixels / 2

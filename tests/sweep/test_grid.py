@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 
 from acts_jax.activations import catalogue
+from acts_jax.errors import ConfigError
 from acts_jax.sweep import grid
-from acts_jax.sweep.config import ConfigError, make_config
+from acts_jax.sweep.config import make_config
 
 
 def plan(**fields):
@@ -96,9 +97,22 @@ def test_the_key_of_a_group_is_that_of_its_values():
 
 def test_evaluations_are_spread_over_the_epochs():
     (group,) = plan(epochs=30, evals=10).groups
-    assert group.static.eval_epochs == tuple(range(0, 31, 3))
+    assert group.static.eval_steps(7) == tuple(range(0, 211, 21))
     (group,) = plan(epochs=3, evals=10).groups
-    assert group.static.eval_epochs == (0, 1, 2, 3)
+    assert group.static.eval_steps(1) == (0, 1, 2, 3)
+
+
+def test_geometric_evaluations_are_close_at_first():
+    (group,) = plan(epochs=4, evals=6, eval_spacing="geometric").groups
+    assert group.static.eval_steps(25) == (0, 1, 3, 6, 16, 40, 100)
+    assert group.static.chunk_epochs(25) == 3  # from step 40, in the second epoch, to the end
+
+
+def test_fields_that_came_later_leave_names_and_columns_as_they_were():
+    (group,) = plan().groups
+    assert not {"record", "eval_spacing"} & set(group.columns())
+    assert plan(record="metrics").groups[0].key == group.key
+    assert plan(record="units").groups[0].key != group.key
 
 
 @pytest.fixture

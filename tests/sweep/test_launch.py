@@ -7,8 +7,9 @@ import pytest
 
 from acts_jax import load_curves, load_results
 from acts_jax.activations import catalogue
+from acts_jax.errors import ConfigError
 from acts_jax.sweep import launch, store
-from acts_jax.sweep.config import ConfigError, make_config
+from acts_jax.sweep.config import make_config
 
 SMALL = {"width": 8, "depth": 1, "epochs": 2, "evals": 1, "batch_size": 256}
 

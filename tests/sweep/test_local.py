@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from acts_jax import load_results
-from acts_jax.sweep import launch, store
-from acts_jax.sweep import packing as layout
+from acts_jax.errors import CellError
+from acts_jax.sweep import launch, packing, store
 from acts_jax.sweep.config import make_config
 
 SMALL = {"width": 8, "depth": 1, "epochs": 2, "evals": 1, "batch_size": 256, "seed": "0,1,2"}
@@ -47,9 +47,7 @@ def test_a_function_that_raises_in_a_network_is_recorded_and_the_sweep_goes_on(
 
 def test_a_sweep_may_stop_at_the_first_failure(tmp_path, data_dir, picky):
     fields = {"activation": "picky:relu,tanh"}
-    with pytest.raises(
-        store.CellError, match=r"picky:relu at depth 1 \(3 cells\) failed: TypeError"
-    ):
+    with pytest.raises(CellError, match=r"picky:relu at depth 1 \(3 cells\) failed: TypeError"):
         run(tmp_path / "run", data_dir, fields=fields, on_error="stop")
     assert set(load_results(tmp_path / "run").status) == {"failed"}
 
@@ -57,7 +55,7 @@ def test_a_sweep_may_stop_at_the_first_failure(tmp_path, data_dir, picky):
 def test_a_group_too_large_for_the_memory_is_trained_in_parts(tmp_path, data_dir, monkeypatch):
     fields = {"activation": "prelu", "seed": "range(0, 9)"}
     _, whole = run(tmp_path / "whole", data_dir, fields=fields, pack=2)
-    monkeypatch.setattr(layout, "SHARE", 1e-9)
+    monkeypatch.setattr(packing, "SHARE", 1e-9)
     progress, parts = run(tmp_path / "parts", data_dir, fields=fields, pack=2)
     assert len(list((tmp_path / "parts" / "groups").iterdir())) == 3  # of 2 devices x pack 2
     assert progress.cells_done == 9
@@ -66,28 +64,28 @@ def test_a_group_too_large_for_the_memory_is_trained_in_parts(tmp_path, data_dir
 
 def test_packs_and_parts_follow_from_the_memory(digits, monkeypatch):
     (group,) = launch.make_plan(make_config(width=64, depth=4, seed="range(0, 1000)")).groups
-    each = layout.state_bytes(group.static, digits)
+    each = packing.state_bytes(group.static, digits)
     assert each == 8 * (65 * 64 * 4 + 65 * 10)  # weights and momentum, float32
-    busy = layout.cell_bytes(group.static, digits)
-    batches = 3 * layout.order_bytes(group.static, digits)  # on two devices, and where drawn
+    busy = packing.cell_bytes(group.static, digits)
+    batches = 3 * packing.order_bytes(group.static, digits)  # on two devices, and where drawn
     assert batches == 3 * 4 * 3 * 1157
     monkeypatch.setattr(
-        layout, "memory", lambda: int(1 / layout.SHARE * (12 * busy + 120.5 * (each + batches)))
+        packing, "memory", lambda: int(1 / packing.SHARE * (12 * busy + 120.5 * (each + batches)))
     )
-    assert layout.pack_for(group.static, digits) == layout.pack_width()
-    parts = layout.parts(group, digits, pack=6)
+    assert packing.pack_for(group.static, digits) == packing.pack_width()
+    parts = packing.parts(group, digits, pack=6)
     assert {part.size for part in parts[:-1]} == {120}
     assert sum(part.size for part in parts) == 1000
     np.testing.assert_array_equal(
         np.concatenate([part.traced["seed"] for part in parts]), group.traced["seed"]
     )
-    monkeypatch.setattr(layout, "memory", lambda: int(1 / layout.SHARE * 2 * 3.5 * busy))
-    assert layout.pack_for(group.static, digits) == 3
-    assert layout.pack_for(group.static, digits, "gpu", room=1e12) == layout.ACCELERATOR_PACK
+    monkeypatch.setattr(packing, "memory", lambda: int(1 / packing.SHARE * 2 * 3.5 * busy))
+    assert packing.pack_for(group.static, digits) == 3
+    assert packing.pack_for(group.static, digits, "gpu", room=1e12) == packing.ACCELERATOR_PACK
 
 
 def test_the_packs_of_wide_networks_stay_within_a_cores_cache(digits):
     (group,) = launch.make_plan(make_config(width=512, depth=4)).groups
-    assert layout.state_bytes(group.static, digits) > layout.CACHE
-    assert layout.pack_for(group.static, digits, "cpu", room=1e12) == 1
-    assert layout.pack_for(group.static, digits, "gpu", room=1e12) == layout.ACCELERATOR_PACK
+    assert packing.state_bytes(group.static, digits) > packing.CACHE
+    assert packing.pack_for(group.static, digits, "cpu", room=1e12) == 1
+    assert packing.pack_for(group.static, digits, "gpu", room=1e12) == packing.ACCELERATOR_PACK

@@ -7,8 +7,7 @@ import pytest
 
 from acts_jax import load_curves, load_results
 from acts_jax.activations import catalogue
-from acts_jax.sweep import checkpoint, engine, grid, launch, running, store
-from acts_jax.sweep import packing as layout
+from acts_jax.sweep import checkpoint, engine, grid, launch, packing, running, store
 from acts_jax.sweep.config import make_config
 
 EVALS = 12
@@ -21,7 +20,7 @@ def group_of(**fields):
 
 
 def run(dataset, group, **options):
-    splits = engine.put(dataset, "unit", layout.devices_for(group, 2))
+    splits = engine.put(dataset, "unit", packing.devices_for(group, 2))
     return running.run(engine.build(group, dataset, splits, pack=2), group, **options)
 
 
@@ -103,7 +102,7 @@ def test_a_group_that_stops_early_goes_on_from_a_checkpoint(few, tmp_path):
 
     whole = run(few, group, on_chunk=save)
     assert min(whole.last) < 5 < max(whole.last)
-    splits = engine.put(few, "unit", layout.devices_for(group, 2))
+    splits = engine.put(few, "unit", packing.devices_for(group, 2))
     program = engine.build(group, few, splits, pack=2)
     start = checkpoint.load(tmp_path, running.beginning(program, group))
     resumed = running.run(program, group, start=start)

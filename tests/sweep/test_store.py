@@ -11,7 +11,8 @@ import pytest
 
 from acts_jax import load_curves, load_results
 from acts_jax.activations import catalogue
-from acts_jax.files import StoreError, write_atomically
+from acts_jax.errors import StoreError
+from acts_jax.files import write_atomically
 from acts_jax.sweep import grid, store
 from acts_jax.sweep.config import make_config
 

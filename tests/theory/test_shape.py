@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from acts_jax.activations.catalogue import Activation, get, names
-from acts_jax.derivative import derivative
+from acts_jax.activations.derivative import derivative
 from acts_jax.theory.shape import on_real_line, sup_derivative
 
 

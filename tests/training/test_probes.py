@@ -1,12 +1,14 @@
 """Probes against what can be said by hand."""
 
+import dataclasses
+
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 
 from acts_jax import data, training
-from acts_jax.models import MLP, capture
+from acts_jax.models import MLP
 from acts_jax.training import probes, slices
 
 N = 3 * slices.WIDTH + 17  # several slices and a rest
@@ -59,7 +61,8 @@ def test_balanced_accuracy_is_the_mean_of_those_within_each_class(examples):
     order = np.argsort(np.asarray(examples.labels), kind="stable")
     rare = np.concatenate([order[:40], order[len(order) // 3 :]])
     labels = np.asarray(examples.labels)[rare]
-    few = examples._replace(
+    few = dataclasses.replace(
+        examples,
         inputs=examples.inputs[rare],
         labels=examples.labels[rare],
         weights=jnp.asarray(data.class_weights(labels, 3)[labels]),
@@ -81,9 +84,9 @@ def test_balanced_accuracy_is_the_mean_of_those_within_each_class(examples):
     ("relu", {"hidden_sizes": ()}),
 ])  # fmt: skip
 def test_one_pass_measures_what_each_set_alone_would_give(examples, activation, fields):
-    """Against autodiff and capture on whole sets, of any shape of network."""
+    """Against autodiff and a look at whole sets, of any shape of network."""
     model, params = network(activation, **fields)
-    cut = [examples._replace(inputs=a, labels=b) for a, b in zip(
+    cut = [dataclasses.replace(examples, inputs=a, labels=b) for a, b in zip(
         jnp.split(examples.inputs, (500, 530)), jnp.split(examples.labels, (500, 530)), strict=True
     )]  # fmt: skip
     measured = jax.jit(lambda p: probes.measure(model, p, slices.join(*cut)))(params)
@@ -94,8 +97,8 @@ def test_one_pass_measures_what_each_set_alone_would_give(examples, activation, 
     for i, split in enumerate(cut):
         found = measured.loss[i], measured.accuracy[i]
         np.testing.assert_allclose(found, whole(model, params, split)[0], rtol=1e-5)
-    _, captured = capture(model, params, cut[0].inputs * 2 + 0.5)
-    dead = [np.mean((slope == 0).all(0)) for slope in captured.derivative]
+    _, sites = model.look(params, cut[0].inputs * 2 + 0.5)
+    dead = [np.mean((site.slope == 0).all(0)) for site in sites]
     expected = np.full(len(dead), np.nan) if activation == "softmax" else np.array(dead)
     np.testing.assert_allclose(measured.dead_fraction, expected)
     assert measured.saturated_fraction.shape == measured.dead_fraction.shape
@@ -112,7 +115,7 @@ def test_the_limit_may_be_given(examples):
 
 
 def test_a_small_set_is_measured_too(examples):
-    small = examples._replace(inputs=examples.inputs[:7], labels=examples.labels[:7])
+    small = dataclasses.replace(examples, inputs=examples.inputs[:7], labels=examples.labels[:7])
     model, params = network()
     (loss, _), _ = whole(model, params, small)
     np.testing.assert_allclose(probes.probe(model, params, small).loss, loss, rtol=1e-5)
@@ -128,8 +131,8 @@ def test_dead_units_are_those_that_no_example_wakes(examples):
     assert list(first) == [True, False, True, False, False, False]
     assert measured.dead_fraction[1] == second.mean()
     # One example that wakes a unit is enough, wherever it lies.
-    woken = examples._replace(
-        inputs=examples.inputs.at[-1].set(1e4 * params["hidden_1"]["kernel"][:, 0])
+    woken = dataclasses.replace(
+        examples, inputs=examples.inputs.at[-1].set(1e4 * params["hidden_1"]["kernel"][:, 0])
     )
     assert probes.probe(model, params, woken).dead_fraction[0] == pytest.approx(1 / 6)
     assert not probes.dead_units(model, params, woken)[0][0]

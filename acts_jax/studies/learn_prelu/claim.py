@@ -9,12 +9,12 @@ from rich.console import Console
 
 from acts_jax.analysis.pairing import edge_note, rates
 from acts_jax.data import Dataset
-from acts_jax.studies.claims import Check, Claim, at_least, at_most
+from acts_jax.errors import ConfigError
+from acts_jax.studies.claims import SHARE, Check, Claim, at_least, at_most
 from acts_jax.studies.learn_prelu import measure
 from acts_jax.studies.learn_prelu.figures import figure
 from acts_jax.studies.learn_prelu.measure import LEARNED, Comparison
 from acts_jax.sweep import networks, trainer
-from acts_jax.sweep.config import ConfigError
 from acts_jax.sweep.grid import Plan
 from acts_jax.sweep.options import Options
 
@@ -92,8 +92,8 @@ def checks(found: Comparison) -> list[Check]:
     for kind in ("per layer", "per channel"):
         if kind in ends:
             small = f"learned slopes, one {kind}, rarely have a magnitude above 1: their share"
-            share, shown = measure.share_above_one(ends[kind]), {"format": ".1%", "bounds": (0, 1)}
-            made.append(at_most(small, "rarely (He et al. 2015)", share, RARE, **shown))
+            share = measure.share_above_one(ends[kind])
+            made.append(at_most(small, "rarely (He et al. 2015)", share, RARE, **SHARE))
 
     above = "the first layer's slope ends above the mean of the deeper ones': difference"
     published = "0.681 against 0.06 to 0.20 (He et al. 2015)"

@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from acts_jax.analysis import statistics
-from acts_jax.report import bands
+from acts_jax.report import drawing
 from acts_jax.report.style import FAINT, INK, PALETTE, STYLE, titles
 from acts_jax.studies.learn_prelu.measure import KINDS, LEARNED, Comparison, without_decay
 
@@ -58,7 +58,7 @@ def _draw_paths(axes: Axes, rows: pd.DataFrame, layer: int, named: bool) -> None
     axes.spines["bottom"].set_bounds(first, last)
     axes.set_xticks(np.linspace(first, last, 4).round())
     if named:
-        bands.name_ends(axes, ends, x=last, shift=0.06, gap=0.08)
+        drawing.name_ends(axes, ends, x=last, shift=0.06, gap=0.08)
 
 
 def _draw_ends(axes: Axes, found: Comparison) -> None:
@@ -75,7 +75,7 @@ def _draw_ends(axes: Axes, found: Comparison) -> None:
             axes.plot(x, values, **dots, ms=2.2 if many else 4.5, alpha=0.35 if many else 0.9)
             axes.hlines(values.median(), layer + offset - 0.11, layer + offset + 0.11, INK, lw=1.4)
         axes.plot([], [], **dots, ms=4.5, label=kind)
-    axes.axhline(1, color=FAINT, lw=0.8, ls=bands.DASHED)
+    axes.axhline(1, color=FAINT, lw=0.8, ls=drawing.DASHED)
     axes.axhline(0, color=FAINT, lw=0.6)
     axes.set_xticks(layers)
     axes.set_xlabel("layer")
@@ -101,7 +101,7 @@ def _draw_accuracy(axes: Axes, found: Comparison) -> None:
         kind, values = without_decay(name), 100 * found.by_variant[name]
         decays = name != kind
         x = places[kinds.index(kind)] + (0.2 if decays else -0.2)
-        bands.bar(axes, x, values, COLORS[kind])
+        drawing.bar(axes, x, values, COLORS[kind])
         face = "white" if decays else COLORS[kind]
         axes.plot(x, values.mean(), "o", color=COLORS[kind], mfc=face, ms=6.5)
 

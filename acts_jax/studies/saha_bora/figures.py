@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import NullFormatter
 
 from acts_jax.activations.catalogue import get
-from acts_jax.report import bands
+from acts_jax.report import drawing
 from acts_jax.report.style import ALARM, FAINT, INK, PALETTE, STYLE, percent, titles
 from acts_jax.studies.saha_bora.measure import PUBLISHED, REACH, UNIT, a_relu_gap, sbaf
 from acts_jax.theory import features, fitting
@@ -54,7 +54,7 @@ def _draw_shapes(axes: Axes) -> None:
             axes.plot(x, y, color=color, ls=style, lw=1.3)
             if 0 < alpha < 1:
                 axes.plot(alpha, y.min(), "o", color=color, ms=3.5)
-        axes.vlines(alpha, y.min(), 1.03, color=color, lw=0.7, ls=bands.DOTTED)
+        axes.vlines(alpha, y.min(), 1.03, color=color, lw=0.7, ls=drawing.DOTTED)
         axes.text(alpha, 1.04, f"α {alpha:g}", color=color, ha="center", fontsize=8)
     axes.set_ylim(0.15, 1.1)
     axes.set_xlim(-0.06, 1.06)
@@ -186,7 +186,7 @@ def _draw_scores(axes: Axes, scores: pd.DataFrame) -> None:
         for x, name in enumerate(names):
             error = 100 * (1 - scores[name, depth])
             color = SBAF if kinds[name] in ("sbaf", "a_relu") else TARGET
-            bands.bar(axes, x + shift, error, color, bounds=(0.1, 100))
+            drawing.bar(axes, x + shift, error, color, bounds=(0.1, 100))
             axes.scatter(x + shift, error.mean(), marker=marker, color=color, s=34, zorder=3)
         axes.scatter([], [], marker=marker, color=FAINT, s=34, label=f"depth {depth}")
     axes.set_yscale("log")

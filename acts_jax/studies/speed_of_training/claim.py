@@ -10,13 +10,14 @@ import pandas as pd
 from rich.console import Console
 
 from acts_jax.data import Dataset
+from acts_jax.errors import ConfigError
 from acts_jax.studies import claims
 from acts_jax.studies.claims import Check, Claim
 from acts_jax.studies.speed_of_training import measure
 from acts_jax.studies.speed_of_training.figures import figure
 from acts_jax.studies.speed_of_training.measure import Ratios
 from acts_jax.sweep import trainer
-from acts_jax.sweep.config import FIELDS, ConfigError
+from acts_jax.sweep.config import FIELDS
 from acts_jax.sweep.grid import Plan
 from acts_jax.sweep.options import Options
 

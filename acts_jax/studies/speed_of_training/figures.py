@@ -9,7 +9,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from acts_jax.report import bands
+from acts_jax.report import drawing
 from acts_jax.report.style import ALARM, FAINT, STYLE, styles, titles
 from acts_jax.studies.speed_of_training.measure import CELL
 
@@ -54,13 +54,13 @@ def _draw_losses(axes: Axes, rows: pd.DataFrame, style: Mapping, loss: float, bu
     axes.set_xticks([0, budget // 2, budget])
     axes.spines["bottom"].set_bounds(0, budget)
     axes.set_xlabel("step")
-    axes.axhline(loss, color=FAINT, lw=0.8, ls=bands.DASHED)
+    axes.axhline(loss, color=FAINT, lw=0.8, ls=drawing.DASHED)
     ends = {}
     for name, line in middle.items():
         color, _ = style[name]
         axes.plot(line, color=color)
         ends[name] = line.iloc[-1], name, color
-    bands.name_ends(axes, ends, x=budget, shift=0.06, gap=0.07)
+    drawing.name_ends(axes, ends, x=budget, shift=0.06, gap=0.07)
 
 
 def _draw_steps(axes: Axes, best: pd.DataFrame, style: Mapping, budget: int) -> None:
@@ -72,7 +72,7 @@ def _draw_steps(axes: Axes, best: pd.DataFrame, style: Mapping, budget: int) -> 
         for x, depth in enumerate(depths):
             taken = by_depth.get_group(depth)
             if taken.notna().all():
-                bands.bar(axes, x + offset, taken, color)
+                drawing.bar(axes, x + offset, taken, color)
                 axes.plot(x + offset, taken.mean(), marker, color=color, ms=6)
             else:
                 axes.plot(x + offset, budget, "x", color=color, ms=7, mew=2)

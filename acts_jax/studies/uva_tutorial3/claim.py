@@ -10,7 +10,7 @@ from rich.console import Console
 from acts_jax.analysis import statistics
 from acts_jax.data import Dataset
 from acts_jax.report.style import brief, percent
-from acts_jax.studies.claims import Check, Claim, at_least, at_most, near
+from acts_jax.studies.claims import SHARE, Check, Claim, at_least, at_most, near
 from acts_jax.studies.uva_tutorial3.figures import figure
 from acts_jax.studies.uva_tutorial3.measure import Repeated, collect, widths
 from acts_jax.studies.uva_tutorial3.published import ACCURACY, DEAD, DEEP
@@ -74,8 +74,7 @@ def of_accuracy(found: Repeated) -> list[Check]:
     checks = []
     for name, values in others.items():
         said, known = f"{name}: test accuracy", ACCURACY["JAX"][name]
-        shown = {"format": ".1%", "bounds": (0, 1)}
-        checks.append(near(said, f"{known:.2%}", values, known, OFF, **shown))
+        checks.append(near(said, f"{known:.2%}", values, known, OFF, **SHARE))
 
     best, worst = others.max(axis=1), others.min(axis=1)
     alike = f"the best and the worst of {', '.join(others)} differ by"
@@ -108,8 +107,7 @@ def of_dead_units(found: Repeated) -> list[Check]:
         moment = "at initialisation" if when == "before" else "after training"
         said = f"relu, {len(widths(shape))} hidden layers: share of dead units {moment}"
         known, off = sum(published["JAX"]) / sum(widths(shape)), MANY if shape == DEEP else FEW
-        shown = {"format": ".1%", "bounds": (0, 1)}
-        checks.append(near(said, f"{known:.2%}", shares[when, shape], known, off, **shown))
+        checks.append(near(said, f"{known:.2%}", shares[when, shape], known, off, **SHARE))
     return checks
 
 

@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator, NullFormatter
 
-from acts_jax.report import bands
+from acts_jax.report import drawing
 from acts_jax.report.style import FAINT, INK, STYLE, power_of_ten, styles, titles
 from acts_jax.studies.uva_tutorial3.measure import Repeated, widths
 from acts_jax.studies.uva_tutorial3.published import ACCURACY, DEAD
@@ -59,7 +59,7 @@ def _draw_accuracy(axes: Axes, accuracy: pd.DataFrame) -> None:
             at = low + 0.02 * (high - low)
             axes.text(at, y, words, color=color, va="center", fontsize=8.5)
             continue
-        bands.bar(axes, y, values, color, bounds=(0, 100), lying=True)
+        drawing.bar(axes, y, values, color, bounds=(0, 100), lying=True)
         axes.plot(values, np.full(len(values), y), "o", color=color, ms=4, alpha=0.6)
         for kind, marker in MARKERS.items():
             axes.plot(100 * ACCURACY[kind][name], y - 0.28, marker, color=FAINT, ms=6)
@@ -88,7 +88,7 @@ def _draw_gradients(axes: Axes, gradients: pd.DataFrame) -> None:
         color, marker = colors[name]
         axes.plot(layers, medians, color=color, marker=marker, ms=4)
         ends[name] = medians.iloc[0], name, color
-    bands.name_ends(axes, ends, x=layers[0], shift=-0.09, gap=0.075)
+    drawing.name_ends(axes, ends, x=layers[0], shift=-0.09, gap=0.075)
     axes.set_title("Gradient entries at initialisation, root mean square")
 
 
@@ -102,7 +102,7 @@ def _draw_dead(axes: Axes, dead: Mapping[tuple[str, str], pd.DataFrame], shape: 
         shares = 100 * dead[when, shape] / units
         axes.plot(layers + offset, shares.T, "o", color=color, ms=3.5, alpha=0.5)
         for layer in layers:
-            bands.bar(axes, layer + offset, shares[layer], color, bounds=(0, 100))
+            drawing.bar(axes, layer + offset, shares[layer], color, bounds=(0, 100))
         axes.plot([], [], color=color, lw=2, label=label)
         for kind, counts in DEAD.get((when, shape), {}).items():
             published = 100 * np.array(counts) / units

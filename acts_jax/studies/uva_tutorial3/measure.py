@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -84,7 +85,12 @@ def collect(wide: Trained, deep: Trained) -> Repeated:
 def _gradients(sweep: Trained) -> pd.DataFrame:
     """Return the root mean square of the gradient's entries at initialisation: see `Repeated`."""
     static = sweep.plan.groups[0].static
-    sizes = engine.layer_sizes(static, sweep.datasets[static.dataset])
+    dataset = sweep.datasets[static.dataset]
+    sizes = (
+        math.prod(dataset.input_shape),
+        *static.hidden_sizes,
+        engine.resolve(static, dataset)[1],
+    )
     entries = [(inputs + 1) * outputs for inputs, outputs in itertools.pairwise(sizes)]
     curves = sweep.curves
     rows = curves[(curves["metric"] == "gradient_norm") & (curves["epoch"] == 0)]

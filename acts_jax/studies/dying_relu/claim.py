@@ -1,0 +1,79 @@
+"""The claim about dying units, checked statement by statement."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+from rich.console import Console
+
+from acts_jax.data import Dataset
+from acts_jax.studies.claims import SHARE, Claim, at_least, at_most
+from acts_jax.studies.dying_relu import counts, figures
+from acts_jax.studies.dying_relu.counts import KILLED, LAYERS, NETWORK, OPTIMIZERS
+from acts_jax.sweep import networks, trainer
+from acts_jax.sweep.config import FIELDS
+from acts_jax.sweep.grid import Plan
+from acts_jax.sweep.options import Options
+
+SPARED = ("elu", "leaky_relu", "prelu")  # those that ameliorate it, as the texts say
+
+
+def study(options: Options, console: Console) -> Claim:
+    """Follow every unit of every network from the first step to the last."""
+    plan, datasets = trainer.prepare(options, console)
+    check(plan, datasets)
+    (dataset,), static = datasets.values(), plan.groups[0].static
+    steps = static.epochs * (len(dataset.train.labels) // static.batch_size)
+    looks = (0, *np.unique(np.geomspace(1, steps, 18).round().astype(int)).tolist())
+    lives = networks.follow_groups(plan.groups, datasets, looks)
+
+    units = counts.by_step(plan.groups, lives, looks)
+    at_end, back = counts.at_end(units), counts.comeback(units)
+    best, worst = counts.at_best_rate(at_end), counts.at_worst_rate(at_end)
+
+    checks = []
+    for optimizer, words in OPTIMIZERS.items():
+        too_high, proper = (
+            rows.loc[rows["optimizer"].eq(optimizer) & rows["activation"].eq("relu"), "dead"]
+            for rows in (worst, best)
+        )
+        kills = f"too high a rate kills 40% of relu, {words}"
+        checks.append(at_least(kills, "40%", too_high, KILLED, **SHARE))
+        few = f"few are dead at the best rate, {words}"
+        checks.append(at_most(few, "avoids it", proper, 0.05, **SHARE))
+        for layers in LAYERS:
+            gone = f"relu units of {layers} that died and were seen to return, {words}"
+            returned = back[back.index.droplevel("seed") == (optimizer, layers)]["share"].dropna()
+            if len(returned):
+                checks.append(at_most(gone, "none", returned, 0, **SHARE))
+
+    for name in SPARED:
+        if name in set(units["activation"]):
+            dead = worst[worst["activation"] == name].groupby("optimizer")["dead"]
+            most = dead.get_group(dead.mean().idxmax()) if len(dead) else []
+            spared = f"dead at {name}'s worst rate"
+            checks.append(at_most(spared, "ameliorates", most, 0.01, **SHARE))
+
+    table = counts.table(at_end)
+    return Claim(
+        name="dying_relu",
+        title="The dying ReLU",
+        text="A ReLU unit can die for good; with too high a learning rate up to 40% of the units "
+        "are dead. A proper learning rate avoids it; leaky ReLU, PReLU and ELU ameliorate it.",
+        checks=tuple(checks),
+        summary=f"With momentum {counts.toll_in_words(table, 'momentum')}. Deaths that were seen "
+        f"to be followed by a return: {counts.comeback_in_words(back)}; returns between two looks "
+        "are missed.",
+        figures={"dying_relu": figures.by_rate(at_end), "dying_relu_steps": figures.by_step(units)},
+        numbers={"units": units, "threshold": counts.threshold(at_end).reset_index()},
+        table=table,
+    )
+
+
+def check(plan: Plan, datasets: Mapping[str, Dataset]) -> None:
+    """Refuse a sweep that lacks what the study compares, or varies what it does not."""
+    networks.only_classification(datasets)
+    trainer.require(plan, activation=("relu",), optimizer=tuple(OPTIMIZERS))
+    axes = (name for name, field in FIELDS.items() if field.axis)
+    trainer.single(plan, *(name for name in axes if name not in NETWORK))

@@ -1,0 +1,182 @@
+"""Dead units counted by learning rate, layer and step, and what networks and seeds make of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from acts_jax.analysis import pairing
+from acts_jax.sweep.grid import Group
+from acts_jax.training import lifetimes
+from acts_jax.training.lifetimes import Life
+
+KILLED = 0.4  # share of the units, which the texts say may die
+LAYERS = ("layer 1", "deeper layers")
+OPTIMIZERS = {"sgd": "plain gradient descent", "momentum": "with momentum"}
+SETTING = ["activation", "optimizer", "learning_rate"]
+NETWORK = [*SETTING, "seed"]
+
+
+def by_step(groups: Sequence[Group], lives: Sequence[Life], looks: Sequence[int]) -> pd.DataFrame:
+    """Tabulate lives, a row per network, hidden layer and look.
+
+    Args:
+        groups: Of the plan.
+        lives: Of the same groups, from `networks.follow_groups`.
+        looks: The steps after which the networks were looked at.
+
+    Returns:
+        Columns activation, optimizer, learning_rate, seed, layer, step; dead, the share of the
+        layer's units; val_accuracy and test_accuracy; deaths and returned, from
+        `lifetimes.returns`, the same at all steps, 0 in networks that diverge. The measurements of
+        a network are NaN from the step on at which its loss was found not to be finite.
+    """
+    parts = []
+    for group, life in zip(groups, lives, strict=True):
+        finite = np.isfinite(life.loss).cumprod(axis=1).astype(bool)
+        finishes = finite.all(axis=1)
+        networks = pd.DataFrame(
+            {
+                "activation": group.static.activation,
+                "optimizer": group.static.optimizer,
+                "learning_rate": group.traced["learning_rate"],
+                "seed": group.traced["seed"],
+            }
+        )
+        for layer, dead in enumerate(life.dead, start=1):
+            deaths, returned = lifetimes.returns(np.moveaxis(dead & finite[..., None], 1, 0))
+            rows = networks.assign(
+                layer=layer,
+                deaths=np.where(finishes, deaths.sum(axis=1), 0),
+                returned=np.where(finishes, returned.sum(axis=1), 0),
+            )
+            rows = rows.loc[rows.index.repeat(len(looks))].assign(
+                step=np.tile(looks, len(networks)),
+                dead=np.where(finite, dead.mean(axis=2), np.nan).ravel(),
+                val_accuracy=np.where(finite, life.accuracy, np.nan).ravel(),
+                test_accuracy=np.where(finite, life.test_accuracy, np.nan).ravel(),
+            )
+            parts.append(rows)
+    return pd.concat(parts, ignore_index=True)
+
+
+def at_end(units: pd.DataFrame) -> pd.DataFrame:
+    """Sum up each network at the last look: `dead` over all layers, and the accuracies."""
+    last = units[units["step"] == units["step"].max()]
+    grouped = last.groupby(NETWORK, sort=False, as_index=False)
+    return grouped[["dead", "val_accuracy", "test_accuracy"]].mean()
+
+
+def at_best_rate(networks: pd.DataFrame) -> pd.DataFrame:
+    """Select the rows of `at_end` at the rate best on validation; a diverged network counts 0."""
+    scores = networks.fillna({"val_accuracy": 0.0}).groupby(SETTING, as_index=False)
+    return networks.merge(_highest(scores["val_accuracy"].mean(), "val_accuracy"), on=SETTING)
+
+
+def at_worst_rate(networks: pd.DataFrame) -> pd.DataFrame:
+    """Select the rows of `at_end` at the rate with the most dead units.
+
+    Diverged networks are left out, and so are rates at which fewer than half of the seeds finish:
+    an activation of which no rate is left has no rows.
+    """
+    finished = networks.groupby(SETTING)["dead"].transform(lambda dead: dead.notna().mean())
+    networks = networks[networks["dead"].notna() & (finished >= 0.5)]
+    means = networks.groupby(SETTING, as_index=False)["dead"].mean()
+    return networks.merge(_highest(means, "dead"), on=SETTING)
+
+
+def _highest(settings: pd.DataFrame, column: str) -> pd.DataFrame:
+    """The rate with the highest value of a column, for each activation and optimizer."""
+    return settings.loc[settings.groupby(SETTING[:2])[column].idxmax(), SETTING]
+
+
+def threshold(networks: pd.DataFrame) -> pd.Series:
+    """Find the lowest rate at which `KILLED` of the units die, by activation and optimizer.
+
+    Between two rates the mean over seeds is interpolated along the logarithm of the rate; NaN if
+    no rate kills as many.
+    """
+
+    def crossing(mine: pd.DataFrame) -> float:
+        dead = mine.groupby("learning_rate")["dead"].mean().dropna()
+        above = np.flatnonzero(dead >= KILLED)
+        if not above.size:
+            return np.nan
+        if above[0] == 0:
+            return float(dead.index[0])
+        pair = dead.iloc[above[0] - 1 : above[0] + 1]
+        return float(np.exp(np.interp(KILLED, pair.to_numpy(), np.log(pair.index.to_numpy()))))
+
+    return networks.groupby(["activation", "optimizer"])[["learning_rate", "dead"]].apply(crossing)
+
+
+def comeback(units: pd.DataFrame, activation: str = "relu") -> pd.DataFrame:
+    """Count the deaths of an activation that were seen, and the returns, at all rates together.
+
+    What happens between two looks is not seen.
+
+    Returns:
+        Columns deaths, returned and share, NaN without deaths; a row for each optimizer, "layer 1"
+        or "deeper layers", and seed.
+    """
+    mine = units[(units["activation"] == activation) & (units["step"] == 0)]
+    mine = mine.assign(layers=np.where(mine["layer"] == 1, *LAYERS))
+    back = mine.groupby(["optimizer", "layers", "seed"])[["deaths", "returned"]].sum()
+    return back.assign(share=back["returned"] / back["deaths"])
+
+
+def comeback_in_words(back: pd.DataFrame) -> str:
+    """Tell what `comeback` counted, all seeds together."""
+    return "; ".join(
+        f"{row['returned']:,.0f} of {row['deaths']:,.0f} in {layers} ({OPTIMIZERS[optimizer]})"
+        for (optimizer, layers), row in back.groupby(level=[0, 1]).sum().iterrows()
+    )
+
+
+def table(networks: pd.DataFrame) -> pd.DataFrame:
+    """Tabulate `at_end` for the terminal, a row per optimizer and activation.
+
+    An arrow marks a best rate at the edge of those that were tried. What was counted at the rate
+    with the most dead units is NaN where no rate let half of the seeds finish.
+    """
+    keys = ["optimizer", "activation"]
+    best = at_best_rate(networks).groupby(keys).mean(numeric_only=True)
+    worst = at_worst_rate(networks).groupby(keys).mean(numeric_only=True).reindex(best.index)
+    from_rate, rows = threshold(networks), []
+    for optimizer, name in networks[keys].drop_duplicates().itertuples(index=False):
+        good, bad = best.loc[optimizer, name], worst.loc[optimizer, name]
+        rows.append(
+            {
+                "optimizer": optimizer,
+                "activation": name,
+                "best rate": pairing.rate(good["learning_rate"], networks["learning_rate"], 2),
+                "dead": f"{good['dead']:.1%}",
+                "accuracy": f"{good['test_accuracy']:.1%}",
+                "40% dead from": from_rate[name, optimizer],
+                "most dead": _percent(bad["dead"]),
+                "at rate": bad["learning_rate"],
+                "accuracy there": _percent(bad["test_accuracy"]),
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def toll_in_words(table: pd.DataFrame, optimizer: str, activation: str = "relu") -> str:
+    """Tell what `table` says of the rates that kill units."""
+    rows = table[table["optimizer"].eq(optimizer) & table["activation"].eq(activation)]
+    row = rows.iloc[0]
+    if np.isnan(row["at rate"]):
+        return f"half of the seeds of {activation} finish at no learning rate"
+    rate = row["40% dead from"]
+    killing = "no learning rate kills" if np.isnan(rate) else f"{rate:.2g} is the rate that kills"
+    return (
+        f"{killing} 40% of {activation}'s units; the most, {row['most dead']}, are dead at "
+        f"{row['at rate']:.2g}, with an accuracy of {row['accuracy there']} in place of the "
+        f"{row['accuracy']} at the best rate"
+    )
+
+
+def _percent(share: float) -> str:
+    return "–" if np.isnan(share) else f"{share:.1%}"

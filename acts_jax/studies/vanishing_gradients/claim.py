@@ -1,0 +1,88 @@
+"""The claim about vanishing gradients, checked statement by statement."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+from rich.console import Console
+
+from acts_jax.data import Dataset
+from acts_jax.studies.claims import SHARE, Claim, at_most, near
+from acts_jax.studies.vanishing_gradients import figures, measure
+from acts_jax.studies.vanishing_gradients.measure import NETWORK, deepest
+from acts_jax.sweep import networks, trainer
+from acts_jax.sweep.config import FIELDS
+from acts_jax.sweep.grid import Plan
+from acts_jax.sweep.options import Options
+from acts_jax.theory import describe
+
+CRITICAL = "critical weights (gain²/fan in: they keep the second moment"
+
+
+def study(options: Options, console: Console) -> Claim:
+    """Measure gradients and their two factors at every depth, before and after training."""
+    plan, datasets = trainer.prepare(options, console)
+    check(plan, datasets)
+    trained = networks.fit_groups(plan.groups, datasets)
+
+    steepest = describe("sigmoid").steepest
+    checks = [
+        near("largest slope of the sigmoid", "0.25", steepest.value, 0.25, 1e-9, theorem=True),
+        near("it lies at x = 0", "0", steepest.where[0][0], 0.0, 1e-6, theorem=True),
+    ]
+
+    layers = measure.by_layer(trained)
+    largest = layers.loc[layers["activation"] == "sigmoid", "slope"].max()
+    alone = "f′ alone: largest factor in a sigmoid layer"
+    checks.append(at_most(alone, "0.25", largest, 0.250001, theorem=True))
+
+    by_network = measure.by_network(layers)
+    lecun = deepest(by_network, "sigmoid", "lecun_normal")
+    critical = deepest(by_network, "sigmoid", "critical")
+    no_chi = f"{CRITICAL}; for sigmoid that is not χ = 1)"
+    for weights, found in {"LeCun": lecun, no_chi: critical}.items():
+        shrinks = f"a sigmoid layer shrinks the error by 75% or more, {weights}: f′ × weights"
+        checks.append(at_most(shrinks, "0.25", found["slope"] * found["weight"], 0.25))
+
+    depth = lecun["depth"].iloc[0]
+    (dataset,) = datasets.values()
+    deep = f"{depth} sigmoid layers, LeCun weights:"
+    back = f"{deep} gradient of the first over that of the last, at initialisation"
+    checks.append(at_most(back, "a quarter per layer", lecun["ratio"], 0.25 ** (depth - 1)))
+    little = "training changes the first layer's weights by at most 10% of what it does the last's"
+    checks.append(at_most(f"{deep} {little}", "hardly train", lecun["changed"], 0.1))
+    accuracy = lecun["test_accuracy"]
+    checks.append(at_most(f"{deep} test accuracy", "low", accuracy, 2 * dataset.chance, **SHARE))
+
+    for name in ("relu", "gelu", "selu", "tanh"):
+        ratio = deepest(by_network, name, "critical")["ratio"]
+        kept = f"{name}, {CRITICAL}): log10 of gradient, first layer over last"
+        if len(ratio):
+            lost = np.log10(ratio)
+            checks.append(near(kept, "0 (none is lost)", lost, 0, 0.5, format=".2f"))
+
+    means = lecun.mean(numeric_only=True), critical.mean(numeric_only=True)
+    left = [f"{mean['factor']:.0%}" for mean in means]
+    parts = [f"{mean['slope']:.2f} × {mean['weight']:.2f}" for mean in means]
+    return Claim(
+        name="vanishing_gradients",
+        title="The vanishing gradient",
+        text="The derivative of the sigmoid is s(1 − s), never above 0.25, so each layer shrinks "
+        "the error by at least 75%; with many sigmoid layers, the first ones hardly train.",
+        checks=tuple(checks),
+        summary=f"A sigmoid layer leaves {left[0]} of the gradient with LeCun weights (f′ × "
+        f"weights: {parts[0]}) and {left[1]} with critical ones ({parts[1]}). The bound of 25% is "
+        "about f′ alone; the weights multiply, too.",
+        figures=figures.draw(layers),
+        numbers={"layers": layers, "networks": by_network},
+        table=measure.table(by_network),
+    )
+
+
+def check(plan: Plan, datasets: Mapping[str, Dataset]) -> None:
+    """Refuse a sweep that lacks what the study compares, or varies what it does not."""
+    networks.only_classification(datasets)
+    trainer.require(plan, activation=("sigmoid",), init=tuple(figures.INITS))
+    static = (name for name, field in FIELDS.items() if field.axis == "static")
+    trainer.single(plan, *(name for name in static if name not in NETWORK))
