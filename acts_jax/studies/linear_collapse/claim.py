@@ -8,6 +8,7 @@ import pandas as pd
 from rich.console import Console
 
 from acts_jax.data import Dataset
+from acts_jax.studies import requirements
 from acts_jax.studies.claims import Claim, at_least, at_most, near
 from acts_jax.studies.linear_collapse import figures, measure
 from acts_jax.studies.linear_collapse.measure import WHEN, ends_and_middle
@@ -24,10 +25,8 @@ def study(options: Options, console: Console, *, lines: int = 10) -> Claim:
         console: Shows what will be trained.
         lines: Segments between examples, on which the pieces of each network are counted.
     """
-    plan, datasets = trainer.prepare(options, console)
-    check(plan, datasets)
-    trained = networks.fit_groups(plan.groups, datasets)
-    best = [group.best() for group in trained]
+    trained = trainer.train(options.with_fields(record="parameters"), console, check)
+    best = [group.best() for group in networks.load(trained)]
 
     folded = pd.concat([measure.folded(group) for group in best])
     means = folded.groupby(["activation", "depth", "seed"]).mean()
@@ -68,7 +67,7 @@ def study(options: Options, console: Console, *, lines: int = 10) -> Claim:
     claimed = "about 1 (Hanin & Rolnick 2019)"
     checks.append(near(power, claimed, exponents, 1, 0.25, format=".2f"))
 
-    (dataset,) = datasets.values()
+    (dataset,) = trained.datasets.values()
     pieces = measure.profiles(shapes, segments)
     drawn = figures.draw(folded, regions, growth, pieces, logistic, dataset.name)
     return Claim(
@@ -86,11 +85,12 @@ def study(options: Options, console: Console, *, lines: int = 10) -> Claim:
         "space.",
         figures={"linear_collapse": drawn},
         numbers={"folded": folded, "regions": regions, "growth": growth, "logistic": logistic},
-        table=measure.table(folded, regions, plan.config["learning_rate"]),
+        table=measure.table(folded, regions, trained.plan.config["learning_rate"]),
     )
 
 
 def check(plan: Plan, datasets: Mapping[str, Dataset]) -> None:
     """Refuse a sweep of other activations, or without classes."""
-    networks.only_classification(datasets)
-    networks.only_activations(plan, "identity", "relu")
+    requirements.only_classification(datasets)
+    requirements.only_fixed_parameters(plan)
+    requirements.only_activations(plan, "identity", "relu")
