@@ -26,8 +26,9 @@ from acts_jax.data import Dataset
 from acts_jax.kernels.hyperbolic import tanh_slope
 from acts_jax.report import drawing
 from acts_jax.report.style import FAINT, INK, RULE, STYLE, percent, styles, titles
+from acts_jax.studies import requirements
 from acts_jax.studies.claims import Claim, at_least, at_most, near
-from acts_jax.sweep import networks, trainer
+from acts_jax.sweep import trainer
 from acts_jax.sweep.grid import Plan
 from acts_jax.sweep.options import Options
 from acts_jax.theory.description import describe
@@ -87,7 +88,7 @@ def study(options: Options, console: Console) -> Claim:
 
 def check(plan: Plan, datasets: Mapping[str, Dataset]) -> None:
     """Refuse a regression, and several datasets."""
-    networks.only_classification(datasets)
+    requirements.only_classification(datasets)
 
 
 def label(name: str) -> str:

@@ -57,10 +57,10 @@ class Cells(NamedTuple):
     """What differs between the cells of a row, arrays [devices, pack].
 
     Attributes:
-      optimizer: Learning rate, momentum, weight decay; float32.
-      parameters: The activation's parameters; float32. Initial values of learned ones.
-      seed: int32, which row of the batch order is the cell's.
-      limit: The supremum of |f'|, float32; None where it changes with what is learned.
+        optimizer: Learning rate, momentum, weight decay; float32.
+        parameters: The activation's parameters; float32. Initial values of learned ones.
+        seed: int32, which row of the batch order is the cell's.
+        limit: The supremum of |f'|, float32; None where it changes with what is learned.
     """
 
     optimizer: training.Hyperparameters
@@ -74,14 +74,14 @@ class Program:
     """A compiled group, ready to run.
 
     Attributes:
-      chunk: (state, cells, data, order, steps) -> (state, metrics) of one row, compiled. The
-        metrics are the fields of `probes.Measured`, and learned parameters.
-      state: The networks before the first step, row by row.
-      cells: Their traced hyperparameters, row by row.
-      data: The splits, in the order of `Splits`.
-      seeds: The distinct seeds [seeds], the last one repeated up to a multiple of the devices.
-      target_scale: Of a regression's targets, see `Dataset`; None for a classification.
-      seconds: Time it took to trace and compile.
+        chunk: (state, cells, data, order, steps) -> (state, metrics) of one row, compiled. The
+            metrics are the fields of `probes.Measured`, and learned parameters.
+        state: The networks before the first step, row by row.
+        cells: Their traced hyperparameters, row by row.
+        data: The splits, in the order of `Splits`.
+        seeds: The distinct seeds [seeds], the last one repeated up to a multiple of the devices.
+        target_scale: Of a regression's targets, see `Dataset`; None for a classification.
+        seconds: Time it took to trace and compile.
     """
 
     chunk: Callable
@@ -121,7 +121,7 @@ def resolve(static: Static, dataset: Dataset) -> tuple[str, int]:
     """The head and the number of outputs for a dataset.
 
     Raises:
-      ConfigError: If the head cannot serve the dataset, or a batch exceeds the training set.
+        ConfigError: If the head cannot serve the dataset, or a batch exceeds the training set.
     """
     classes = len(dataset.class_names)
     auto = "linear" if dataset.task == "regression" else "sigmoid" if classes == 2 else "softmax"
@@ -142,9 +142,9 @@ def steps(group: Group, dataset: Dataset, evaluations: int | None = None) -> int
     """Optimizer steps that all cells of a group take together, up to one of the evaluations.
 
     Args:
-      group: The cells.
-      dataset: Their data.
-      evaluations: How many have been made; all of them by default.
+        group: The cells.
+        dataset: Their data.
+        evaluations: How many have been made; all of them by default.
     """
     marks = group.static.eval_steps(steps_per_epoch(group.static, dataset))
     return group.size * (0, *marks)[: None if evaluations is None else evaluations + 1][-1]
@@ -166,13 +166,13 @@ def build(
     """Initialises a group's networks and compiles its program.
 
     Args:
-      group: The cells.
-      dataset: Their data.
-      data: The same from `put`, on the devices that the group shall run on.
-      pack: Cells per vmap.
-      measure: Whether every chunk ends with the measurements; False trains only.
-      compiled: Programs of other groups that run on the same data; those that differ in their
-        initial weights only share one, whichever thread asks first.
+        group: The cells.
+        dataset: Their data.
+        data: The same from `put`, on the devices that the group shall run on.
+        pack: Cells per vmap.
+        measure: Whether every chunk ends with the measurements; False trains only.
+        compiled: Programs of other groups that run on the same data; those that differ in their
+            initial weights only share one, whichever thread asks first.
     """
     started = time.perf_counter()
     mesh = _mesh(data.rows.labels.sharding.device_set)
