@@ -17,6 +17,7 @@ from rich.text import Text
 
 from acts_jax import machine
 from acts_jax.cli import flags
+from acts_jax.errors import ConfigError
 from acts_jax.files import as_json, write_atomically
 from acts_jax.report import figures
 from acts_jax.report.tables import terminal_table
