@@ -24,10 +24,8 @@ def study(options: Options, console: Console, *, lines: int = 10) -> Claim:
         console: Shows what will be trained.
         lines: Segments between examples, on which the pieces of each network are counted.
     """
-    plan, datasets = trainer.prepare(options, console)
-    check(plan, datasets)
-    trained = networks.fit_groups(plan.groups, datasets)
-    best = [group.best() for group in trained]
+    trained = trainer.train(options.with_fields(record="parameters"), console, check)
+    best = [group.best() for group in networks.load(trained)]
 
     folded = pd.concat([measure.folded(group) for group in best])
     means = folded.groupby(["activation", "depth", "seed"]).mean()
@@ -68,7 +66,7 @@ def study(options: Options, console: Console, *, lines: int = 10) -> Claim:
     claimed = "about 1 (Hanin & Rolnick 2019)"
     checks.append(near(power, claimed, exponents, 1, 0.25, format=".2f"))
 
-    (dataset,) = datasets.values()
+    (dataset,) = trained.datasets.values()
     pieces = measure.profiles(shapes, segments)
     drawn = figures.draw(folded, regions, growth, pieces, logistic, dataset.name)
     return Claim(
@@ -86,7 +84,7 @@ def study(options: Options, console: Console, *, lines: int = 10) -> Claim:
         "space.",
         figures={"linear_collapse": drawn},
         numbers={"folded": folded, "regions": regions, "growth": growth, "logistic": logistic},
-        table=measure.table(folded, regions, plan.config["learning_rate"]),
+        table=measure.table(folded, regions, trained.plan.config["learning_rate"]),
     )
 
 

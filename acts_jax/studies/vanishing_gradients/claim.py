@@ -22,9 +22,7 @@ CRITICAL = "critical weights (gain²/fan in: they keep the second moment"
 
 def study(options: Options, console: Console) -> Claim:
     """Measure gradients and their two factors at every depth, before and after training."""
-    plan, datasets = trainer.prepare(options, console)
-    check(plan, datasets)
-    trained = networks.fit_groups(plan.groups, datasets)
+    trained = trainer.train(options.with_fields(record="parameters"), console, check)
 
     steepest = describe("sigmoid").steepest
     checks = [
@@ -32,7 +30,7 @@ def study(options: Options, console: Console) -> Claim:
         near("it lies at x = 0", "0", steepest.where[0][0], 0.0, 1e-6, theorem=True),
     ]
 
-    layers = measure.by_layer(trained)
+    layers = measure.by_layer(networks.load(trained))
     largest = layers.loc[layers["activation"] == "sigmoid", "slope"].max()
     alone = "f′ alone: largest factor in a sigmoid layer"
     checks.append(at_most(alone, "0.25", largest, 0.250001, theorem=True))
@@ -46,7 +44,7 @@ def study(options: Options, console: Console) -> Claim:
         checks.append(at_most(shrinks, "0.25", found["slope"] * found["weight"], 0.25))
 
     depth = lecun["depth"].iloc[0]
-    (dataset,) = datasets.values()
+    (dataset,) = trained.datasets.values()
     deep = f"{depth} sigmoid layers, LeCun weights:"
     back = f"{deep} gradient of the first over that of the last, at initialisation"
     checks.append(at_most(back, "a quarter per layer", lecun["ratio"], 0.25 ** (depth - 1)))
