@@ -27,5 +27,7 @@ def get_config():
         # Schedule
         batch_size=64,
         epochs=15,
+        evals=18,  # looks at the units
+        eval_spacing="geometric",  # most of them in the first steps, where most units die
         seed=(0, 1, 2, 3, 4),
     )

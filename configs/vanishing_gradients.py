@@ -27,5 +27,6 @@ def get_config():
         # Schedule
         batch_size=64,
         epochs=10,
+        evals=1,  # at the end: what counts is the trained network
         seed=(0, 1, 2, 3, 4),
     )

@@ -1,9 +1,9 @@
 """Training what some options ask for, from the config to the results."""
 
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import pandas as pd
 from rich.console import Console
@@ -39,8 +39,12 @@ class Trained(NamedTuple):
 
 
 def prepare(
-    options: Options, console: Console, stops_early: bool = False
-) -> tuple[Plan, dict[str, Dataset]]:
+    options: Options,
+    console: Console,
+    check: Callable[[Plan, Mapping[str, Dataset]], None] | None = None,
+    stops_early: bool = False,
+    datasets: Mapping[str, Dataset] | None = None,
+) -> tuple[Plan, Mapping[str, Dataset]]:
     """Plans a sweep, loads its datasets and says what will be trained.
 
     With `options.dry_run` it ends the process there.
@@ -48,10 +52,13 @@ def prepare(
     Args:
       options: What to train, and how.
       console: Shows what will be trained.
+      check: Called with the plan and the datasets; raises a ConfigError for what a study cannot
+        compare, see `studies.requirements`.
       stops_early: Whether networks may be stopped before their last epoch.
+      datasets: By name, in place of those that the names in the config stand for.
 
     Raises:
-      ConfigError: If the config cannot run.
+      ConfigError: If the config cannot run, or `check` refuses it.
       DatasetError: If a dataset cannot be loaded.
     """
     launch.configure(options.compilation_cache)
@@ -61,7 +68,9 @@ def prepare(
             "this experiment compares networks after their last epoch: it takes patience 0, not "
             f"{plan.config['patience']}"
         )
-    datasets = launch.load_datasets(plan, options.data_dir)
+    datasets = datasets or launch.load_datasets(plan, options.data_dir)
+    if check is not None:
+        check(plan, datasets)
     what = launch.describe(plan, datasets, options.pack)
     split, where = "", "Ray"  # whose parts and packs are those of its nodes
     if options.launcher == "local":
@@ -85,15 +94,16 @@ def train(
     console: Console,
     check: Callable[[Plan, Mapping[str, Dataset]], None] | None = None,
     stops_early: bool = False,
+    datasets: Mapping[str, Dataset] | None = None,
 ) -> Trained:
     """Trains those networks of a sweep that are not in its workdir yet, and loads them all.
 
     Args:
       options: What to train, and how.
       console: Shows what will be trained, then the progress, then what failed.
-      check: Called with the plan and the datasets before anything is trained; raises a
-        ConfigError for what a study cannot compare, see `require`.
+      check: As for `prepare`.
       stops_early: As for `prepare`.
+      datasets: As for `prepare`.
 
     Raises:
       ConfigError, DatasetError: As `prepare`.
@@ -102,9 +112,7 @@ def train(
       CellError: If every network failed, or one did with `on_error="stop"`.
     """
     launcher = _launcher(options)
-    plan, datasets = prepare(options, console, stops_early)
-    if check is not None:
-        check(plan, datasets)
+    plan, datasets = prepare(options, console, check, stops_early, datasets)
     with store.open_workdir(options.workdir, plan) as workdir:
         with ProgressLine(console) as line:
             _, seconds = launch.run(
@@ -138,29 +146,3 @@ def _launcher(options: Options) -> Launcher:
     if options.ray_address is not None:
         raise ConfigError("--ray_address is of use with --launcher=ray only")
     return local.results
-
-
-def require(plan: Plan, **values: Sequence[Any]) -> None:
-    """Refuses a plan without the values that a study compares, such as `activation=("relu",)`.
-
-    Raises:
-      ConfigError: If a field lacks one.
-    """
-    for field, needed in values.items():
-        missing = [str(value) for value in needed if value not in plan.config[field]]
-        if missing:
-            raise ConfigError(f"this experiment needs {field} {' and '.join(missing)}, too")
-
-
-def single(plan: Plan, *fields: str) -> None:
-    """Refuses a plan with several values of a field of which a study compares none.
-
-    Raises:
-      ConfigError: If there are several.
-    """
-    for field in fields:
-        values = plan.config[field]
-        if len(values) > 1:
-            raise ConfigError(
-                f"this experiment takes one {field}, not {', '.join(map(str, values))}"
-            )

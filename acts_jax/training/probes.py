@@ -163,25 +163,6 @@ def measure(
     )
 
 
-def dead_units(model: Network, params: Any, examples: Examples) -> tuple[jax.Array, ...]:
-    """Which hidden units have f'(z) = 0 for every example: one bool [units] per layer.
-
-    None of an activation that is not elementwise; those whose f' is NaN are not dead.
-    """
-    slices = join(examples)
-
-    def body(awake, batch):
-        _, sites = model.look(params, slices.rows.features(batch.inputs))
-        return tuple(
-            a | jnp.any(_by_unit(site.slope) != 0, axis=0)
-            for a, site in zip(awake, sites, strict=True)
-        ), None
-
-    asleep = tuple(jnp.zeros(units, bool) for units in _units(model, params, slices))
-    awake, _ = jax.lax.scan(body, asleep, slices.walk())
-    return tuple(~units for units in awake)
-
-
 def backward_factors(model: MLP, params: Any, examples: Examples) -> Backward:
     """How much the weights and f' each scale the error, layer by layer, on a set of examples.
 

@@ -236,6 +236,24 @@ def test_register(scratch):
     assert get("sinh").function is jnp.sinh
 
 
+def test_what_a_record_reads_off_its_function(scratch):
+    @register(elementwise=False)
+    def shifted(x, by=2.0, axis=-1):
+        r"""Shifted.
+
+        .. math::
+            f(x)_i = x_i +
+            \frac{b}{2}, \qquad b = 2
+        """
+        return x + by / 2
+
+    assert get("shifted").formula == r"x_i + \frac{b}{2}"
+    assert get("shifted").family == "user" and get("gelu").family == "gated"
+    assert get("shifted").defaults == {"by": 2.0}
+    assert get("erf").formula.startswith(r"\operatorname{erf} x = ")
+    assert get(half).formula == ""
+
+
 def test_derivative_of_an_entry():
     x = jnp.float32([-1, 0, 1])
     np.testing.assert_array_equal(get("leaky_relu").derivative(x, negative_slope=0.5), [0.5, 1, 1])

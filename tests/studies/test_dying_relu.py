@@ -36,6 +36,13 @@ def test_relu_dies_at_a_high_rate_and_only_deeper_layers_revive(tmp_path, data_d
     assert set(claim.figures) == {"dying_relu", "dying_relu_steps"}
 
 
+def test_deaths_and_returns_are_counted_per_unit():
+    dead = np.array([[1, 0, 0, 1], [1, 1, 0, 0], [1, 0, 0, 1], [1, 1, 0, 1]], bool)
+    deaths, returned = counts.deaths_and_returns(dead)
+    assert list(deaths) == [1, 2, 0, 2]
+    assert list(returned) == [0, 1, 0, 1]
+
+
 def test_returns_are_counted_per_seed_and_told_together():
     seen = {"seed": [0, 0, 1], "layer": [1, 2, 2], "deaths": [0, 4, 6], "returned": [0, 1, 3]}
     back = counts.comeback(pd.DataFrame(seen).assign(activation="relu", optimizer="sgd", step=0))

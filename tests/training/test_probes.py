@@ -127,7 +127,12 @@ def test_dead_units_are_those_that_no_example_wakes(examples):
     params["hidden_1"]["bias"] = bias
     measured = probes.probe(model, params, examples)
     assert measured.dead_fraction[0] == pytest.approx(2 / 6)
-    first, second = probes.dead_units(model, params, examples)
+    first, second = (
+        row[:units] == 1
+        for row, units in zip(
+            probes.probe(model, params, examples).dead_unit, model.hidden_sizes, strict=True
+        )
+    )
     assert list(first) == [True, False, True, False, False, False]
     assert measured.dead_fraction[1] == second.mean()
     # One example that wakes a unit is enough, wherever it lies.
@@ -135,7 +140,7 @@ def test_dead_units_are_those_that_no_example_wakes(examples):
         examples, inputs=examples.inputs.at[-1].set(1e4 * params["hidden_1"]["kernel"][:, 0])
     )
     assert probes.probe(model, params, woken).dead_fraction[0] == pytest.approx(1 / 6)
-    assert not probes.dead_units(model, params, woken)[0][0]
+    assert not probes.probe(model, params, woken).dead_unit[0, 0]
 
 
 def test_saturated_units_have_a_slope_below_a_hundredth_of_the_steepest(examples):
@@ -189,7 +194,7 @@ def test_whole_vector_activations_have_no_dead_units(examples):
     assert np.isnan(measured.dead_fraction).all()
     assert np.isnan(measured.saturated_fraction).all()
     assert np.isfinite(measured.loss)
-    assert not any(units.any() for units in probes.dead_units(*network("softmax"), examples))
+    assert jnp.isnan(probes.probe(*network("softmax"), examples).dead_unit).all()
 
 
 def test_the_probe_maps_over_a_population(examples):

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-import numpy as np
 from rich.console import Console
 
 from acts_jax.data import Dataset
+from acts_jax.studies import requirements
 from acts_jax.studies.claims import SHARE, Claim, at_least, at_most
 from acts_jax.studies.dying_relu import counts, figures
 from acts_jax.studies.dying_relu.counts import KILLED, LAYERS, NETWORK, OPTIMIZERS
-from acts_jax.sweep import networks, trainer
+from acts_jax.sweep import trainer
 from acts_jax.sweep.config import FIELDS
 from acts_jax.sweep.grid import Plan
 from acts_jax.sweep.options import Options
@@ -21,14 +21,9 @@ SPARED = ("elu", "leaky_relu", "prelu")  # those that ameliorate it, as the text
 
 def study(options: Options, console: Console) -> Claim:
     """Follow every unit of every network from the first step to the last."""
-    plan, datasets = trainer.prepare(options, console)
-    check(plan, datasets)
-    (dataset,), static = datasets.values(), plan.groups[0].static
-    steps = static.epochs * (len(dataset.train.labels) // static.batch_size)
-    looks = (0, *np.unique(np.geomspace(1, steps, 18).round().astype(int)).tolist())
-    lives = networks.follow_groups(plan.groups, datasets, looks)
+    trained = trainer.train(options.with_fields(record="units"), console, check)
 
-    units = counts.by_step(plan.groups, lives, looks)
+    units = counts.by_step(trained)
     at_end, back = counts.at_end(units), counts.comeback(units)
     best, worst = counts.at_best_rate(at_end), counts.at_worst_rate(at_end)
 
@@ -73,7 +68,7 @@ def study(options: Options, console: Console) -> Claim:
 
 def check(plan: Plan, datasets: Mapping[str, Dataset]) -> None:
     """Refuse a sweep that lacks what the study compares, or varies what it does not."""
-    networks.only_classification(datasets)
-    trainer.require(plan, activation=("relu",), optimizer=tuple(OPTIMIZERS))
+    requirements.only_classification(datasets)
+    requirements.require(plan, activation=("relu",), optimizer=tuple(OPTIMIZERS))
     axes = (name for name, field in FIELDS.items() if field.axis)
-    trainer.single(plan, *(name for name in axes if name not in NETWORK))
+    requirements.single(plan, *(name for name in axes if name not in NETWORK))

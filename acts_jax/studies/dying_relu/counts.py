@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 import pandas as pd
 
 from acts_jax.analysis import pairing
-from acts_jax.sweep.grid import Group
-from acts_jax.training import lifetimes
-from acts_jax.training.lifetimes import Life
+from acts_jax.sweep import results
+from acts_jax.sweep.trainer import Trained
 
 KILLED = 0.4  # share of the units, which the texts say may die
 LAYERS = ("layer 1", "deeper layers")
@@ -19,47 +16,62 @@ SETTING = ["activation", "optimizer", "learning_rate"]
 NETWORK = [*SETTING, "seed"]
 
 
-def by_step(groups: Sequence[Group], lives: Sequence[Life], looks: Sequence[int]) -> pd.DataFrame:
-    """Tabulate lives, a row per network, hidden layer and look.
+def by_step(trained: Trained) -> pd.DataFrame:
+    """Tabulate recorded units, a row per network, hidden layer and evaluation.
 
     Args:
-        groups: Of the plan.
-        lives: Of the same groups, from `networks.follow_groups`.
-        looks: The steps after which the networks were looked at.
+        trained: A sweep with record="units".
 
     Returns:
         Columns activation, optimizer, learning_rate, seed, layer, step; dead, the share of the
         layer's units; val_accuracy and test_accuracy; deaths and returned, from
-        `lifetimes.returns`, the same at all steps, 0 in networks that diverge. The measurements of
-        a network are NaN from the step on at which its loss was found not to be finite.
+        `deaths_and_returns`, the same at all steps, 0 in networks that diverge. The measurements of
+        a network are NaN from the evaluation on at which it was found to have diverged.
     """
+    curves = ("step", "dead_unit", "train_loss", "val_accuracy", "test_accuracy")
+    recorded = results.load_arrays(
+        trained.workdir, lambda name: name.removeprefix("curve.") in curves
+    )
+    settings = trained.results.set_index("cell")[NETWORK]
     parts = []
-    for group, life in zip(groups, lives, strict=True):
-        finite = np.isfinite(life.loss).cumprod(axis=1).astype(bool)
+    for group in trained.plan.groups:
+        if group.key not in recorded:  # none of its networks could be trained
+            continue
+        columns = recorded[group.key]
+        networks = settings.loc[columns["cell"]].reset_index(drop=True)
+        steps = columns["curve.step"][0]
+        finite = np.isfinite(columns["curve.train_loss"])
         finishes = finite.all(axis=1)
-        networks = pd.DataFrame(
-            {
-                "activation": group.static.activation,
-                "optimizer": group.static.optimizer,
-                "learning_rate": group.traced["learning_rate"],
-                "seed": group.traced["seed"],
-            }
-        )
-        for layer, dead in enumerate(life.dead, start=1):
-            deaths, returned = lifetimes.returns(np.moveaxis(dead & finite[..., None], 1, 0))
+        for layer, width in enumerate(group.static.hidden_sizes, start=1):
+            dead = columns["curve.dead_unit"][:, :, layer - 1, :width] == 1
+            deaths, returned = deaths_and_returns(np.moveaxis(dead, 1, 0))
             rows = networks.assign(
                 layer=layer,
                 deaths=np.where(finishes, deaths.sum(axis=1), 0),
                 returned=np.where(finishes, returned.sum(axis=1), 0),
             )
-            rows = rows.loc[rows.index.repeat(len(looks))].assign(
-                step=np.tile(looks, len(networks)),
+            rows = rows.loc[rows.index.repeat(len(steps))].assign(
+                step=np.tile(steps, len(networks)),
                 dead=np.where(finite, dead.mean(axis=2), np.nan).ravel(),
-                val_accuracy=np.where(finite, life.accuracy, np.nan).ravel(),
-                test_accuracy=np.where(finite, life.test_accuracy, np.nan).ravel(),
+                val_accuracy=columns["curve.val_accuracy"].ravel(),
+                test_accuracy=columns["curve.test_accuracy"].ravel(),
             )
             parts.append(rows)
     return pd.concat(parts, ignore_index=True)
+
+
+def deaths_and_returns(dead: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Count deaths that were seen, and those of them that were followed by a life.
+
+    Args:
+        dead: bool [evaluations, ...].
+
+    Returns:
+        Two int arrays [...]: how often a unit was found dead that was alive at the evaluation
+        before, or that was dead at the first one; and how often it was found alive after that.
+    """
+    before = np.concatenate([np.zeros_like(dead[:1]), dead[:-1]])
+    return (dead & ~before).sum(axis=0), (~dead & before).sum(axis=0)
 
 
 def at_end(units: pd.DataFrame) -> pd.DataFrame:

@@ -8,6 +8,7 @@ import pandas as pd
 from rich.console import Console
 
 from acts_jax.data import Dataset
+from acts_jax.studies import requirements
 from acts_jax.studies.claims import Claim, at_least, at_most, near
 from acts_jax.studies.linear_collapse import figures, measure
 from acts_jax.studies.linear_collapse.measure import WHEN, ends_and_middle
@@ -90,5 +91,6 @@ def study(options: Options, console: Console, *, lines: int = 10) -> Claim:
 
 def check(plan: Plan, datasets: Mapping[str, Dataset]) -> None:
     """Refuse a sweep of other activations, or without classes."""
-    networks.only_classification(datasets)
-    networks.only_activations(plan, "identity", "relu")
+    requirements.only_classification(datasets)
+    requirements.only_fixed_parameters(plan)
+    requirements.only_activations(plan, "identity", "relu")

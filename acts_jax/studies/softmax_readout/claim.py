@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -9,10 +10,11 @@ from rich.console import Console
 
 from acts_jax.analysis.pairing import edge_note
 from acts_jax.data import Dataset
+from acts_jax.studies import requirements
 from acts_jax.studies.claims import SHARE, Check, Claim, at_least, at_most, near
 from acts_jax.studies.softmax_readout import figures, readouts
 from acts_jax.studies.softmax_readout.readouts import Readouts
-from acts_jax.sweep import launch, networks, trainer
+from acts_jax.sweep import networks, trainer
 from acts_jax.sweep.grid import Plan
 from acts_jax.sweep.options import Options
 
@@ -28,9 +30,9 @@ def study(options: Options, console: Console, *, classes: Sequence[str] = ()) ->
         console: Shows what will be trained.
         classes: Names of the two classes for the heads; those most confused on validation if empty.
     """
-    plan, datasets = trainer.prepare(options, console)
-    check(plan, datasets, classes)
-    first, *others = networks.fit_groups(plan.groups, datasets)
+    options = options.with_fields(record="parameters")
+    trained = trainer.train(options, console, functools.partial(check, classes=classes))
+    first, *others = networks.load(trained)
 
     best, activation = first.best(), first.model.activation
     found = [readouts.read(best, row) for row in range(len(best.results))]
@@ -41,11 +43,14 @@ def study(options: Options, console: Console, *, classes: Sequence[str] = ()) ->
         identity = f"softmax of two is the sigmoid of the difference, in {what}"
         checks.append(at_most(identity, "equal", size, 1e-15, **THEOREM))
 
-    (dataset,) = datasets.values()
+    (dataset,) = trained.datasets.values()
     confused = readouts.hardest_pair(readouts.read(best, split="val"))
     pair = readouts.classes_of(dataset, classes) if classes else confused
     two = readouts.two_classes(dataset, *pair)
-    heads = _train_heads(options.with_fields(activation=activation), two)
+    folder = f"classes_{pair[0]}_{pair[1]}"  # what is stored there depends on them
+    fields = {"activation": activation, "head": "sigmoid,softmax"}
+    pairs = options.in_folder(folder).with_fields(**fields)
+    heads = networks.load(trainer.train(pairs, console, datasets={two.name: two}))
     told = " or ".join(two.class_names)
     one_output, two_outputs = map(readouts.accuracies, heads)
     same = f"{told}: accuracy of the softmax head minus that of the sigmoid head"
@@ -87,16 +92,11 @@ def study(options: Options, console: Console, *, classes: Sequence[str] = ()) ->
 
 def check(plan: Plan, datasets: Mapping[str, Dataset], classes: Sequence[str]) -> None:
     """Refuse a sweep of several shapes or without classes, and classes that the dataset lacks."""
-    dataset = networks.only_classification(datasets)
-    networks.only_one_shape(plan)
+    dataset = requirements.only_classification(datasets)
+    requirements.only_fixed_parameters(plan)
+    requirements.only_one_shape(plan)
     if classes:
         readouts.classes_of(dataset, classes)
-
-
-def _train_heads(options: Options, two: Dataset) -> list[networks.Networks]:
-    """Train networks with a sigmoid head, and with a softmax head, on two classes."""
-    plan = launch.make_plan(options.with_fields(head="sigmoid,softmax").config)
-    return networks.fit_groups(plan.groups, {two.name: two})
 
 
 def _check_probabilities(found: Sequence[Readouts]) -> list[Check]:

@@ -8,6 +8,7 @@ import numpy as np
 from rich.console import Console
 
 from acts_jax.data import Dataset
+from acts_jax.studies import requirements
 from acts_jax.studies.claims import SHARE, Claim, at_most, near
 from acts_jax.studies.vanishing_gradients import figures, measure
 from acts_jax.studies.vanishing_gradients.measure import NETWORK, deepest
@@ -23,6 +24,7 @@ CRITICAL = "critical weights (gain²/fan in: they keep the second moment"
 def study(options: Options, console: Console) -> Claim:
     """Measure gradients and their two factors at every depth, before and after training."""
     trained = trainer.train(options.with_fields(record="parameters"), console, check)
+    best = [group.best() for group in networks.load(trained)]
 
     steepest = describe("sigmoid").steepest
     checks = [
@@ -30,7 +32,7 @@ def study(options: Options, console: Console) -> Claim:
         near("it lies at x = 0", "0", steepest.where[0][0], 0.0, 1e-6, theorem=True),
     ]
 
-    layers = measure.by_layer(networks.load(trained))
+    layers = measure.by_layer(best)
     largest = layers.loc[layers["activation"] == "sigmoid", "slope"].max()
     alone = "f′ alone: largest factor in a sigmoid layer"
     checks.append(at_most(alone, "0.25", largest, 0.250001, theorem=True))
@@ -80,7 +82,8 @@ def study(options: Options, console: Console) -> Claim:
 
 def check(plan: Plan, datasets: Mapping[str, Dataset]) -> None:
     """Refuse a sweep that lacks what the study compares, or varies what it does not."""
-    networks.only_classification(datasets)
-    trainer.require(plan, activation=("sigmoid",), init=tuple(figures.INITS))
+    requirements.only_classification(datasets)
+    requirements.only_fixed_parameters(plan)
+    requirements.require(plan, activation=("sigmoid",), init=tuple(figures.INITS))
     static = (name for name, field in FIELDS.items() if field.axis == "static")
-    trainer.single(plan, *(name for name in static if name not in NETWORK))
+    requirements.single(plan, *(name for name in static if name not in NETWORK))

@@ -17,21 +17,22 @@ import numpy as np
 import pandas as pd
 
 from acts_jax.models import MLP
-from acts_jax.sweep.networks import Networks, over_programs
+from acts_jax.sweep.networks import Networks
 from acts_jax.training import Examples, probes
 
 MOMENTS = BEFORE, AFTER = "at initialisation", "after training"
 NETWORK = ["init", "activation", "depth", "seed", "moment"]
 
 
-def by_layer(trained: Sequence[Networks]) -> pd.DataFrame:
+def by_layer(best: Sequence[Networks]) -> pd.DataFrame:
     """Measure the best networks of each group, layer by layer, before and after training."""
-
-    def work(alike: list[Networks], _: jax.Device) -> list[pd.DataFrame]:
-        look = jax.jit(jax.vmap(functools.partial(_look, alike[0].model), in_axes=(0, None)))
-        return [_group_by_layer(networks.best(), look) for networks in alike]
-
-    tables = over_programs(work, trained, [networks.group.static for networks in trained])
+    looks: dict[tuple, Callable] = {}  # one compiled program for all distributions of weights
+    tables = []
+    for networks in best:
+        model = networks.model
+        look = jax.vmap(functools.partial(_look, model), in_axes=(0, None))
+        look = looks.setdefault((model.activation, model.hidden_sizes), jax.jit(look))
+        tables.append(_group_by_layer(networks, look))
     return pd.concat(tables, ignore_index=True)
 
 
