@@ -57,7 +57,8 @@ def run(name: str, folder: Path, console: Console) -> Claim:
     config = None
     cli.make_folder(folder)
     if name in textbook.UNTRAINED:
-        claim = study()
+        given = flags.FLAGS["activation"].present
+        claim = study(cli.activations(elementwise=True) if given else None)
     else:
         options = cli.options(Path(flags.FLAGS.config) / f"{name}.py", folder)
         claim, config = study(options, console), options.config

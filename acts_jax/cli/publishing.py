@@ -36,7 +36,7 @@ def presenting(study: Callable[[Console], Claim]) -> Callable[[], None]:
     def main() -> None:
         """Runs the study and publishes its claim."""
         started, console = time.perf_counter(), Console()
-        if not absl_flags.FLAGS.get_flag_value("dry_run", False):
+        if not _value("dry_run"):
             flags.workdir()  # refused before anything is computed
         claim = study(console)
         seconds = time.perf_counter() - started
@@ -86,12 +86,17 @@ def provenance(config: config_dict.ConfigDict | None = None) -> dict[str, Any]:
     """
     program, *arguments = sys.argv
     facts: dict[str, Any] = {"command": shlex.join([Path(program).name, *arguments])}
-    path = absl_flags.FLAGS.get_flag_value("config", None)
+    path = _value("config")
     if config is None and path is not None and Path(path).is_file():
         config = flags.options().config
     if config is not None:
         facts["config"] = plain(config.to_dict())
     return facts | machine.facts()
+
+
+def _value(flag: str) -> Any:
+    """The value of a flag; None where this experiment does not have it."""
+    return absl_flags.FLAGS[flag].value if flag in absl_flags.FLAGS else None
 
 
 def wide_console() -> Console:

@@ -1,8 +1,8 @@
-"""Drawing that figures share: grids of panels, lines in bands, and names at their ends."""
+"""Drawing that figures share: panels, lines in bands, bars, names of lines, and axes."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,7 +11,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import NullLocator
 
-from acts_jax.report.style import leaders
+from acts_jax.analysis import statistics
+from acts_jax.report.style import leaders, power_of_ten
 
 DASHED, DOTTED = (0, (4, 3)), (0, (1, 2))
 
@@ -75,6 +76,30 @@ def band(
     return middle
 
 
+def bar(
+    axes: Axes,
+    at: float,
+    values: Sequence[float],
+    color: str,
+    bounds: tuple[float, float] = (-np.inf, np.inf),
+    lying: bool = False,
+    **line: Any,
+) -> None:
+    """Draw the 95% interval of the mean of some values as a bar.
+
+    Args:
+        axes: Where to draw.
+        at: Its x; its y if it lies.
+        values: One per seed.
+        color: Of the bar.
+        bounds: What the mean cannot leave, see `statistics.interval`.
+        lying: Whether it is horizontal.
+        **line: Options of `Axes.vlines`, such as a label.
+    """
+    draw = axes.hlines if lying else axes.vlines
+    draw(at, *statistics.interval(values, bounds=bounds), color=color, lw=2, **line)
+
+
 def name_ends(
     axes: Axes, ends: Mapping[Any, tuple[float, str, str]], x: float, shift: float, gap: float
 ) -> None:
@@ -93,6 +118,14 @@ def name_ends(
         height = np.nan_to_num(to_axes.transform((x, y))[1], nan=1.0)
         placed[name] = float(np.clip(height, 0, 1)), text, color
     leaders(axes, placed, x, shift, gap)
+
+
+def decades(axes: Axes, exponents: Iterable[int]) -> None:
+    """Set a logarithmic y axis with ticks at these powers of ten and nowhere else."""
+    ticks = [10.0**exponent for exponent in exponents]
+    axes.set_yscale("log")
+    axes.set_yticks(ticks, [power_of_ten(tick) for tick in ticks])
+    axes.minorticks_off()
 
 
 def doubling(axes: Axes, values: Sequence[float]) -> None:

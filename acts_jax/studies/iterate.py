@@ -1,4 +1,8 @@
-"""Activations applied again and again: what is measured on their iterates, and the pictures."""
+"""Activations applied again and again: relu stays itself, sigmoids squash, tanh holds on at 0.
+
+Values and slopes of the iterates are computed in float64 on a grid, and held to the known fixed
+points and to what texts say of the limits. Nothing is trained.
+"""
 
 from __future__ import annotations
 
@@ -12,8 +16,8 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from acts_jax.activations.catalogue import Activation, names
-from acts_jax.activations.catalogue import get as get_activation
+from acts_jax.activations.catalogue import Activation, get, names
+from acts_jax.report import drawing
 from acts_jax.report.style import (
     FAINT,
     INK,
@@ -21,35 +25,110 @@ from acts_jax.report.style import (
     RULE,
     STYLE,
     brief,
-    leaders,
-    power_of_ten,
     shorten,
     styles,
     titles,
 )
+from acts_jax.studies.claims import Check, Claim, at_least, at_most, near
 from acts_jax.theory.description import describe
 from acts_jax.theory.iteration import iterates
 
+TEXT = (
+    "relu∘relu∘...∘relu = relu. Sigmoid-like functions squash more with each application, and "
+    "their derivatives tend to 0."
+)
 GRID = np.unique(np.concatenate([np.linspace(-6, 6, 1201), [-1e6, 1e6]]))  # 0 is on it, and 2
-_START = 2.0
-_BACKGROUND = {"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 0.5}
+START = 2.0  # on the grid; where its iterates go is the fixed point that is shown
+GONE = 0.01  # a slope below is called 0
+
+
+def study(activations: Sequence[Activation] | None = None, times: int = 1000) -> Claim:
+    """Iterate activations, and check their values, slopes and fixed points.
+
+    Args:
+        activations: Which; `family` by default.
+        times: Applications, at least 10.
+    """
+    found = [iterate(activation, times) for activation in activations or family()]
+    by_name = {one.activation.name: one for one in found}
+    checks = []
+
+    if "relu" in by_name:
+        checks.append(_stays_itself(by_name["relu"]))
+    if "sigmoid" in by_name:
+        checks += _fixed_point_of_sigmoid(by_name["sigmoid"])
+
+    squashing = [one for one in found if one.activation.family == "sigmoidal"]
+    if squashing:
+        widest = max((one.widths[2:7] / one.widths[1:6]).max() for one in squashing)
+        narrower = "sigmoidal functions squash more each of the first 6 times: new range over old"
+        checks.append(at_most(narrower, "below 1", widest, 0.999))
+    for one in squashing:
+        steepest = f"{one.activation.name}, {times} times: steepest slope on a grid from −6 to 6"
+        checks.append(at_most(steepest, "tends to 0", one.steepest[-1], GONE, format=".2g"))
+
+    if "tanh" in by_name:
+        tanh = by_name["tanh"]
+        kept = f"tanh's slope at 0 after {times} applications: an exception"
+        checks.append(near(kept, "1, exactly", tanh.slope(0)[-1], 1, 0, theorem=True))
+        falls = "tanh's slope from x = 2 on: exponent p of its fall as n^-p"
+        checks.append(at_least(falls, "tends to 0", tanh.exponent, 1, format=".3f"))
+
+    gone = ", ".join(one.activation.name for one in squashing if one.steepest[-1] < GONE)
+    kept = ", ".join(one.activation.name for one in squashing if one.steepest[-1] >= GONE)
+    return Claim(
+        name="iterate",
+        title="Applied again and again",
+        text=TEXT,
+        checks=tuple(checks),
+        summary=(
+            f"After {times} applications the slope is below {GONE} everywhere on a grid from −6 to "
+            f"6 for {gone or 'none'}; somewhere on it it is not for {kept or 'none'}."
+        ),
+        figures={"iterate": draw_shapes(found), "iterate_slopes": draw_decay(found)},
+        numbers={name: one.numbers for name, one in by_name.items()},
+        table=table(found),
+    )
+
+
+def _stays_itself(relu: Iterated) -> Check:
+    off = max(np.abs(each[1:] - each[1]).max() for each in (relu.values, relu.slopes))
+    said = f"relu applied 2 to {relu.times} times is relu, in value and slope: largest difference"
+    return near(said, "exactly relu", off, 0, 0, theorem=True)
+
+
+def _fixed_point_of_sigmoid(sigmoid: Iterated) -> list[Check]:
+    shown = {"format": ".7f", "theorem": True}
+    point, slope = sigmoid.fixed_point
+    at_zero = sigmoid.slope(0)
+    left = "sigmoid's slope at 0: the factor of the 10th application"
+    return [
+        near("sigmoid's fixed point", "0.6590461", point, 0.6590461, 1e-7, **shown),
+        near("sigmoid's slope at its fixed point", "0.2247043", slope, 0.2247043, 1e-7, **shown),
+        near(left, "0.2247043", at_zero[10] / at_zero[9], 0.2247043, 1e-6, **shown),
+    ]
 
 
 class Iterated(NamedTuple):
     """One activation applied 0, 1, ..., `times` times over `GRID`; float64.
 
     Attributes:
-      activation: Its record.
-      values: [times + 1, points].
-      slopes: [times + 1, points].
-      fixed_point: (x, f'(x)) of the single fixed point that the iterates of 2 go to, NaN if they
-        go to none.
+        activation: Its record.
+        values: [times + 1, points].
+        slopes: [times + 1, points].
+        fixed_point: (x, f'(x)) of the single fixed point that the iterates of 2 go to, NaN if they
+            go to none.
     """
 
     activation: Activation
     values: np.ndarray
     slopes: np.ndarray
     fixed_point: tuple[float, float]
+
+    @property
+    def times(self) -> int:
+        """The largest number of applications."""
+        return len(self.slopes) - 1
 
     @property
     def steepest(self) -> np.ndarray:
@@ -64,78 +143,87 @@ class Iterated(NamedTuple):
     @property
     def idempotent(self) -> bool:
         """Whether applying it twice, or more often, is exactly applying it once."""
-        return all(np.array_equal(a[n], a[1]) for a in self[1:3] for n in range(2, len(a)))
+        return all((each[2:] == each[1]).all() for each in (self.values, self.slopes))
 
     def slope(self, x: float) -> np.ndarray:
-        """The slope at a point of the grid, after each number of applications."""
+        """Return the slope at a point of the grid, after each number of applications."""
         return self.slopes[:, np.searchsorted(GRID, x - 1e-9)]
 
     @property
     def exponent(self) -> float:
         """p, if the slope at 2 falls as n^-p: over the last doubling of n."""
-        half, last = self.slope(_START)[[(len(self.slopes) - 1) // 2, -1]]
+        half, last = self.slope(START)[[self.times // 2, -1]]
         return np.log2(half / last) if half > 0 and last > 0 else np.nan
+
+    @property
+    def numbers(self) -> dict:
+        """What the pictures and checks show, for a JSON file."""
+        return {
+            "slope_at_0": self.slope(0)[:51],
+            "slope_at_2": self.slope(2)[:51],
+            "steepest": self.steepest[-1],
+            "fixed_point": self.fixed_point,
+            "exponent": self.exponent,
+        }
 
 
 def family() -> list[Activation]:
-    """ReLU, and the catalogue's sigmoidal activations."""
+    """List relu, and the catalogue's sigmoidal activations."""
     first = ("relu", "sigmoid", "tanh")
-    rest = [name for name in names(True) if name not in first]
-    others = [a for a in map(get_activation, rest) if a.family == "sigmoidal"]
-    return [*map(get_activation, first), *others]
+    others = [get(name) for name in names(True) if name not in first]
+    return [*map(get, first), *(one for one in others if one.family == "sigmoidal")]
 
 
 def iterate(activation: Activation, times: int) -> Iterated:
-    """Applies an activation up to `times` times, in float64."""
+    """Apply an activation up to `times` times, in float64."""
     with jax.enable_x64(True):
         values, slopes = map(np.asarray, iterates(activation, np.asarray(GRID), times))
-    shape = describe(activation)
-    end = values[-1, np.searchsorted(GRID, _START - 1e-9)]
-    near = [p for p in shape.fixed_points if p.low == p.high and abs(p.low - end) < 0.1]
-    point = min(near, key=lambda p: abs(p.low - end)) if near else None
-    point = (point.low, point.slope) if point else (np.nan, np.nan)
-    return Iterated(activation, values, slopes, point)
+    end = values[-1, np.searchsorted(GRID, START - 1e-9)]
+    points = describe(activation).fixed_points
+    close = [p for p in points if p.low == p.high and abs(p.low - end) < 0.1]
+    nearest = min(close, key=lambda p: abs(p.low - end), default=None)
+    fixed_point = (nearest.low, nearest.slope) if nearest else (np.nan, np.nan)
+    return Iterated(activation, values, slopes, fixed_point)
 
 
 def table(iterated: Sequence[Iterated]) -> pd.DataFrame:
-    """One row per activation."""
+    """Tabulate one row per activation."""
     rows = []
     for found in iterated:
-        zero, times = found.slope(0.0), len(found.slopes) - 1
-        factor = found.fixed_point[1]
-        how = f"× {factor:.4f} each" if abs(factor) < 0.999 else f"n^−{found.exponent:.2f}"
+        zero, (point, factor) = found.slope(0.0), found.fixed_point
+        falls = f"× {factor:.4f} each" if abs(factor) < 0.999 else f"n^−{found.exponent:.2f}"
         rows.append(
             {
                 "activation": found.activation.name,
                 "idempotent": "exactly" if found.idempotent else "no",
-                "fixed point": found.fixed_point[0],
-                "slope there": found.fixed_point[1],
+                "fixed point": point,
+                "slope there": factor,
                 "slope at 0: n = 1": zero[1],
-                "n = 5": zero[min(5, times)],
-                f"n = {times}": zero[-1],
-                "slope at 2 falls as": "–" if np.isnan(factor) else how,
+                "n = 5": zero[5],
+                f"n = {found.times}": zero[-1],
+                "slope at 2 falls as": "–" if np.isnan(factor) else falls,
             }
         )
     return pd.DataFrame(rows)
 
 
-def shapes(iterated: Sequence[Iterated], most: int = 5) -> Figure:
-    """f, f∘f, ... in the upper and their derivatives in the lower row of each band of panels."""
+def draw_shapes(iterated: Sequence[Iterated], most: int = 5) -> Figure:
+    """Draw f, f∘f, ... in the upper and their slopes in the lower row of each pair of rows."""
+    columns = min(5, len(iterated))
+    pairs = -(-len(iterated) // columns)
     with matplotlib.rc_context(STYLE):
-        columns = min(5, len(iterated))
-        bands = -(-len(iterated) // columns)
-        figure = Figure(figsize=(2.15 * columns + 0.5, 3.9 * bands + 0.7), layout="constrained")
-        axes = figure.subplots(2 * bands, columns, squeeze=False, sharex=True)
-        for i, found in enumerate(iterated):
-            band, column = divmod(i, columns)
-            _draw_shape(*axes[2 * band : 2 * band + 2, column], found, most)
-        for i in range(len(iterated), bands * columns):
-            for panel in axes[2 * (bands - 1) :, i % columns]:
-                panel.set_visible(False)
-        for row in range(2 * bands):
-            axes[row, 0].set_ylabel("slope" if row % 2 else "f applied n times")
-        for column in range(columns):
-            axes[-1, column].set_xlabel("x")
+        figure = Figure(figsize=(2.15 * columns + 0.5, 3.9 * pairs + 0.7), layout="constrained")
+        axes = figure.subplots(2 * pairs, columns, squeeze=False, sharex=True)
+        panels = axes.reshape(pairs, 2, columns).swapaxes(1, 2).reshape(-1, 2)
+        for (above, below), found in zip(panels, iterated, strict=False):
+            _draw_values(above, found, most)
+            _draw_slopes(below, found, most)
+        for unused in panels[len(iterated) :].flat:
+            unused.set_visible(False)
+        for row, first in enumerate(axes[:, 0]):
+            first.set_ylabel("slope" if row % 2 else "f applied n times")
+        for lowest in axes[-1]:
+            lowest.set_xlabel("x")
         titles(
             figure,
             "Applied again and again",
@@ -146,100 +234,100 @@ def shapes(iterated: Sequence[Iterated], most: int = 5) -> Figure:
     return figure
 
 
-def _draw_shape(above: Axes, below: Axes, found: Iterated, most: int) -> None:
-    most = min(most, len(found.values) - 1)
-    inside = np.abs(GRID) <= 4
-    x = GRID[inside]
-    above.plot(x, x, color=FAINT, lw=0.7, ls=(0, (1, 2)))
-    for n in range(1, most + 1):
-        shade = {"color": PALETTE[0], "alpha": 0.25 + 0.75 * n / most, "lw": 1.3}
-        above.plot(x, found.values[n][inside], **shade)
-        below.plot(x, found.slopes[n][inside], **shade)
+SHOWN = np.abs(GRID) <= 4
+
+
+def _draw_lines(axes: Axes, lines: np.ndarray) -> None:
+    """Draw one line per number of applications, from light to dark."""
+    for share, line in zip(np.arange(1, len(lines) + 1) / len(lines), lines, strict=True):
+        axes.plot(GRID[SHOWN], line, color=PALETTE[0], alpha=0.25 + 0.75 * share, lw=1.3)
+
+
+def _draw_values(axes: Axes, found: Iterated, most: int) -> None:
+    x, lines = GRID[SHOWN], found.values[1 : most + 1, SHOWN]
+    axes.plot(x, x, color=FAINT, lw=0.7, ls=drawing.DOTTED)
+    _draw_lines(axes, lines)
     point, slope = found.fixed_point
+    note = "all alike: idempotent" if found.idempotent else ""
     if np.isfinite(point):
-        above.plot(point, point, "o", color=PALETTE[1], ms=4.5, zorder=5)
-        label = f"{point + 0.0:.4g}, slope {slope:.3g}"
-        above.text(
-            0.97, 0.04, label, transform=above.transAxes, ha="right",
-            color=PALETTE[1], fontsize=8.0, bbox=_BACKGROUND,
-        )  # fmt: skip
-    elif found.idempotent:
-        above.text(
-            0.97, 0.04, "all alike: idempotent", transform=above.transAxes, ha="right",
-            color=PALETTE[1], fontsize=8.0, bbox=_BACKGROUND,
-        )  # fmt: skip
-    size = 1.1 * np.abs(found.values[1][inside]).max()
-    above.set_ylim(-min(size, 2.2), min(size, 2.2))
-    above.set_title(shorten(found.activation.name, 20))
-    zero = found.slope(0.0)
-    text = f"at 0: {brief(zero[1])}"
-    if zero[most] != zero[1]:
-        text += f" → {brief(zero[most])}"
-    top = max(found.slopes[1 : most + 1][:, inside].max(), 1e-9)
-    below.set_ylim(-0.02 * top, 1.3 * top)
-    below.text(0.5, 0.97, text, transform=below.transAxes, ha="center", va="top", fontsize=8.5)
-    below.axhline(0, color=RULE, lw=0.6, zorder=0)
+        axes.plot(point, point, "o", color=PALETTE[1], ms=4.5, zorder=5)
+        note = f"{point + 0.0:.4g}, slope {slope:.3g}"
+    ground = {"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 0.5}
+    place = {"transform": axes.transAxes, "ha": "right", "bbox": ground}
+    axes.text(0.97, 0.04, note, color=PALETTE[1], fontsize=8.0, **place)
+    size = min(1.1 * np.abs(lines[0]).max(), 2.2)
+    axes.set_ylim(-size, size)
+    axes.set_title(shorten(found.activation.name, 20))
 
 
-def decay(iterated: Sequence[Iterated]) -> Figure:
-    """The slope at x = 0 and at x = 2 against the number of applications, on log axes."""
+def _draw_slopes(axes: Axes, found: Iterated, most: int) -> None:
+    lines, zero = found.slopes[1 : most + 1, SHOWN], found.slope(0.0)
+    _draw_lines(axes, lines)
+    note = f"at 0: {brief(zero[1])}" + f" → {brief(zero[most])}" * bool(zero[most] != zero[1])
+    axes.text(0.5, 0.97, note, transform=axes.transAxes, ha="center", va="top", fontsize=8.5)
+    axes.axhline(0, color=RULE, lw=0.6, zorder=0)
+    top = max(lines.max(), 1e-9)
+    axes.set_ylim(-0.02 * top, 1.3 * top)
+
+
+def draw_decay(iterated: Sequence[Iterated]) -> Figure:
+    """Draw the slope at x = 0 and at x = 2 against the number of applications, on log axes."""
     style = styles([found.activation.name for found in iterated])
-    times = len(iterated[0].slopes) - 1
+    colors = {name: color for name, (color, _) in style.items()}
     with matplotlib.rc_context(STYLE):
         figure = Figure(figsize=(9.6, 5.0), layout="constrained")
-        for axes, x in zip(figure.subplots(1, 2, sharey=True), (0.0, _START), strict=True):
-            _draw_decay(axes, {f.activation.name: f.slope(x) for f in iterated}, style)
+        panels = figure.subplots(1, 2, sharey=True)
+        for axes, x in zip(panels, (0.0, START), strict=True):
+            slopes = {found.activation.name: found.slope(x)[1:] for found in iterated}
+            _draw_decay(axes, slopes, colors)
             axes.set_title(f"at x = {x:g}")
             axes.set_xlabel("applications n")
-        figure.axes[0].set_ylabel("slope of f applied n times")
+        panels[0].set_ylabel("slope of f applied n times")
         titles(
             figure,
             "Do the derivatives tend to 0?",
-            "Straight down: by a constant factor with each application. A straight line on these "
+            "Bending down: by a constant factor with each application. A straight line on these "
             "axes: as a power of n. Level at 1: never.",
         )
-        figure.axes[0].set_xlim(1, times * 6)
-        figure.axes[1].set_xlim(1, times * 6)
     return figure
 
 
-def _draw_decay(
-    axes: Axes, slopes: Mapping[str, np.ndarray], style: Mapping[str, tuple[str, str]]
-) -> None:
+def _draw_decay(axes: Axes, slopes: Mapping[str, np.ndarray], colors: Mapping[str, str]) -> None:
+    """Draw one panel; names stand at the ends of lines, or beside where they leave the panel."""
     low, high = 1e-8, 1e4
-    axes.set_xscale("log")
-    axes.set_yscale("log")
+    drawing.decades(axes, range(-8, 5, 2))
     axes.set_ylim(low, high)
-    ticks = [10.0**k for k in range(-8, 5, 2)]
-    axes.set_yticks(ticks, [power_of_ten(tick) for tick in ticks])
-    axes.minorticks_off()
-    times = len(next(iter(slopes.values()))) - 1
+    times = len(next(iter(slopes.values())))
     marks = [10**k for k in range(6) if 10**k <= times]
+    axes.set_xscale("log")
     axes.set_xticks(marks, [f"{mark:g}" for mark in marks])
-    axes.plot([1, times], [1, 1], color=INK, lw=0.7, ls=(0, (1, 2)))
-    ends, gone = {}, {}
-    for name, values in slopes.items():
-        n = np.arange(1, times + 1)
-        inside = (values[1:] > low) & (values[1:] < high)
-        axes.plot(n[inside], values[1:][inside], color=style[name][0])
-        if inside.any():
-            last = n[inside][-1]
-            height = np.log(values[last] / low) / np.log(high / low)
-            if last == times:
-                ends[name] = (height, shorten(name, 20), style[name][0])
-            else:
-                gone[name] = (last, height > 0.5)
+    axes.minorticks_off()
     axes.set_xlim(1, times * 6)
-    leaders(axes, ends, times, 0.03, 0.045)
-    for upper in (True, False):
-        leaving = sorted((n for n in gone if gone[n][1] == upper), key=lambda n: -gone[n][0])
-        for i, name in enumerate(leaving):
-            level = (high * 10 ** -(0.45 + 0.6 * i)) if upper else low * 10 ** (0.45 + 0.6 * i)
-            values = slopes[name][1:]
-            at = 1 + np.argmax(values > level if upper else values < level)
-            label = (gone[leaving[0]][0] * 1.5, level)
+    axes.plot([1, times], [1, 1], color=INK, lw=0.7, ls=drawing.DOTTED)
+    ends, falling, rising = {}, {}, {}
+    for name, values in slopes.items():
+        inside = np.flatnonzero((values > low) & (values < high))
+        axes.plot(inside + 1, values[inside], color=colors[name])
+        if not inside.size:
+            continue
+        last = inside[-1] + 1
+        if last == times:
+            ends[name] = (values[-1], shorten(name, 20), colors[name])
+        elif values[last - 1] < np.sqrt(low * high):
+            falling[name] = last
+        else:
+            rising[name] = last
+    drawing.name_ends(axes, ends, times, 0.03, 0.045)
+    for leaving, edge, inwards in ((falling, low, 1), (rising, high, -1)):
+        for place, name in enumerate(sorted(leaving, key=leaving.get, reverse=True)):
+            level = edge * 10 ** (inwards * (0.3 + 0.45 * place))
+            beyond = slopes[name] < level if inwards > 0 else slopes[name] > level
             axes.annotate(
-                shorten(name, 20), (at, level), xytext=label, va="center",
-                color=style[name][0], fontsize=8.0,
-                arrowprops={"arrowstyle": "-", "lw": 0.5, "color": style[name][0]},
-            )  # fmt: skip
+                shorten(name, 20),
+                (1 + np.argmax(beyond), level),
+                xytext=(1.5 * max(leaving.values()), level),
+                va="center",
+                color=colors[name],
+                fontsize=8.0,
+                arrowprops={"arrowstyle": "-", "lw": 0.5, "color": colors[name]},
+            )

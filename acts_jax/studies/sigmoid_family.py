@@ -1,8 +1,13 @@
-"""Sigmoids side by side: tails and slopes in a table, shapes and scores in a picture."""
+"""The sigmoid family on one scale: values, slopes, tails, and networks trained with each.
+
+All are scaled to value 0 and slope 1 at 0 and to the range (-1, 1), so that only their shapes
+differ. Their slopes are held to what is said of tanh, their test accuracies to that of tanh.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -11,124 +16,169 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from rich.console import Console
 
 from acts_jax.activations.catalogue import get
 from acts_jax.activations.derivative import derivative
 from acts_jax.analysis import statistics
-from acts_jax.analysis.pairing import rates
+from acts_jax.analysis.pairing import by_seed, edge_note, rates
+from acts_jax.data import Dataset
 from acts_jax.kernels.hyperbolic import tanh_slope
-from acts_jax.report.style import (
-    FAINT,
-    INK,
-    RULE,
-    STYLE,
-    leaders,
-    percent,
-    power_of_ten,
-    styles,
-    titles,
-)
-from acts_jax.studies.claims import Check, at_least, at_most, near
-from acts_jax.theory.description import Shape
+from acts_jax.report import drawing
+from acts_jax.report.style import FAINT, INK, RULE, STYLE, percent, styles, titles
+from acts_jax.studies.claims import Claim, at_least, at_most, near
+from acts_jax.sweep import networks, trainer
+from acts_jax.sweep.grid import Plan
+from acts_jax.sweep.options import Options
+from acts_jax.theory.description import describe
 
-Curve = tuple[np.ndarray, np.ndarray, np.ndarray]
+TEXT = (
+    "0.25 < tanh'(x) <= 1 for x in about [-1.31, 1.31]. Other sigmoids are arctan, tanh, the "
+    "Gudermannian, erf, the generalised logistic and algebraic functions."
+)
+ALIKE = 0.02  # difference in test accuracy, up to which two functions train alike
+
+
+def study(options: Options, console: Console) -> Claim:
+    """Compare the shapes, train networks with each, and compare their scores."""
+    trained = trainer.train(options, console, check)
+    (dataset,) = trained.datasets.values()
+
+    tanh, scale = describe("tanh", threshold=0.25), {"format": ".7f", "theorem": True}
+    edge, at_edge = tanh.steep[0][1], float(tanh_slope(jnp.float32(1.31)))
+    checks = [
+        near("the largest slope of tanh", "1", tanh.steepest.value, 1, 1e-6, theorem=True),
+        near("tanh' > 0.25 up to |x| =", "about 1.31", edge, 1.3169579, 1e-6, **scale),
+        at_least(
+            "tanh' at 1.31 is above 0.25", "> 0.25", at_edge, 0.25, format=".5f", theorem=True
+        ),
+    ]
+
+    found = {label(name): curve(name) for name in trained.plan.config["activation"]}
+    off = max(one.off_scale for one in found.values())
+    scaled = "f(0) = 0, f'(0) = 1 and |f| < 1 for all of them: largest deviation"
+    checks.append(at_most(scaled, "0", off, 1e-6, format=".1g", theorem=True))
+    if "logistic" in found:
+        off = np.abs(found["logistic"].values - np.tanh(X)).max()
+        same = "2 sigmoid(2x) - 1 is tanh: largest difference"
+        checks.append(at_most(same, "0", off, 1e-12, theorem=True))
+
+    results = trained.results.assign(activation=trained.results["activation"].map(label))
+    scores = by_seed(results)
+    if "tanh" in scores:
+        for name in scores.columns.drop(["tanh", "logistic"], errors="ignore"):  # it is tanh
+            alike = f"{name} trains as tanh does: difference in test accuracy"
+            off = scores[name] - scores["tanh"]
+            checks.append(near(alike, "– (not claimed)", off, 0, ALIKE, format="+.1%"))
+
+    selection = statistics.select(results, by=("activation",))
+    tails = table(found, selection)
+    return Claim(
+        name="sigmoid_family",
+        title="The sigmoid family",
+        text=TEXT,
+        checks=tuple(checks),
+        summary=f"tanh' exceeds 1/4 for |x| < {edge:.7f}. {summary(tails, selection)}",
+        figures={"sigmoid_family": figure(found, results, selection, edge, dataset.name)},
+        numbers={"selection": selection, "scores": scores, "shapes": tails},
+        table=tails,
+    )
+
+
+def check(plan: Plan, datasets: Mapping[str, Dataset]) -> None:
+    """Refuse a regression, and several datasets."""
+    networks.only_classification(datasets)
 
 
 def label(name: str) -> str:
-    """`arctan` for `acts_jax.theory.scaled_sigmoids:arctan`."""
+    """Shorten `acts_jax.theory.scaled_sigmoids:arctan` to `arctan`."""
     return name.rpartition(":")[2]
 
 
-def curves(activations: Sequence[str], low: float = -6, high: float = 6) -> dict[str, Curve]:
-    """Label -> (x, f(x), f'(x)), float64 [1201]; x = 0 is in the middle where low = -high."""
-    x = np.linspace(low, high, 1201)
+X = np.linspace(-6, 6, 1201)  # 0 is in the middle
+
+
+class Curve(NamedTuple):
+    """An activation at the points `X`, in float64."""
+
+    values: np.ndarray
+    slopes: np.ndarray
+
+    @property
+    def off_scale(self) -> float:
+        """How far it is from f(0) = 0, f'(0) = 1 and from staying inside (-1, 1)."""
+        middle = X.size // 2
+        outside = np.abs(self.values).max() - 1
+        return max(outside, abs(self.values[middle]), abs(self.slopes[middle] - 1))
+
+
+def curve(name: str) -> Curve:
+    """Evaluate an activation of the catalogue, and its derivative, at `X`."""
     with jax.enable_x64(True):
-        return {
-            label(name): (
-                x,
-                *(np.asarray(g(jnp.asarray(x))) for g in (get(name), derivative(get(name)))),
-            )
-            for name in activations
-        }
-
-
-def off_scale(found: Mapping[str, Curve]) -> float:
-    """How far the worst of them is from f(0) = 0, f'(0) = 1 and from staying inside (-1, 1)."""
-    middle = {name: (y[len(y) // 2], slope[len(y) // 2]) for name, (_, y, slope) in found.items()}
-    outside = max(float(np.abs(y).max()) - 1 for _, y, _ in found.values())
-    return max(outside, *(max(abs(y), abs(slope - 1)) for y, slope in middle.values()))
-
-
-def shape_checks(found: Mapping[str, Curve], tanh: Shape) -> list[Check]:
-    """What is said of tanh's slope, and whether all are on one scale.
-
-    Args:
-      found: From `curves`.
-      tanh: Described with the threshold 0.25.
-    """
-    proved = {"theorem": True}
-    checks = [
-        near("the largest slope of tanh", "1", tanh.steepest.value, 1, 1e-6, **proved),
-        near(
-            "tanh' > 0.25 up to |x| =", "about 1.31", tanh.steep[0][1], 1.3169579, 1e-6,
-            format=".7f", **proved,
-        ),
-        at_least(
-            "tanh' at 1.31 is above 0.25", "> 0.25", float(tanh_slope(jnp.float32(1.31))), 0.25,
-            format=".5f", **proved,
-        ),
-        at_most(
-            "f(0) = 0, f'(0) = 1 and |f| < 1 for all of them: largest deviation", "0",
-            off_scale(found), 1e-6, format=".1g", **proved,
-        ),
-    ]  # fmt: skip
-    if "logistic" in found:
-        x, y, _ = found["logistic"]
-        same = float(np.abs(y - np.tanh(x)).max())
-        said = "2 sigmoid(2x) - 1 is tanh: largest difference"
-        checks.append(at_most(said, "0", same, 1e-12, **proved))
-    return checks
+        x = jnp.asarray(X)
+        return Curve(*(np.asarray(f(x)) for f in (get(name), derivative(get(name)))))
 
 
 def table(found: Mapping[str, Curve], selection: pd.DataFrame) -> pd.DataFrame:
-    """One row per activation: slopes, how near 1 it is, and its test accuracy at its best rate."""
-    rows, rate = [], dict(zip(selection["activation"], rates(selection), strict=True))
-    for name, (x, y, slope) in found.items():
-        at = {point: np.searchsorted(x, point - 1e-9) for point in (2, 4)}
-        chosen = selection[selection["activation"] == name].iloc[0]
+    """Tabulate slopes, tails and the test accuracy at the best rate, a row per activation."""
+    chosen = selection.assign(rate=rates(selection)).set_index("activation")
+    rows, (two, four) = [], np.searchsorted(X, np.array([2, 4]) - 1e-9)
+    for name, (values, slopes) in found.items():
+        low, high = percent(chosen.loc[name, "low"]), percent(chosen.loc[name, "high"])
+        accuracy = percent(chosen.loc[name, "test_accuracy"])
         rows.append(
             {
                 "activation": name,
-                "steepest": slope.max(),
-                "slope at 2": slope[at[2]],
-                "slope at 4": slope[at[4]],
-                "1 − f(4)": 1 - y[at[4]],
-                "f' > 1/4 for |x| below": x[slope > 0.25].max(),
-                "learning rate": rate[name],
-                "test accuracy": f"{percent(chosen['test_accuracy'])}"
-                f" ({percent(chosen['low'])} to {percent(chosen['high'])})",
+                "steepest": slopes.max(),
+                "slope at 2": slopes[two],
+                "slope at 4": slopes[four],
+                "1 − f(4)": 1 - values[four],
+                "f' > 1/4 for |x| below": X[slopes > 0.25].max(),
+                "learning rate": chosen.loc[name, "rate"],
+                "test accuracy": f"{accuracy} ({low} to {high})",
             }
         )
     return pd.DataFrame(rows).sort_values("slope at 4", ignore_index=True)
 
 
-def figure(found: Mapping[str, Curve], results: pd.DataFrame, edge: float, dataset: str) -> Figure:
-    """Values, slopes, tails, and the test accuracy of each seed at the best learning rate.
+def summary(tails: pd.DataFrame, selection: pd.DataFrame) -> str:
+    """Say how far the slopes reach, and how little the scores."""
+    least, most = tails.iloc[0], tails.iloc[-1]
+    ranked = selection.sort_values("val_accuracy")
+    worst, best = ranked.iloc[0], ranked.iloc[-1]
+    return (
+        f"At x = 4 the slopes reach from {least['slope at 4']:.1e} ({least['activation']}) to "
+        f"{most['slope at 4']:.1e} ({most['activation']}), and yet the best and the worst on "
+        f"validation, {best['activation']} and {worst['activation']}, reach "
+        f"{best['test_accuracy']:.1%} and {worst['test_accuracy']:.1%} on test."
+        f"{edge_note(tails['learning rate'])}"
+    )
+
+
+def figure(
+    found: Mapping[str, Curve],
+    results: pd.DataFrame,
+    selection: pd.DataFrame,
+    edge: float,
+    dataset: str,
+) -> Figure:
+    """Draw values, slopes, tails, and the test accuracy of each seed at the best learning rate.
 
     Args:
-      found: From `curves`.
-      results: Of the sweep, activations named by their labels.
-      edge: Where tanh' is 1/4.
-      dataset: Its name.
+        found: By label.
+        results: Of the sweep, activations named by their labels.
+        selection: Of these results, by activation.
+        edge: Where tanh' is 1/4.
+        dataset: Its name.
     """
-    style = styles(list(found))
+    colors = {name: color for name, (color, _) in styles(list(found)).items()}
     with matplotlib.rc_context(STYLE):
         picture = Figure(figsize=(9.6, 7.4), layout="constrained")
-        ((a, b), (c, d)) = picture.subplots(2, 2)
-        _draw_values(a, found, style)
-        _draw_slopes(b, found, style, edge)
-        _draw_tails(c, found, style)
-        _draw_scores(d, results, style)
+        ((values, slopes), (tails, scores)) = picture.subplots(2, 2)
+        _draw_values(values, found, colors)
+        _draw_slopes(slopes, found, colors, edge)
+        _draw_tails(tails, found, colors)
+        _draw_scores(scores, results, selection, colors)
         titles(
             picture,
             f"The sigmoid family on one scale ({dataset})",
@@ -140,32 +190,36 @@ def figure(found: Mapping[str, Curve], results: pd.DataFrame, edge: float, datas
     return picture
 
 
-def _draw_values(axes: Axes, found: Mapping[str, Curve], style: Mapping) -> None:
-    ends = {}
-    for name, (x, y, _) in found.items():
-        inside = np.abs(x) <= 4
-        axes.plot(x[inside], y[inside], color=style[name][0])
-        ends[name] = (0.5 + y[inside][-1] / 2.1, name, style[name][0])
+SHOWN = np.abs(X) <= 4
+
+
+def _draw_values(axes: Axes, found: Mapping[str, Curve], colors: Mapping[str, str]) -> None:
     axes.set_xlim(-4, 8)
     axes.set_ylim(-1.05, 1.05)
     axes.set_xticks([-4, -2, 0, 2, 4])
-    axes.axhline(0, color=RULE, lw=0.6, zorder=0)
-    leaders(axes, ends, 4, 0.04, 0.055)
+    axes.spines["bottom"].set_bounds(-4, 4)
+    axes.hlines(0, -4, 4, color=RULE, lw=0.6, zorder=0)
+    ends = {}
+    for name, one in found.items():
+        axes.plot(X[SHOWN], one.values[SHOWN], color=colors[name])
+        ends[name] = one.values[SHOWN][-1], name, colors[name]
+    drawing.name_ends(axes, ends, 4, 0.04, 0.055)
     axes.set_xlabel("x")
     axes.set_ylabel("f(x)")
     axes.set_title("Values")
 
 
-def _draw_slopes(axes: Axes, found: Mapping[str, Curve], style: Mapping, edge: float) -> None:
-    for name, (x, _, slope) in found.items():
-        inside = np.abs(x) <= 4
-        axes.plot(x[inside], slope[inside], color=style[name][0])
-    axes.axhline(0.25, color=INK, lw=0.8, ls=(0, (1, 2)))
-    axes.vlines([-edge, edge], 0, 0.25, color=INK, lw=0.8, ls=(0, (1, 2)))
-    axes.annotate(
-        f"tanh′ = ¼ at ±{edge:.7f}", (edge, 0.25), xytext=(1.75, 0.5), fontsize=8.5,
-        arrowprops={"arrowstyle": "-", "lw": 0.6, "color": FAINT},
-    )  # fmt: skip
+def _draw_slopes(
+    axes: Axes, found: Mapping[str, Curve], colors: Mapping[str, str], edge: float
+) -> None:
+    for name, one in found.items():
+        axes.plot(X[SHOWN], one.slopes[SHOWN], color=colors[name])
+    dotted = {"color": INK, "lw": 0.8, "ls": drawing.DOTTED}
+    axes.axhline(0.25, **dotted)
+    axes.vlines([-edge, edge], 0, 0.25, **dotted)
+    leader = {"arrowstyle": "-", "lw": 0.6, "color": FAINT}
+    at = {"xytext": (1.75, 0.5), "fontsize": 8.5, "arrowprops": leader}
+    axes.annotate(f"tanh′ = ¼ at ±{edge:.7f}", (edge, 0.25), **at)
     axes.set_xlim(-4, 4)
     axes.set_ylim(0, None)
     axes.set_xlabel("x")
@@ -173,50 +227,46 @@ def _draw_slopes(axes: Axes, found: Mapping[str, Curve], style: Mapping, edge: f
     axes.set_title("Slopes")
 
 
-def _draw_tails(axes: Axes, found: Mapping[str, Curve], style: Mapping) -> None:
-    low, last, ends = 1e-6, 6.0, {}
-    axes.set_yscale("log")
+def _draw_tails(axes: Axes, found: Mapping[str, Curve], colors: Mapping[str, str]) -> None:
+    low, ends = 1e-6, {}
+    drawing.decades(axes, range(-6, 1))
     axes.set_ylim(low, 1)
     axes.set_xlim(0, 9)
-    for name, (x, y, _) in found.items():
-        inside = (x >= 0) & (x <= last) & (1 - y > low)
-        axes.plot(x[inside], 1 - y[inside], color=style[name][0])
-        if 1 - np.interp(last, x, y) > low:
-            height = 1 + np.log10(1 - np.interp(last, x, y)) / 6
-            ends[name] = (height, name, style[name][0])
-        else:
-            axes.annotate(
-                name, (x[inside][-1], low), xytext=(-4, 4), textcoords="offset points",
-                ha="right", color=style[name][0], fontsize=8.0,
-            )  # fmt: skip
-    ticks = [10.0**k for k in range(-6, 1)]
-    axes.set_yticks(ticks, [power_of_ten(tick) for tick in ticks])
-    axes.minorticks_off()
     axes.set_xticks(range(7))
-    leaders(axes, ends, last, 0.04, 0.055)
+    axes.spines["bottom"].set_bounds(0, 6)
+    for name, one in found.items():
+        left = 1 - one.values
+        inside = (X >= 0) & (left > low)
+        axes.plot(X[inside], left[inside], color=colors[name])
+        if left[-1] > low:
+            ends[name] = left[-1], name, colors[name]
+        else:
+            inwards = {"xytext": (-4, 4), "textcoords": "offset points", "ha": "right"}
+            last = X[inside][-1]
+            axes.annotate(name, (last, low), color=colors[name], fontsize=8.0, **inwards)
+    drawing.name_ends(axes, ends, 6, 0.04, 0.055)
     axes.set_xlabel("x")
     axes.set_ylabel("1 − f(x)")
     axes.set_title("Tails: what is left to 1")
 
 
-def _draw_scores(axes: Axes, results: pd.DataFrame, style: Mapping) -> None:
-    selection = statistics.select(results, by=("activation",))
-    selection = selection.sort_values("val_accuracy", ignore_index=True)
-    chosen_rates = rates(selection)
+def _draw_scores(
+    axes: Axes, results: pd.DataFrame, selection: pd.DataFrame, colors: Mapping[str, str]
+) -> None:
     cells = statistics.chosen(results, selection)
-    for row, chosen in selection.iterrows():
-        name, color = chosen["activation"], style[chosen["activation"]][0]
-        seeds = cells[cells["activation"] == name]["test_accuracy"]
-        axes.plot(seeds, [row + 0.18] * len(seeds), "o", color=color, ms=3, alpha=0.6, mew=0)
-        axes.hlines(row, chosen["low"], chosen["high"], color=color, lw=2)
-        axes.plot(chosen["test_accuracy"], row, "o", color=color, ms=6)
-        axes.text(
-            1.02, row, f"{percent(chosen['test_accuracy'])} at {chosen_rates[row]}",
-            transform=axes.get_yaxis_transform(), va="center", fontsize=8.5,
-        )  # fmt: skip
-    axes.set_yticks(range(len(selection)), list(selection["activation"]))
+    ranked = selection.assign(rate=rates(selection))
+    ranked = ranked.sort_values("val_accuracy", ignore_index=True)
+    for y, row in ranked.iterrows():
+        color, mean = colors[row["activation"]], row["test_accuracy"]
+        seeds = cells.loc[cells["activation"] == row["activation"], "test_accuracy"]
+        axes.plot(seeds, [y + 0.18] * len(seeds), "o", color=color, ms=3, alpha=0.6, mew=0)
+        axes.hlines(y, row["low"], row["high"], color=color, lw=2)
+        axes.plot(mean, y, "o", color=color, ms=6)
+        beside = {"transform": axes.get_yaxis_transform(), "va": "center", "fontsize": 8.5}
+        axes.text(1.02, y, f"{percent(mean)} at {row['rate']}", **beside)
+    axes.set_yticks(range(len(ranked)), ranked["activation"])
     axes.tick_params(axis="y", length=0)
-    axes.set_ylim(-0.5, len(selection) - 0.3)
+    axes.set_ylim(-0.5, len(ranked) - 0.3)
     axes.xaxis.set_major_formatter(lambda value, _: f"{value:.1%}")
     axes.locator_params(axis="x", nbins=5)
     axes.set_xlabel("test accuracy")

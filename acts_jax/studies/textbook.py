@@ -9,19 +9,23 @@ from pathlib import Path
 from typing import ClassVar
 
 import pandas as pd
-from rich.console import Console
 
 from acts_jax.report import figures, tables
 from acts_jax.report.html import document, write
 from acts_jax.studies import (
     claims,
     dying_relu,
+    iterate,
+    kinks,
+    learn_prelu,
     linear_collapse,
+    saha_bora,
+    sigmoid_family,
     softmax_readout,
+    speed_of_training,
     vanishing_gradients,
 )
 from acts_jax.studies.claims import Claim
-from experiments import iterate, kinks, learn_prelu, saha_bora, sigmoid_family, speed_of_training
 
 # The studies by name, in the order of the page.
 STUDIES: Mapping[str, Callable[..., Claim]] = {
@@ -32,11 +36,11 @@ STUDIES: Mapping[str, Callable[..., Claim]] = {
     "kinks": kinks.study,
     "learn_prelu": learn_prelu.study,
     "linear_collapse": linear_collapse.study,
-    "iterate": lambda: iterate.study(Console()),
+    "iterate": iterate.study,
     "softmax_readout": softmax_readout.study,
     "saha_bora": saha_bora.study,
 }
-UNTRAINED = ("iterate",)  # they take no options, and have no config
+UNTRAINED = ("iterate",)  # they have no config, and take activations in place of options
 
 
 ERROR = "ended with an error"

@@ -16,6 +16,7 @@ import functools
 import math
 import time
 from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import Future
 from typing import Any, NamedTuple
 
 import jax
@@ -154,7 +155,14 @@ def steps_per_epoch(static: Static, dataset: Dataset) -> int:
     return len(dataset.train.labels) // static.batch_size
 
 
-def build(group: Group, dataset: Dataset, data: Slices, pack: int, measure: bool = True) -> Program:
+def build(
+    group: Group,
+    dataset: Dataset,
+    data: Slices,
+    pack: int,
+    measure: bool = True,
+    compiled: dict[Any, Future] | None = None,
+) -> Program:
     """Initialises a group's networks and compiles its program.
 
     Args:
@@ -163,6 +171,8 @@ def build(group: Group, dataset: Dataset, data: Slices, pack: int, measure: bool
       data: The same from `put`, on the devices that the group shall run on.
       pack: Cells per vmap.
       measure: Whether every chunk ends with the measurements; False trains only.
+      compiled: Programs of other groups that run on the same data; those that differ in their
+        initial weights only share one, whichever thread asks first.
     """
     started = time.perf_counter()
     mesh = _mesh(data.rows.labels.sharding.device_set)
@@ -175,7 +185,19 @@ def build(group: Group, dataset: Dataset, data: Slices, pack: int, measure: bool
     state = _initial_state(model, group, place, dataset.input_shape)
     state, cells = (_rows(tree, NamedSharding(mesh, P("cells"))) for tree in (state, cells))
     cell = functools.partial(_chunk, model, group.static, measure)
-    chunk = _compile(cell, group.static, mesh, state[0], cells[0], data, len(seeds))
+    compiled = {} if compiled is None else compiled
+    # Nothing of how the initial weights were drawn is left in the program.
+    key = dataclasses.replace(group.static, init=""), mesh.size, pack, len(seeds), measure
+    future: Future = Future()
+    shared = compiled.setdefault(key, future)
+    if shared is future:
+        try:
+            future.set_result(
+                _compile(cell, group.static, mesh, state[0], cells[0], data, len(seeds))
+            )
+        except BaseException as error:
+            future.set_exception(error)
+    chunk = shared.result()
     scale = dataset.target_scale if dataset.task == "regression" else None
     return Program(chunk, state, cells, data, seeds, scale, time.perf_counter() - started)
 

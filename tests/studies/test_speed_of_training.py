@@ -1,10 +1,14 @@
-"""Steps to a loss, on made-up curves whose answer can be worked out."""
+"""Steps to a loss: on small networks, and on made-up curves whose answer can be worked out.
+
+How fast a step is, is not tested.
+"""
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from acts_jax.studies import speed_of_training as speed
+from acts_jax.studies import speed_of_training
+from acts_jax.studies.speed_of_training import claim, measure
 
 
 def curves(**cells):
@@ -22,18 +26,38 @@ def curves(**cells):
     return pd.DataFrame(rows)
 
 
+def test_steps_and_seconds_to_a_loss(told):
+    fields = {"activation": "sigmoid,relu", "depth": "3", "width": "16", "seed": "0,1,2"}
+    fields |= {"learning_rate": "0.03,0.1", "epochs": "4", "evals": "4"}
+    found = told(speed_of_training.study, options={"loss": 1.0}, **fields)
+    table = found.numbers["summary"].set_index("activation")
+    relu, sigmoid = table.loc["relu"], table.loc["sigmoid"]
+    assert relu["reached"] == 3
+    assert 0 < relu["steps"] < 72
+    assert relu["seconds"] == pytest.approx(relu["steps"] * relu["milliseconds"] / 1e3)
+    assert sigmoid["reached"] == 0  # three layers of it are too slow for so few steps
+    assert np.isnan(sigmoid["steps"])
+    steps, seconds = found.checks
+    assert steps.statement.startswith("depth 3, 16 units: the sigmoid takes at least 2 times")
+    assert "never got there count 72 steps: 3 sigmoid)" in steps.statement
+    assert steps.measured > 1
+    assert steps.threshold == "at least 2 times"
+    assert steps.holds is not False
+    assert seconds.holds is not False
+
+
 def test_steps_are_interpolated_on_the_logarithm_of_the_loss():
     table = curves(
         relu_1_0=[1.0, 1.0, 0.01, 0.5], tanh_1_0=[1, 0.5, 0.2, 0.2], elu_1_0=[0.05, 9, 9]
     )
-    steps = speed.steps_to(table, 0.1).set_index("activation")["steps"]
+    steps = measure.steps_to(table, 0.1).set_index("activation")["steps"]
     assert steps["relu"] == pytest.approx(15)  # halfway from 1 to 0.01 on a logarithmic scale
     assert np.isnan(steps["tanh"])
     assert steps["elu"] == 0
 
 
 def test_losses_of_a_diverged_network_never_count_as_reached():
-    steps = speed.steps_to(curves(relu_1_0=[1.0, np.nan, np.nan]), 0.1)
+    steps = measure.steps_to(curves(relu_1_0=[1.0, np.nan, np.nan]), 0.1)
     assert steps["steps"].isna().all()
 
 
@@ -43,9 +67,9 @@ def test_the_rate_is_chosen_without_the_seed_it_is_reported_for():
         [("relu", 2, rate, seed, taken) for rate, row in {
             1.0: (10, 40, 40), 2.0: (50, 20, 20), 3.0: (5, 5, nan),
         }.items() for seed, taken in enumerate(row)],
-        columns=[*speed.CELL, "steps"],
+        columns=[*measure.CELL, "steps"],
     )  # fmt: skip
-    best = speed.at_best_rate(steps).set_index("seed")
+    best = measure.at_best_rate(steps).set_index("seed")
     # Seed 0: rate 2 (mean 20; rate 3 lost one of the others). Seed 1 and 2: by the same rule.
     assert best["learning_rate"].to_dict() == {0: 2.0, 1: 1.0, 2: 3.0}
     assert best["steps"].to_dict() == {0: 50, 1: 40, 2: pytest.approx(nan, nan_ok=True)}
@@ -58,33 +82,33 @@ def steps_of(relu, sigmoid):
         for name, all_taken in (("relu", relu), ("sigmoid", sigmoid))
         for seed, taken in enumerate(all_taken)
     ]
-    return pd.DataFrame(rows, columns=[*speed.CELL, "steps"])
+    return pd.DataFrame(rows, columns=[*measure.CELL, "steps"])
 
 
 def judged(relu, sigmoid, budget=100):
     """The check "at least twice the steps" on made-up steps."""
-    found = speed.ratios(steps_of(relu, sigmoid), "sigmoid", "relu", 2, budget)
-    return speed.at_least_times("statement", "much faster", found, 2)
+    found = measure.ratios(steps_of(relu, sigmoid), "sigmoid", "relu", 2, budget)
+    return claim.at_least_times("statement", "much faster", found, 2)
 
 
 def test_a_network_that_never_got_there_counts_the_budget():
     nan = np.nan
     best = steps_of([10, nan, 25, nan], [40, nan, nan, 50])
-    found = speed.ratios(best, "sigmoid", "relu", 2, budget=100)
+    found = measure.ratios(best, "sigmoid", "relu", 2, budget=100)
     np.testing.assert_allclose(found.log2, [2, 2, -1])
-    assert found[1:] == (1, 1, 1)
+    assert (found.understated, found.overstated, found.dropped) == (1, 1, 1)
     assert found.caveat("sigmoid", "relu", 100) == (
         " (networks that never got there count 100 steps: 1 sigmoid, 1 relu; seeds left out "
         "because both never did: 1)"
     )
     np.testing.assert_allclose(found.times(4).log2, [4, 4, 1])
     times = {("relu", 2): 1e-3, ("sigmoid", 2): 1e-3}
-    table = speed.summarise(best, times, rates=(0.1, 1.0))
+    table = measure.summarise(best, times, rates=(0.1, 1.0))
     assert table["edge"].tolist() == ["high", "high"]
     sigmoid = table.set_index("activation").loc["sigmoid"]
     assert (sigmoid["reached"], sigmoid["cells"]) == (2, 4)
     assert np.isnan(sigmoid["steps"])
-    told = speed.summary(table, 0.1, 100)
+    told = claim.summary(table, 0.1, 100)
     assert "relu not within 100 steps in 2 of 4 networks" in told
 
 

@@ -56,9 +56,9 @@ def folded(networks: Networks) -> pd.DataFrame:
 
 
 def _arrays(examples: Examples) -> tuple[np.ndarray, np.ndarray]:
-    """What a network sees of all examples, flat [n, features], and their labels."""
-    x = np.asarray(examples.features(examples.inputs))
-    return x.reshape(len(x), -1), np.asarray(examples.labels)
+    """What a network sees of all examples, [n, features], and their labels."""
+    seen = np.asarray(examples.features(examples.inputs))
+    return seen.reshape(len(seen), -1), np.asarray(examples.labels)
 
 
 def _accuracy(outputs: np.ndarray, labels: np.ndarray) -> float:

@@ -1,4 +1,4 @@
-"""Pictures of SBAF and A-ReLU beside the sigmoid and the ReLU."""
+"""The pictures of SBAF and A-ReLU beside the sigmoid and the ReLU."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import NullFormatter
 
 from acts_jax.activations.catalogue import get
-from acts_jax.analysis import statistics
+from acts_jax.report import drawing
 from acts_jax.report.style import ALARM, FAINT, INK, PALETTE, STYLE, percent, titles
-from acts_jax.studies.saha_bora import PUBLISHED, REACH, UNIT, a_relu_gap
+from acts_jax.studies.saha_bora.measure import PUBLISHED, REACH, UNIT, a_relu_gap, sbaf
 from acts_jax.theory import features, fitting
 from acts_jax.theory.fitting import Fit
 
@@ -22,7 +22,7 @@ SBAF, TARGET = PALETTE[1], INK
 
 
 def sbaf_figure(found: Mapping[str, Fit]) -> Figure:
-    """SBAF's shapes, the distance from its targets over (k, alpha), and its best fits."""
+    """Draw SBAF's shapes, the distance from its targets over (k, alpha), and its best fits."""
     with matplotlib.rc_context(STYLE):
         figure = Figure(figsize=(10.5, 6.4), layout="constrained")
         (shapes, to_sigmoid, to_relu), (plain, sigmoid, relu) = figure.subplots(2, 3)
@@ -50,11 +50,11 @@ def _draw_shapes(axes: Axes) -> None:
     colors = matplotlib.colormaps["plasma"](np.linspace(0, 0.8, len(alphas)))
     for alpha, color in zip(alphas, colors, strict=True):
         for k, style in ((0.98, "-"), (4.0, (0, (3, 2)))):
-            y = features.jet(get("sbaf").function, {"k": k, "alpha": alpha}, x)[0]
+            y = sbaf(k, alpha, x)[0]
             axes.plot(x, y, color=color, ls=style, lw=1.3)
             if 0 < alpha < 1:
                 axes.plot(alpha, y.min(), "o", color=color, ms=3.5)
-        axes.vlines(alpha, y.min(), 1.03, color=color, lw=0.7, ls=(0, (1, 2)))
+        axes.vlines(alpha, y.min(), 1.03, color=color, lw=0.7, ls=drawing.DOTTED)
         axes.text(alpha, 1.04, f"α {alpha:g}", color=color, ha="center", fontsize=8)
     axes.set_ylim(0.15, 1.1)
     axes.set_xlim(-0.06, 1.06)
@@ -63,24 +63,28 @@ def _draw_shapes(axes: Axes) -> None:
 
 
 def _draw_map(figure: Figure, axes: Axes, best: Fit) -> None:
-    """The distance from a target on [0, 1] over k and alpha, and its least value."""
+    """Draw the distance from a target on [0, 1] over k and alpha, and its least value."""
     grid = {"k": np.geomspace(0.05, 50, 49), "alpha": np.linspace(0, 1, 41)}
     share = fitting.rms_distances("sbaf", best.target, UNIT, grid).T / best.span
     levels = [0, 0.1, 0.2, 0.3, 0.5, 1, 1.5, 2, 3, 5]
-    shown = axes.contourf(
-        *grid.values(), share, levels=levels, cmap="Blues",
-        norm=matplotlib.colors.BoundaryNorm(levels, 256),
-    )  # fmt: skip
+    norm = matplotlib.colors.BoundaryNorm(levels, 256)
+    shown = axes.contourf(*grid.values(), share, levels=levels, cmap="Blues", norm=norm)
     bar = figure.colorbar(shown, ax=axes, ticks=levels, pad=0.02)
     bar.ax.set_yticklabels([f"{100 * level:g}%" for level in levels], fontsize=7.5)
     bar.outline.set_visible(False)
-    x, y = best.parameters["k"], best.parameters["alpha"]
-    axes.plot(x, y, "o", color=SBAF, mec="white", ms=8, clip_on=False)
+    k, alpha = best.parameters["k"], best.parameters["alpha"]
+    axes.plot(k, alpha, "o", color=SBAF, mec="white", ms=8, clip_on=False)
     axes.annotate(
-        f"best: {percent(best.relative_rms)}\nk {x:.2f}, α {y:.2f}", (x, y), xytext=(0, 12),
-        textcoords="offset points", color=SBAF, fontsize=8.5, ha="center", fontweight="bold",
+        f"best: {percent(best.relative_rms)}\nk {k:.2f}, α {alpha:.2f}",
+        (k, alpha),
+        xytext=(0, 12),
+        textcoords="offset points",
+        ha="center",
+        color=SBAF,
+        fontsize=8.5,
+        fontweight="bold",
         bbox={"fc": "white", "ec": "none", "alpha": 0.8, "pad": 1.5},
-    )  # fmt: skip
+    )
     axes.set_xscale("log")
     axes.set_xticks([0.1, 1, 10], ["0.1", "1", "10"])
     axes.xaxis.set_minor_formatter(NullFormatter())
@@ -106,11 +110,9 @@ def _draw_fit(axes: Axes, inside: Fit, whole: Fit) -> None:
     axes.plot(x, _target(inside, x), color=TARGET, lw=2, alpha=0.5)
     axes.plot(x, whole(x), color=SBAF, lw=1, ls=(0, (3, 2)))
     axes.plot(x, inside(x), color=SBAF)
-    axes.text(
-        0.1, 0.97, f"{percent(inside.relative_rms)}; worst {inside.worst:.2g}\n"
-        f"onto [0, 1] (dashed): {percent(whole.relative_rms)}",
-        transform=axes.transAxes, va="top", fontsize=8.5, color=SBAF,
-    )  # fmt: skip
+    told = f"{percent(inside.relative_rms)}; worst {inside.worst:.2g}\n"
+    told += f"onto [0, 1] (dashed): {percent(whole.relative_rms)}"
+    axes.text(0.1, 0.97, told, transform=axes.transAxes, va="top", fontsize=8.5, color=SBAF)
     axes.set_xlabel("x")
 
 
@@ -119,12 +121,12 @@ def _target(fit: Fit, x: np.ndarray) -> np.ndarray:
 
 
 def a_relu_figure(found: Mapping[str, Fit], scores: pd.DataFrame) -> Figure:
-    """A-ReLU beside the ReLU, its derivative at 0, and the accuracy of networks with each.
+    """Draw A-ReLU beside the ReLU, its slope at 0, and the test error of networks with each.
 
     Args:
-      found: From `fits`.
-      scores: Test accuracies, a row per seed, a column per (activation, depth); SBAF may come
-        several times, as of `by_parameters`.
+        found: From `measure.fits`.
+        scores: Test accuracies, a row per seed, a column per (activation, depth); SBAF may come
+            several times, as of `measure.by_parameters`.
     """
     with matplotlib.rc_context(STYLE):
         figure = Figure(figsize=(10.5, 3.5), layout="constrained")
@@ -150,15 +152,12 @@ def _draw_gap(axes: Axes, fit: Fit) -> None:
     axes.plot(x, fit(x), color=SBAF)
     at = below.worst_at
     axes.vlines(at, at - below.worst, at, color=ALARM, lw=1.5)
-    axes.annotate(
-        f"{below.worst:.5f} below\nat x {at:.4f}", (at, at - below.worst / 2), xytext=(14, -30),
-        textcoords="offset points", color=ALARM, fontsize=8.5,
-    )  # fmt: skip
     axes.plot(crossing, crossing, "o", color=INK, ms=5)
-    axes.annotate(
-        f"crosses at {crossing:.4f}", (crossing, crossing), xytext=(-8, 4),
-        textcoords="offset points", ha="right", fontsize=8.5,
-    )  # fmt: skip
+    note = {"textcoords": "offset points", "fontsize": 8.5}
+    deepest, middle = f"{below.worst:.5f} below\nat x {at:.4f}", (at, at - below.worst / 2)
+    axes.annotate(deepest, middle, xytext=(14, -30), color=ALARM, **note)
+    crosses = f"crosses at {crossing:.4f}"
+    axes.annotate(crosses, (crossing, crossing), xytext=(-8, 4), ha="right", **note)
     axes.text(9.9, 8.6, "relu", ha="right", color=FAINT, fontsize=8.5)
     axes.text(9.2, 10.2, "A-ReLU", ha="right", color=SBAF, fontsize=8.5)
     axes.set_xlabel("x")
@@ -176,31 +175,26 @@ def _draw_slope(axes: Axes) -> None:
     axes.set_title("f′(x): no jump at 0")
 
 
-def _family(name: str) -> str:
-    return name.partition(",")[0]
-
-
 def _draw_scores(axes: Axes, scores: pd.DataFrame) -> None:
-    depths = sorted({depth for _, depth in scores})
     order = ("sigmoid", "sbaf", "relu", "a_relu")
-    found = dict.fromkeys(name for name, _ in scores if _family(name) in order)
-    names = sorted(found, key=lambda name: order.index(_family(name)))
-    for i, depth in enumerate(depths):
-        x = np.arange(len(names)) + 0.22 * (i - (len(depths) - 1) / 2)
-        errors = [100 * (1 - scores[name, depth]) for name in names]
-        colors = [SBAF if _family(name) in ("sbaf", "a_relu") else TARGET for name in names]
-        ends = np.transpose([statistics.interval(error, bounds=(0.1, 100)) for error in errors])
-        axes.vlines(x, *ends, colors=colors, lw=2)
-        means = [error.mean() for error in errors]
-        axes.scatter(x, means, marker="os^Dv"[i % 5], c=colors, s=34, zorder=3)
-        axes.scatter([], [], marker="os^Dv"[i % 5], c=FAINT, s=34, label=f"depth {depth}")
+    kinds = {name: name.partition(",")[0] for name, _ in scores}
+    known = [name for name, kind in kinds.items() if kind in order]
+    names = sorted(known, key=lambda name: order.index(kinds[name]))
+    depths = sorted({depth for _, depth in scores})
+    for place, depth in enumerate(depths):
+        marker, shift = "os^Dv"[place % 5], 0.22 * (place - (len(depths) - 1) / 2)
+        for x, name in enumerate(names):
+            error = 100 * (1 - scores[name, depth])
+            color = SBAF if kinds[name] in ("sbaf", "a_relu") else TARGET
+            drawing.bar(axes, x + shift, error, color, bounds=(0.1, 100))
+            axes.scatter(x + shift, error.mean(), marker=marker, color=color, s=34, zorder=3)
+        axes.scatter([], [], marker=marker, color=FAINT, s=34, label=f"depth {depth}")
     axes.set_yscale("log")
     axes.set_yticks([1, 2, 5, 10, 20, 50, 100], ["1", "2", "5", "10", "20", "50", "100"])
     axes.yaxis.set_minor_formatter(NullFormatter())
     axes.set_ylim(1.5, 130)
-    axes.set_xticks(
-        range(len(names)), [name.replace(", alpha", ",\nα").replace(", ", ",\n") for name in names]
-    )
+    labels = [name.replace(", alpha", ",\nα").replace(", ", ",\n") for name in names]
+    axes.set_xticks(range(len(names)), labels)
     axes.set_xlim(-0.5, len(names) - 0.5)
     axes.legend(frameon=False, fontsize=8.5, handletextpad=0.1)
     axes.set_title("Test error of trained networks, %")

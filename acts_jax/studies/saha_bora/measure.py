@@ -1,0 +1,96 @@
+"""Shapes and best fits of SBAF and A-ReLU, beside the sigmoid and the ReLU."""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+import pandas as pd
+
+from acts_jax.activations.catalogue import get
+from acts_jax.theory import features, fitting
+from acts_jax.theory.description import describe
+from acts_jax.theory.fitting import Fit
+
+SEARCH = {"k": (1e-3, 1e3), "alpha": (0.0, 1.0)}
+UNIT = (0.0, 1.0)
+INSIDE = (0.05, 0.95)
+MOVED = {"sigmoid": (-6.0, 6.0), "relu": (-1.0, 1.0)}
+PUBLISHED = {"k": 0.54, "n": 1.3}
+REACH = 10.0  # A-ReLU is compared with the ReLU from 0 to here
+
+
+def fits() -> dict[str, Fit]:
+    """Fit both functions to their targets, by what they are fitted to and how.
+
+    "sigmoid" and "relu": SBAF on [0, 1], x and y as they are. "sigmoid, moved" and "relu, moved":
+    [-6, 6] and [-1, 1] mapped linearly to [0, 1], and SBAF's values scaled and shifted as suits
+    best; "sigmoid, inside" and "relu, inside" the same mapped to [0.05, 0.95], clear of the
+    infinite slopes. "line": a straight line in place of SBAF for the moved sigmoid.
+    "a_relu": A-ReLU with n = 1.3 and the best k on [0, 10]; "a_relu, published": with k = 0.54.
+    """
+    found = {name: fitting.best_fit("sbaf", name, UNIT, SEARCH) for name in MOVED}
+    for how, onto in (("moved", UNIT), ("inside", INSIDE)):
+        found |= {
+            f"{name}, {how}": fitting.best_fit("sbaf", name, span, SEARCH, onto=onto, affine=True)
+            for name, span in MOVED.items()
+        }
+    return {
+        **found,
+        "line": fitting.best_fit("identity", "sigmoid", MOVED["sigmoid"], {}, affine=True),
+        "a_relu": fitting.best_fit("a_relu", "relu", (0.0, REACH), {"k": (0.1, 10.0)}),
+        "a_relu, published": fitting.compare("a_relu", "relu", (0.0, REACH), **PUBLISHED),
+    }
+
+
+def sbaf(k: float, alpha: float, x: np.ndarray) -> np.ndarray:
+    """Evaluate SBAF and its first two derivatives, in float64 [3, points]."""
+    return features.jet(get("sbaf").function, {"k": k, "alpha": alpha}, x)
+
+
+_MIDDLES = (np.arange(1000) + 0.5) / 1000
+
+
+def sbaf_formula_error(k: float = 0.98, alpha: float = 0.5) -> float:
+    """Measure how far SBAF's slope is from y (1-y) (x-alpha) / (x (1-x)), relatively."""
+    y, slope, _ = sbaf(k, alpha, _MIDDLES)
+    formula = y * (1 - y) * (_MIDDLES - alpha) / (_MIDDLES * (1 - _MIDDLES))
+    return float(np.max(np.abs(slope / formula - 1)))
+
+
+def sbaf_minimum_offset() -> float:
+    """Measure the largest distance of SBAF's minimum from x = alpha, over some k and alpha."""
+    settings = ((0.98, 0.5), (0.98, 0.2), (4.0, 0.05), (0.1, 0.9))
+    return max(abs(describe("sbaf", k=k, alpha=a).turning_points[0].x - a) for k, a in settings)
+
+
+def sbaf_least_curvature() -> float:
+    """Find the smallest second derivative over k, alpha and x; SBAF is convex if that is >= 0."""
+    settings = itertools.product((0.01, 0.1, 1.0, 10.0, 100.0), np.linspace(0, 1, 11))
+    return min(float(sbaf(k, alpha, _MIDDLES)[2].min()) for k, alpha in settings)
+
+
+def sbaf_end_slopes(k: float = 0.98, alpha: float = 0.5) -> tuple[float, float]:
+    """Return SBAF's slopes at 0 and at 1."""
+    at_0, at_1 = sbaf(k, alpha, np.array([0.0, 1.0]))[1]
+    return float(at_0), float(at_1)
+
+
+def a_relu_gap() -> Fit:
+    """Compare A-ReLU as published with the ReLU, from 0 to where the two cross."""
+    crossing = describe("a_relu", **PUBLISHED).fixed_points[-1].low
+    return fitting.compare("a_relu", "relu", (0.0, crossing), **PUBLISHED)
+
+
+def by_parameters(results: pd.DataFrame) -> pd.DataFrame:
+    """Rename activations so that each value of a swept parameter is one: "sbaf, alpha 0.5".
+
+    Choosing among them on validation would give SBAF a larger tuning budget than its targets.
+    """
+    names, swept = results["activation"].astype(str), results["activation"].isin(("sbaf", "a_relu"))
+    for column in results.columns[results.nunique() > 1]:
+        activation, _, parameter = column.partition(".")
+        if activation in ("sbaf", "a_relu"):
+            given = " " + results[column].map("{:g}".format)
+            names = names.where(results[column].isna(), names + f", {parameter}" + given)
+    return results.assign(activation=names.where(swept, results["activation"]))

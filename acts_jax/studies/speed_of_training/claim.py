@@ -1,0 +1,158 @@
+"""The claim about the speed of training, checked depth by depth."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+from rich.console import Console
+
+from acts_jax.data import Dataset
+from acts_jax.errors import ConfigError
+from acts_jax.studies import claims
+from acts_jax.studies.claims import Check, Claim
+from acts_jax.studies.speed_of_training import measure
+from acts_jax.studies.speed_of_training.figures import figure
+from acts_jax.studies.speed_of_training.measure import Ratios
+from acts_jax.sweep import trainer
+from acts_jax.sweep.config import FIELDS
+from acts_jax.sweep.grid import Plan
+from acts_jax.sweep.options import Options
+
+MUCH = 2.0  # the ratio of steps, or of seconds, from which on it is "much faster"
+
+
+def study(options: Options, console: Console, *, loss: float = 0.2) -> Claim:
+    """Train to a loss, time a step of each program, and compare the sigmoid with relu.
+
+    Args:
+        options: What to train, and how.
+        console: Shows the progress.
+        loss: Training loss to be reached, in nats; above 0.
+    """
+    trained = trainer.train(options, console, check)
+    curves = trained.curves[trained.curves["metric"] == "train_loss"]
+    budget = int(trained.results["steps"].max())
+    best = measure.at_best_rate(measure.steps_to(curves, loss))
+    seconds = measure.step_seconds_of(trained.plan, trained.datasets)
+
+    checks = []
+    for depth in sorted(best["depth"].unique()):
+        steps = measure.ratios(best, "sigmoid", "relu", depth, budget)
+        shape = shapes(trained.plan)[depth]
+        said = f"{shape}: the sigmoid takes at least {MUCH:g} times the {{}} of relu"
+        said += steps.caveat("sigmoid", "relu", budget)
+        checks.append(at_least_times(said.format("steps"), "much faster", steps, MUCH))
+        taken = steps.times(seconds["sigmoid", depth] / seconds["relu", depth])
+        checks.append(at_least_times(said.format("seconds"), "much faster", taken, MUCH))
+
+    table = measure.summarise(best, seconds, trained.plan.config["learning_rate"])
+    return Claim(
+        name="speed_of_training",
+        title="ReLU trains faster than the sigmoid",
+        text="ReLU trains much faster than the sigmoid in large networks.",
+        checks=tuple(checks),
+        summary=summary(table, loss, budget),
+        figures={"speed_of_training": figure(curves, best, loss, budget)},
+        numbers={"loss": loss, "budget": budget, "steps": best, "summary": table},
+        table=shown(table),
+    )
+
+
+def check(plan: Plan, datasets: Mapping[str, Dataset]) -> None:
+    """Refuse a sweep without both functions, or with more than depths to tell apart."""
+    trainer.require(plan, activation=("sigmoid", "relu"))
+    free = {"activation", "depth", "hidden_sizes", "learning_rate", "seed"}
+    trainer.single(plan, *(name for name, f in FIELDS.items() if f.axis and name not in free))
+    shapes(plan)
+    for group in plan.groups:
+        for name, values in group.parameters.items():
+            if len(set(values)) > 1:
+                raise ConfigError(f"this experiment takes one {name} of an activation, not several")
+
+
+def shapes(plan: Plan) -> dict[int, str]:
+    """Describe the hidden layers by depth: "depth 3, 32 units", "depth 2, 64-32".
+
+    Raises:
+        ConfigError: If networks of one depth differ in their hidden layers.
+    """
+    described = {}
+    for widths in {group.static.hidden_sizes for group in plan.groups}:
+        depth = len(widths)
+        if depth in described:
+            raise ConfigError("this experiment takes one shape of the hidden layers for each depth")
+        alike = len(set(widths)) < 2
+        units = f"{widths[0] if widths else 0} units" if alike else "-".join(map(str, widths))
+        described[depth] = f"depth {depth}, {units}"
+    return described
+
+
+def at_least_times(statement: str, claimed: str, found: Ratios, limit: float) -> Check:
+    """Check the geometric mean of ratios, undecided where the budget would decide it.
+
+    Understated ratios can hold but not fail, overstated ones fail but not hold, and where no
+    network got there nothing is decided.
+
+    Args:
+        statement: As in `Check`.
+        claimed: As in `Check`.
+        found: From `measure.ratios`.
+        limit: For the mean: 2 is twice.
+    """
+    check = claims.at_least(statement, claimed, found.log2, np.log2(limit))
+    biased = found.overstated if check.holds else found.understated
+    return dataclasses.replace(
+        check,
+        measured=float(2**check.measured),
+        interval=tuple(2**end for end in check.interval),
+        holds=None if biased else check.holds,
+        threshold=f"at least {limit:g} times",
+        format=".2f",
+        unit=" times",
+    )
+
+
+def summary(table: pd.DataFrame, loss: float, budget: int) -> str:
+    """Say what came out for sigmoid and relu, depth by depth.
+
+    Args:
+        table: From `measure.summarise`.
+        loss: To be reached.
+        budget: Steps trained.
+    """
+    parts = []
+    for depth, rows in table.groupby("depth"):
+        told = []
+        for name in ("relu", "sigmoid"):
+            row = rows[rows["activation"] == name].iloc[0]
+            missed = row["cells"] - row["reached"]
+            within = f"in {row['steps']:.0f} steps of {row['milliseconds']:.3f} ms"
+            lost = f"not within {budget} steps in {missed} of {row['cells']} networks"
+            told.append(f"{name} {lost if missed else within}")
+        parts.append(f"depth {depth}: " + ", ".join(told))
+    fastest = table.dropna(subset="steps").sort_values("steps").groupby("depth").first()
+    first = ", ".join(f"{row.activation} at depth {row.Index}" for row in fastest.itertuples())
+    told = f"A training loss of {loss:g} is reached at " + "; ".join(parts) + "."
+    return told + (f" In the fewest steps: {first}." if first else "")
+
+
+def shown(table: pd.DataFrame) -> pd.DataFrame:
+    """Write the table of `measure.summarise` as a terminal and a page show it."""
+    spans = zip(table["low"], table["high"], strict=True)
+    counts = zip(table["reached"], table["cells"], strict=True)
+    return pd.DataFrame(
+        {
+            "depth": table["depth"],
+            "activation": table["activation"],
+            "rate": table["learning_rate"],
+            "edge": table["edge"],
+            "reached": [f"{reached}/{cells}" for reached, cells in counts],
+            "steps": table["steps"],
+            "95%": ["–" if np.isnan(low) else f"{low:.0f} to {high:.0f}" for low, high in spans],
+            "µs/step": 1e3 * table["milliseconds"],
+            "ms": 1e3 * table["seconds"],
+        }
+    )

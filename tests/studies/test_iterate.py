@@ -1,0 +1,30 @@
+"""Iterates, with the known numbers."""
+
+import pytest
+
+from acts_jax.activations import get
+from acts_jax.studies import iterate
+
+
+def test_relu_sigmoid_and_tanh():
+    claim = iterate.study([get(name) for name in ("relu", "sigmoid", "tanh", "erf")], times=400)
+    assert claim.verdict == "holds partly"
+    checks = {check.statement: check for check in claim.checks}
+    for statement, check in checks.items():
+        name, is_steepest, _ = statement.partition(", 400 times: steepest slope on a grid")
+        assert check.holds == (not is_steepest or name == "sigmoid")
+        assert not (is_steepest and check.theorem)
+    assert checks["tanh's slope at 0 after 400 applications: an exception"].theorem
+    assert checks["sigmoid's slope at its fixed point"].theorem
+    assert claim.numbers["sigmoid"]["fixed_point"] == pytest.approx(
+        [0.6590461, 0.2247043], abs=5e-8
+    )
+    known = [0.25, 0.05875, 0.01335, 0.003008, 0.000676]
+    assert claim.numbers["sigmoid"]["slope_at_0"][1:6] == pytest.approx(known, rel=1e-3)
+    known = [0.07065, 0.03133, 0.01878, 0.01289, 0.00957]
+    assert claim.numbers["tanh"]["slope_at_2"][1:6] == pytest.approx(known, abs=5e-6)
+    assert set(claim.numbers["tanh"]["slope_at_0"]) == {1.0}
+    assert claim.numbers["tanh"]["exponent"] == pytest.approx(1.5, abs=0.02)
+    assert claim.numbers["erf"]["slope_at_0"][1] == pytest.approx(1.1283792)
+    assert claim.numbers["relu"]["fixed_point"] == pytest.approx([float("nan")] * 2, nan_ok=True)
+    assert set(claim.figures) == {"iterate", "iterate_slopes"}
