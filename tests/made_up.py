@@ -38,7 +38,7 @@ def make_results(
         accuracy = float(np.clip(accuracy, 0.1, 1.0))
         validation = float(np.clip(accuracy + generator.normal(0, 0.003), 0.1, 1.0))
         loss = float(-np.log(accuracy) * 1.1)
-        errors = {"val": -np.log(validation), "test": loss} if regression else {}
+        errors = {"validation": -np.log(validation), "test": loss} if regression else {}
         rows.append(
             {
                 "cell": f"{name}-{depth}-{rate}-{seed}",
@@ -67,8 +67,8 @@ def make_results(
                 "steps": 230,
                 "train_loss": np.nan if diverged else loss / 2,
                 "train_accuracy": np.nan if diverged or regression else accuracy,
-                "val_loss": np.nan if diverged else -np.log(validation),
-                "val_accuracy": np.nan if diverged or regression else validation,
+                "validation_loss": np.nan if diverged else -np.log(validation),
+                "validation_accuracy": np.nan if diverged or regression else validation,
                 "test_loss": np.nan if diverged else loss,
                 "test_accuracy": np.nan if diverged or regression else accuracy,
                 "test_balanced_accuracy": np.nan if diverged or regression else accuracy - 0.01,
@@ -137,7 +137,9 @@ def _piece(index, epoch, metric, layer, channel, value):
 
 def _whole_network(index, cell, evaluations):
     names = [
-        f"{split}_{kind}" for split in ("train", "val", "test") for kind in ("loss", "accuracy")
+        f"{split}_{kind}"
+        for split in ("train", "validation", "test")
+        for kind in ("loss", "accuracy")
     ]
     metrics = np.array([*names, "dead_fraction", "saturated_fraction"], dtype=object)
     last = np.array([getattr(cell, m) for m in metrics], float)
@@ -185,8 +187,14 @@ def tiny(rows, **shared):
     frame = pd.DataFrame({"learning_rate": rates, "seed": seeds}).assign(**(hyper | shared))
     frame.insert(0, "cell", [f"{shared}-{i}" for i in range(len(frame))])
     frame["status"] = ["diverged" if v is None else "ok" for v in val]
-    frame["val_accuracy"], frame["test_accuracy"] = np.array(val, float), np.array(test, float)
-    frame["val_loss"], frame["test_loss"] = 1 - frame["val_accuracy"], 1 - frame["test_accuracy"]
+    frame["validation_accuracy"], frame["test_accuracy"] = (
+        np.array(val, float),
+        np.array(test, float),
+    )
+    frame["validation_loss"], frame["test_loss"] = (
+        1 - frame["validation_accuracy"],
+        1 - frame["test_accuracy"],
+    )
     return frame.assign(dead_fraction=0.0, saturated_fraction=0.0)
 
 

@@ -16,12 +16,12 @@ from numpy.typing import ArrayLike
 from scipy.special import stdtrit
 
 MEANS = (
-    "val_accuracy",
-    "val_loss",
+    "validation_accuracy",
+    "validation_loss",
     "test_accuracy",
     "test_balanced_accuracy",
     "test_loss",
-    "val_rmse",
+    "validation_rmse",
     "test_rmse",
     "dead_fraction",
     "saturated_fraction",
@@ -30,7 +30,9 @@ MEANS = (
 
 def score_name(results: pd.DataFrame) -> str:
     """`"accuracy"` for classification, `"rmse"` for regression (whose accuracies are NaN)."""
-    regression = results["val_accuracy"].isna().all() and results["val_loss"].notna().any()
+    regression = (
+        results["validation_accuracy"].isna().all() and results["validation_loss"].notna().any()
+    )
     return "rmse" if regression else "accuracy"
 
 
@@ -64,10 +66,10 @@ def scores(results: pd.DataFrame) -> pd.DataFrame:
         }
         regression = results["dataset"].astype(str).map(kinds).eq("rmse")
     without_accuracy = diverged & np.logical_not(regression)
-    for column in ("val_accuracy", "test_accuracy", "test_balanced_accuracy"):
+    for column in ("validation_accuracy", "test_accuracy", "test_balanced_accuracy"):
         if column in frame:
             frame[column] = frame[column].astype(float).mask(without_accuracy, 0.0)
-    for column in ("val_loss", "test_loss", "val_rmse", "test_rmse"):
+    for column in ("validation_loss", "test_loss", "validation_rmse", "test_rmse"):
         if column in frame:
             frame[column] = frame[column].astype(float).mask(diverged, np.inf)
     return frame
@@ -117,9 +119,9 @@ def select(
     `by` when the results hold several.
 
     Returns one row per group: `by`, the chosen `learning_rate` and other nuisance values, then
-    val_accuracy, val_loss, test_accuracy, test_balanced_accuracy, test_loss, val_rmse, test_rmse
+    validation_accuracy, validation_loss, test_accuracy, test_balanced_accuracy, test_loss, validation_rmse, test_rmse
     (means over seeds); low, high (interval of the mean test accuracy, of the test RMSE in
-    regression), val_low, val_high (the same on validation); seeds; dead_fraction,
+    regression), validation_low, validation_high (the same on validation); seeds; dead_fraction,
     saturated_fraction (means over the seeds that finished); cells, and of all cells of the group
     diverged_share, failed_share (those that could not be trained) and lost_share, their sum;
     at_edge, "low" or "high" when the chosen rate is the lowest or highest of the several swept in
@@ -165,18 +167,18 @@ def _several(results: pd.DataFrame) -> bool:
 def _best_settings(frame, by, setting, kind) -> pd.DataFrame:
     """One row of `setting` per group of `by`: the best on validation."""
     means = frame.groupby(setting, dropna=False, observed=True, as_index=False).agg(
-        val_accuracy_=("val_accuracy", "mean"),
-        val_loss_=("val_loss", "mean"),
+        validation_accuracy_=("validation_accuracy", "mean"),
+        validation_loss_=("validation_loss", "mean"),
         diverged_=("diverged", "sum"),
         seeds_=("seed", "nunique"),
         rate_=("learning_rate", "first"),
     )
     means = means[means["seeds_"] == means.groupby(by, observed=True)["seeds_"].transform("max")]
     # Means over seeds of equal accuracies differ in the last bits; rounding keeps them tied.
-    means["error_"] = -means["val_accuracy_"].round(12)
+    means["error_"] = -means["validation_accuracy_"].round(12)
     order = {
-        "accuracy": ["error_", "val_loss_", "rate_"],
-        "rmse": ["val_loss_", "diverged_", "rate_"],
+        "accuracy": ["error_", "validation_loss_", "rate_"],
+        "rmse": ["validation_loss_", "diverged_", "rate_"],
     }
     ranked = means.sort_values([*by, *order[kind]])
     return ranked.groupby(by, sort=False, observed=True).head(1)[setting]
@@ -192,7 +194,7 @@ def _describe(cells: pd.DataFrame, by: list[str], kind: str, confidence: float) 
     rows[means] = grouped[means].mean()
     rows["seeds"] = grouped["seed"].nunique()
     bounds = (0.0, 1.0) if kind == "accuracy" else (0.0, np.inf)
-    for prefix, column in (("", f"test_{kind}"), ("val_", f"val_{kind}")):
+    for prefix, column in (("", f"test_{kind}"), ("validation_", f"validation_{kind}")):
         spread = grouped[column].std().where(np.isfinite(rows[column]))
         ends = _t_interval(rows[column], spread, grouped.size(), confidence, bounds)
         rows[f"{prefix}low"], rows[f"{prefix}high"] = ends

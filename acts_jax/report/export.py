@@ -20,7 +20,13 @@ from acts_jax.analysis import statistics
 from acts_jax.errors import ConfigError, StoreError
 from acts_jax.files import write_atomically, writing_to
 
-SCORES = ("val_accuracy", "val_loss", "test_accuracy", "test_balanced_accuracy", "test_loss")
+SCORES = (
+    "validation_accuracy",
+    "validation_loss",
+    "test_accuracy",
+    "test_balanced_accuracy",
+    "test_loss",
+)
 
 
 def to_csv(frame: pd.DataFrame, path: Path) -> Path:
@@ -46,9 +52,9 @@ def best_cells(results: pd.DataFrame) -> pd.DataFrame:
     (diverged or failed) lose to all others.
     """
     scored = statistics.scores(results)
-    keys = {"val_accuracy": False, "val_loss": True}
+    keys = {"validation_accuracy": False, "validation_loss": True}
     if statistics.score_name(results) == "rmse":
-        del keys["val_accuracy"]
+        del keys["validation_accuracy"]
     ranked = scored.sort_values(list(keys), ascending=list(keys.values()), kind="stable")
     best = ranked.groupby(ranked["cell"].str.rpartition("/")[0], sort=False).head(1)
     return results.loc[best.index.sort_values()]
@@ -79,7 +85,7 @@ def run_names(results: pd.DataFrame) -> list[str]:
 def to_tensorboard(results: pd.DataFrame, curves: pd.DataFrame, folder: Path) -> list[Path]:
     """Writes one TensorBoard run per cell of `results`, replacing an earlier export.
 
-    A run holds every metric of the cell by optimizer step, as `loss/val`, `accuracy/test`,
+    A run holds every metric of the cell by optimizer step, as `loss/validation`, `accuracy/test`,
     `gradient_norm/layer1` (layers count from the input, the readout comes last); for what has a
     value per channel the mean of each layer and a histogram; all hyperparameters as a text; and
     those that differ among the cells, with status and scores, for TensorBoard's HParams tab.
@@ -171,7 +177,7 @@ def _series(curve: pd.DataFrame) -> Iterator[tuple[str, tuple[np.ndarray, np.nda
 def _tag(metric: str) -> str:
     """A metric's name in TensorBoard, where what precedes the slash shares a section."""
     split, _, what = metric.partition("_")
-    return f"{what}/{split}" if split in ("train", "val", "test") else metric
+    return f"{what}/{split}" if split in ("train", "validation", "test") else metric
 
 
 def _scalars(row: pd.Series) -> dict[str, Any]:

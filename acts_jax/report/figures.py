@@ -85,7 +85,7 @@ def _rates_note(profile: pd.DataFrame, best: pd.DataFrame, kind: str, high: floa
 def _span(profile: pd.DataFrame, kind: str) -> tuple[float, float]:
     if kind == "accuracy":
         return 0.0, 1.0
-    finite = profile[f"val_{kind}"][np.isfinite(profile[f"val_{kind}"])]
+    finite = profile[f"validation_{kind}"][np.isfinite(profile[f"validation_{kind}"])]
     return 0.0, float(finite.quantile(0.9)) if finite.gt(0).any() else 1.0
 
 
@@ -105,7 +105,10 @@ def _draw_rates(sheet: Sheet, row: Row, curve: pd.DataFrame, best: pd.DataFrame,
         return
     color, marker = sheet.style[row.name]
     rate = curve["learning_rate"].to_numpy()
-    mean, low, high = (sheet.height(row, curve[c]) for c in (f"val_{kind}", "val_low", "val_high"))
+    mean, low, high = (
+        sheet.height(row, curve[c])
+        for c in (f"validation_{kind}", "validation_low", "validation_high")
+    )
     if len(rate) > 1:
         row.axes.fill_between(rate, low, high, color=color, alpha=0.25, lw=0)
     else:
@@ -117,7 +120,7 @@ def _draw_rates(sheet: Sheet, row: Row, curve: pd.DataFrame, best: pd.DataFrame,
     if best["lost_share"] == 1:
         sheet.number(row, f"all {fate(best)}", ALARM)
         return
-    value = best[f"val_{kind}"]
+    value = best[f"validation_{kind}"]
     row.axes.plot(best["learning_rate"], sheet.height(row, value), marker, color=color, ms=6)
     edge = ", edge" if best["at_edge"] else ""
     sheet.number(row, f"{score(value, kind)} at {brief(best['learning_rate'], 3)}{edge}")

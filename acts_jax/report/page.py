@@ -213,7 +213,7 @@ def _selection_row(
         _breakable(str(row["activation"])),
         "–" if gone else rate,
         *("–" if pd.isna(row[c]) else escape(_plain(row[c])) for c in others),
-        "–" if gone else score(row[f"val_{kind}"], kind),
+        "–" if gone else score(row[f"validation_{kind}"], kind),
         f"<em>all {fate(row)}</em>" if gone else score(row[f"test_{kind}"], kind),
         "–" if gone or low == "–" else f"{low} – {high}",
         *(["–" if gone else percent(row["test_balanced_accuracy"])] if uneven else []),

@@ -123,7 +123,7 @@ def pairs(results: pd.DataFrame) -> pd.DataFrame:
     zero, one = (
         cells[cells[SLOPE] == slope].set_index(["hidden_sizes", "seed"]) for slope in (0, 1)
     )
-    losses = ["train_loss", "val_loss", "test_loss"]
+    losses = ["train_loss", "validation_loss", "test_loss"]
     same = (zero[losses] == one[losses]) | (zero[losses].isna() & one[losses].isna())
     table = pd.DataFrame(
         {

@@ -145,7 +145,7 @@ def table(found: Mapping[str, Curve], selection: pd.DataFrame) -> pd.DataFrame:
 def summary(tails: pd.DataFrame, selection: pd.DataFrame) -> str:
     """Say how far the slopes reach, and how little the scores."""
     least, most = tails.iloc[0], tails.iloc[-1]
-    ranked = selection.sort_values("val_accuracy")
+    ranked = selection.sort_values("validation_accuracy")
     worst, best = ranked.iloc[0], ranked.iloc[-1]
     return (
         f"At x = 4 the slopes reach from {least['slope at 4']:.1e} ({least['activation']}) to "
@@ -256,7 +256,7 @@ def _draw_scores(
 ) -> None:
     cells = statistics.chosen(results, selection)
     ranked = selection.assign(rate=rates(selection))
-    ranked = ranked.sort_values("val_accuracy", ignore_index=True)
+    ranked = ranked.sort_values("validation_accuracy", ignore_index=True)
     for y, row in ranked.iterrows():
         color, mean = colors[row["activation"]], row["test_accuracy"]
         seeds = cells.loc[cells["activation"] == row["activation"], "test_accuracy"]

@@ -40,12 +40,12 @@ class Splits(NamedTuple):
     """A dataset, one `Examples` per split."""
 
     train: training.Examples
-    val: training.Examples
+    validation: training.Examples
     test: training.Examples
 
 
 def by_split(scores: Mapping[str, Any]) -> dict[str, Any]:
-    """Scores [..., splits] by name as one [...] per split, named `val_loss` and the like."""
+    """Scores [..., splits] by name as one [...] per split, named `validation_loss` and the like."""
     return {
         f"{split}_{name}": values[..., i]
         for i, split in enumerate(Splits._fields)
@@ -378,7 +378,7 @@ def _chunk(
         metrics[f"{parameter_prefix(static.activation)}.{name}"] = values
     if static.patience:
         score = -measured.loss if network.head == "linear" else measured.accuracy
-        score = score[Splits._fields.index("val")]
+        score = score[Splits._fields.index("validation")]
         state = _watched(before, state, score, static.patience)
     return state, metrics
 

@@ -4,6 +4,7 @@ Nothing here imports jax: results can be read anywhere.
 """
 
 import os
+import re
 from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any
@@ -29,8 +30,8 @@ def load_results(workdir: str | os.PathLike) -> pd.DataFrame:
         mean over layers at the end is `final.prelu.slope`), then status ("ok", "diverged" or
         "failed"), reason (why it is not ok), diverged_step, steps (taken), epoch (after which the
         network was as the metrics say: the last, or with early stopping the best on validation),
-        train_, val_ and test_ loss, accuracy and balanced_accuracy (the mean of the accuracies
-        within each class; both NaN in regression), train_, val_ and test_rmse (in the target's
+        train_, validation_ and test_ loss, accuracy and balanced_accuracy (the mean of the accuracies
+        within each class; both NaN in regression), train_, validation_ and test_rmse (in the target's
         units, of a regression), dead_fraction and saturated_fraction. The metrics of diverged and
         failed cells are NaN.
 
@@ -177,8 +178,8 @@ def _read(workdir: str | os.PathLike, wanted: Callable[[str], bool]) -> list[tup
     for path in files:
         try:
             file = store.open_file(path)
-            columns = [name for name in file.schema_arrow.names if wanted(name)]
-            tables.append((path, file.read(columns)))
+            columns = [name for name in file.schema_arrow.names if wanted(_name_now(name))]
+            tables.append((path, file.read(columns).rename_columns(map(_name_now, columns))))
         except pa.ArrowMemoryError:
             raise
         except (OSError, pa.ArrowException) as error:
@@ -188,3 +189,8 @@ def _read(workdir: str | os.PathLike, wanted: Callable[[str], bool]) -> list[tup
                 raise StoreError(f"cannot read {path}: {reason}") from error
             raise StoreError(f"{path} is damaged; run the sweep again to replace it") from None
     return tables
+
+
+def _name_now(column: str) -> str:
+    """What a stored column is called now: `validation_loss` was once stored as `val_loss`."""
+    return re.sub(r"^(curve\.)?val_", r"\1validation_", column)

@@ -14,10 +14,17 @@ def test_scores_are_those_of_the_setting_that_validation_chooses():
         ]
         for seed in (3, 7)
     ]  # fmt: skip
-    columns = ["activation", "learning_rate", "seed", "status", "val_accuracy", "test_accuracy"]
+    columns = [
+        "activation",
+        "learning_rate",
+        "seed",
+        "status",
+        "validation_accuracy",
+        "test_accuracy",
+    ]
     results = pd.DataFrame(rows, columns=columns)
     results.insert(0, "cell", range(len(results)))
-    for column in ("val_loss", "test_loss", "dead_fraction", "saturated_fraction"):
+    for column in ("validation_loss", "test_loss", "dead_fraction", "saturated_fraction"):
         results[column] = 1.0
     table = by_seed(results)
     assert list(table.index) == [3, 7]

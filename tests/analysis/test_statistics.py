@@ -43,7 +43,7 @@ def test_failed_cells_are_counted_apart_from_diverged_ones():
 def test_ties_go_to_the_lower_validation_loss_then_to_the_lower_rate():
     frame = tiny([(0.1, 0, 0.9, 0.9), (0.2, 0, 0.9, 0.9), (0.3, 0, 0.9, 0.9)])
     assert statistics.select(frame)["learning_rate"].item() == 0.1
-    frame["val_loss"] = [0.5, 0.4, 0.4]
+    frame["validation_loss"] = [0.5, 0.4, 0.4]
     assert statistics.select(frame)["learning_rate"].item() == 0.2
 
 
@@ -52,10 +52,10 @@ def test_equal_accuracies_summed_in_another_order_stay_tied():
     rows = [(0.1, s, n / 360, 0.9) for s, n in enumerate(correct)]
     rows += [(0.2, s, n / 360, 0.9) for s, n in enumerate([328, 339, 341, 338, 350])]
     frame = tiny(rows)
-    means = frame.groupby("learning_rate")["val_accuracy"].mean()
+    means = frame.groupby("learning_rate")["validation_accuracy"].mean()
     assert means[0.1] != means[0.2]
     for rate in (0.1, 0.2):
-        frame["val_loss"] = np.where(frame["learning_rate"] == rate, 1.0, 2.0)
+        frame["validation_loss"] = np.where(frame["learning_rate"] == rate, 1.0, 2.0)
         assert statistics.select(frame)["learning_rate"].item() == rate
 
 
@@ -73,7 +73,7 @@ def test_every_swept_axis_is_a_nuisance_and_parameters_of_others_do_not_split_gr
 def test_outcomes_are_no_axes(results):
     names = statistics.axes(results)
     assert {"learning_rate", "prelu.slope", "width"} <= set(names)
-    assert not {"cell", "seed", "status", "final.prelu.slope", "val_loss"} & set(names)
+    assert not {"cell", "seed", "status", "final.prelu.slope", "validation_loss"} & set(names)
     assert (statistics.select(results)["seeds"] == 5).all()
 
 
@@ -95,8 +95,8 @@ def test_regression_takes_the_lowest_loss_and_diverged_is_infinite():
     frame = tiny(
         [(0.1, 0, 0.3, 0.3), (0.1, 1, 0.3, 0.3), (0.2, 0, 0.99, 0.9), (0.2, 1, None, None)]
     )
-    frame[["val_accuracy", "test_accuracy"]] = np.nan
-    for split in ("val", "test"):
+    frame[["validation_accuracy", "test_accuracy"]] = np.nan
+    for split in ("validation", "test"):
         frame[f"{split}_rmse"] = 3 * frame[f"{split}_loss"]
     best = statistics.select(frame).iloc[0]
     assert statistics.score_name(frame) == "rmse"
@@ -114,8 +114,8 @@ def test_datasets_are_never_mixed():
 def test_a_regression_beside_a_classification_is_chosen_by_its_own_error():
     regression = tiny([(0.1, 0, 0.9, 0.9), (0.1, 1, 0.9, 0.9), (0.2, 0, None, None)], dataset="e")
     rmse = np.array([1.0, 3.0, np.nan])
-    regression = regression.assign(val_accuracy=np.nan, test_accuracy=np.nan)
-    regression = regression.assign(val_loss=rmse**2, val_rmse=rmse, test_rmse=rmse)
+    regression = regression.assign(validation_accuracy=np.nan, test_accuracy=np.nan)
+    regression = regression.assign(validation_loss=rmse**2, validation_rmse=rmse, test_rmse=rmse)
     frame = pd.concat([tiny([(0.1, 0, 0.9, 0.9)]), regression], ignore_index=True)
     best = statistics.select(frame).set_index("dataset").loc["e"]
     assert best["learning_rate"] == 0.1

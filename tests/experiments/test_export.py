@@ -27,8 +27,8 @@ def workdir(tmp_path):
     with store.open_workdir(tmp_path / "run", plan) as workdir:
         for group in plan.groups:
             accuracy = np.array([[0.1, 0.5], [0.1, 0.9], [0.1, 0.7]])
-            metrics = {f"{s}_accuracy": accuracy for s in ("val", "test")}
-            metrics |= {f"{s}_loss": 1 - accuracy for s in ("val", "test")}
+            metrics = {f"{s}_accuracy": accuracy for s in ("validation", "test")}
+            metrics |= {f"{s}_loss": 1 - accuracy for s in ("validation", "test")}
             times = np.array([0, 1])
             never, last = np.full(3, -1), np.ones(3, int)
             store.write(workdir, group, store.Outcome(times, times, metrics, never, last, last))

@@ -29,7 +29,7 @@ def outcome_of(group):
     """What training would give, of each group something else."""
     values = np.arange(2.0 * group.size).reshape(-1, 2) + float(group.key[:5])
     never, last = np.full(group.size, -1), np.ones(group.size, int)
-    return store.Outcome(np.arange(2), np.arange(2), {"val_loss": values}, never, last, last)
+    return store.Outcome(np.arange(2), np.arange(2), {"validation_loss": values}, never, last, last)
 
 
 def test_shards_trained_apart_and_merged_are_the_whole(main, tmp_path, capsys):

@@ -46,7 +46,7 @@ def test_the_smoke_sweep_trains_reports_and_resumes(main, tmp_path, data_dir, ca
     assert len(results) == 18
     assert set(results.activation) == {"sigmoid", "relu", "prelu"}
     assert set(results.status) <= {"ok", "diverged"}
-    assert {"prelu.slope", "gradient_norm", "val_accuracy"} <= set(curves.metric)
+    assert {"prelu.slope", "gradient_norm", "validation_accuracy"} <= set(curves.metric)
     best = results[results.activation == "relu"].groupby("learning_rate").test_accuracy.mean().max()
     assert best > 0.5
     page = (workdir / "report.html").read_text()

@@ -16,8 +16,8 @@ from acts_jax.sweep import grid, store
 from acts_jax.sweep.config import make_config
 
 METRICS = {
-    "val_loss": (),
-    "val_accuracy": (),
+    "validation_loss": (),
+    "validation_accuracy": (),
     "test_loss": (),
     "test_accuracy": (),
     "gradient_norm": (3,),
@@ -82,7 +82,7 @@ def test_every_number_of_every_cell_is_in_its_tensorboard_run(frames, tmp_path):
     results, curves = frames
     runs = export.to_tensorboard(results, curves, tmp_path / "board")
     assert len(runs) == len(results) == 8
-    tags = {"val_loss": "loss/val", "test_accuracy": "accuracy/test"}
+    tags = {"validation_loss": "loss/validation", "test_accuracy": "accuracy/test"}
     for run, cell in zip(runs, results["cell"], strict=True):
         events = read(run)
         curve = curves[(curves.cell == cell) & curves.value.notna()]
@@ -90,7 +90,7 @@ def test_every_number_of_every_cell_is_in_its_tensorboard_run(frames, tmp_path):
             ["metric", "layer"], observed=True, dropna=False
         ):
             tag = tags.get(metric, metric) if pd.isna(layer) else f"{metric}/layer{layer}"
-            if tag not in ("val_accuracy", "test_loss"):
+            if tag not in ("validation_accuracy", "test_loss"):
                 means = rows.groupby("step").value.mean()
                 seen = events.Scalars(tag)
                 assert [e.step for e in seen] == list(means.index)
@@ -120,7 +120,7 @@ def test_tensorboard_knows_the_hyperparameters_and_the_scores(frames, tmp_path):
     plugin = metadata["_hparams_/experiment"].plugin_data.content
     scores = HParamsPluginData.FromString(plugin).experiment.metric_infos
     assert {score.name.tag for score in scores} == {
-        "accuracy/val", "loss/val", "accuracy/test", "loss/test"
+        "accuracy/validation", "loss/validation", "accuracy/test", "loss/test"
     }  # fmt: skip
 
 
@@ -138,12 +138,12 @@ def test_runs_are_named_by_what_tells_them_apart(frames):
 
 def test_a_groups_best_cell_is_chosen_on_validation(frames):
     results, _ = frames
-    results = results.assign(val_accuracy=0.5, val_loss=[1.0, 0.1, 0.9, 0.95] * 2)
+    results = results.assign(validation_accuracy=0.5, validation_loss=[1.0, 0.1, 0.9, 0.95] * 2)
     assert list(export.best_cells(results).index) == [2, 6]  # 1 and 5 have diverged
-    results.loc[3, "val_accuracy"] = 0.6
+    results.loc[3, "validation_accuracy"] = 0.6
     assert list(export.best_cells(results).index) == [3, 6]
-    regression = results.assign(val_accuracy=np.nan)
-    regression.loc[3, "val_loss"] = 0.8
+    regression = results.assign(validation_accuracy=np.nan)
+    regression.loc[3, "validation_loss"] = 0.8
     assert list(export.best_cells(regression).index) == [3, 6]
 
 

@@ -16,7 +16,7 @@ def test_accuracy_by_learning_rate_names_every_choice(results):
     assert set(ACTIVATIONS) <= set(found)
     for row in statistics.select(results).itertuples():
         edge = ", edge" if row.at_edge else ""
-        assert f"{100 * row.val_accuracy:.1f}% at {row.learning_rate:g}{edge}" in found
+        assert f"{100 * row.validation_accuracy:.1f}% at {row.learning_rate:g}{edge}" in found
     assert any("chance, 10.0%" in text for text in found)
     assert [axes.get_title(loc="left") for axes in figure.axes] == ["depth 2", "depth 4", "depth 8"]
 
@@ -44,7 +44,9 @@ def test_accuracy_line_is_the_mean_over_seeds_with_diverged_as_zero(results):
     )
     base = len(names) - 1 - names.index("relu")
     cells = results[(results["activation"] == "relu") & (results["depth"] == 2)]
-    mean = cells.assign(v=cells["val_accuracy"].fillna(0)).groupby("learning_rate")["v"].mean()
+    mean = (
+        cells.assign(v=cells["validation_accuracy"].fillna(0)).groupby("learning_rate")["v"].mean()
+    )
     np.testing.assert_allclose((line.get_ydata() - base) / style.Sheet.fill, mean, atol=1e-9)
 
 

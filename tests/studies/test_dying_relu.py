@@ -71,7 +71,7 @@ def networks(dead):
     rates = [0.01, 0.1, 1.0]
     frame = pd.DataFrame({"learning_rate": np.repeat(rates, 2), "seed": [0, 1] * 3, "dead": dead})
     frame = frame.assign(activation="relu", optimizer="sgd", test_accuracy=0.5)
-    return frame.assign(val_accuracy=[0.8, 0.8, 0.9, 0.9, 0.95, np.nan])
+    return frame.assign(validation_accuracy=[0.8, 0.8, 0.9, 0.9, 0.95, np.nan])
 
 
 def test_the_threshold_lies_where_the_mean_crosses_it():

@@ -202,7 +202,7 @@ def test_every_metric_has_its_shape(in_company):
     layered = {"gradient_norm": 3, "dead_fraction": 2, "saturated_fraction": 2, "prelu.slope": 2}
     plain = [
         f"{split}_{score}"
-        for split in ("train", "val", "test")
+        for split in ("train", "validation", "test")
         for score in ("loss", "accuracy", "balanced_accuracy")
     ]
     assert shapes == {n: (group.size, 4, layers) for n, layers in layered.items()} | {
@@ -337,7 +337,7 @@ def test_the_pack_changes_nothing_but_rounding(digits):
 def test_errors_of_a_regression_are_told_in_the_units_of_its_target(data_dir):
     dataset = data.load("diabetes", data_dir=data_dir)
     _, outcome = outcome_of(dataset, width=4, depth=1, epochs=1, evals=1)
-    for split in ("train", "val", "test"):
+    for split in ("train", "validation", "test"):
         loss = outcome.metrics[f"{split}_loss"]  # half the squared error of a standardised target
         np.testing.assert_allclose(
             outcome.metrics[f"{split}_rmse"], dataset.target_scale * np.sqrt(2 * loss), rtol=1e-6
@@ -356,10 +356,9 @@ def test_balanced_accuracy_is_that_of_each_splits_own_classes(data_dir):
         inputs, labels = getattr(dataset, split).inputs, getattr(dataset, split).labels
         outputs = model.apply({"params": params}, jnp.asarray(inputs * scale + shift))
         hits = (np.asarray(outputs[:, 0]) > 0) == (labels == 1)
-        name = {"validation": "val"}.get(split, split)
-        found = outcome.metrics[f"{name}_balanced_accuracy"][0, 0]
+        found = outcome.metrics[f"{split}_balanced_accuracy"][0, 0]
         assert found == pytest.approx(data.balanced_accuracy(hits, labels, 2), rel=1e-5)
-        assert outcome.metrics[f"{name}_accuracy"][0, 0] == pytest.approx(hits.mean(), rel=1e-5)
+        assert outcome.metrics[f"{split}_accuracy"][0, 0] == pytest.approx(hits.mean(), rel=1e-5)
 
 
 def test_images_stay_bytes_on_the_device(digits):

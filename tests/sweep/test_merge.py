@@ -20,7 +20,7 @@ def outcome_of(part):
     """What training would give: the same for a cell whatever it is trained with."""
     cells = np.arange(part.first, part.first + part.size, dtype=float) + float(part.key[:5]) / 8
     learned = {"prelu.slope": np.tile(cells[:, None, None], (2, 1))} if part.static.learned else {}
-    metrics = {"val_loss": np.stack([cells, cells / 3], axis=1)} | learned
+    metrics = {"validation_loss": np.stack([cells, cells / 3], axis=1)} | learned
     diverged = np.where(np.arange(part.first, part.first + part.size) == 1, 7, -1)
     return store.Outcome(
         np.arange(2), np.arange(2) * 18, metrics, diverged, *np.ones((2, part.size), int)

@@ -61,7 +61,7 @@ def test_a_cell_stops_once_validation_was_no_better_for_so_many_evaluations(few,
     stopping = run(few, group_of(**cells, patience=2))
     assert (full.last == EVALS).all()
     assert (full.kept == EVALS).all()
-    values = full.metrics["val_loss"] if regression else full.metrics["val_accuracy"]
+    values = full.metrics["validation_loss"] if regression else full.metrics["validation_accuracy"]
     diverged = stopping.diverged_step >= 0
     assert (full.diverged_step >= 0).sum() == (2 if regression else 0)
     assert diverged.sum() == (1 if regression else 0)
@@ -74,7 +74,7 @@ def test_a_cell_stops_once_validation_was_no_better_for_so_many_evaluations(few,
             np.testing.assert_allclose(found[: last + 1], expected[cell][: last + 1], rtol=1e-5)
             assert np.isnan(found[last + 1 :]).all()
     assert len(set(stopping.last[~diverged])) > 1
-    assert np.isnan(stopping.metrics["val_loss"][diverged, stopping.kept[diverged]]).all()
+    assert np.isnan(stopping.metrics["validation_loss"][diverged, stopping.kept[diverged]]).all()
 
 
 def test_where_a_cell_stops_does_not_depend_on_the_others_of_its_pack(few):
@@ -121,7 +121,10 @@ def test_results_are_those_of_the_best_evaluation_and_curves_end_where_training_
     with store.open_workdir(tmp_path / "run", plan) as workdir:
         progress, _ = launch.run(plan, datasets, workdir)
     assert progress.steps_done == progress.steps
-    results, curves = load_results(workdir), load_curves(workdir, ["val_accuracy", "test_loss"])
+    results, curves = (
+        load_results(workdir),
+        load_curves(workdir, ["validation_accuracy", "test_loss"]),
+    )
     stopped = results[results["steps"] < 4 * 18]
     assert len(stopped)
     assert (stopped["steps"] == 18 * (stopped["epoch"] + 1)).all()  # patience was 1
@@ -129,5 +132,5 @@ def test_results_are_those_of_the_best_evaluation_and_curves_end_where_training_
         mine = curves[curves["cell"] == row["cell"]]
         mine = mine.pivot(index="epoch", columns="metric", values="value")
         assert mine.index[-1] * 18 == row["steps"]
-        assert mine["val_accuracy"][1:].idxmax() == row["epoch"]
+        assert mine["validation_accuracy"][1:].idxmax() == row["epoch"]
         assert mine["test_loss"][row["epoch"]] == pytest.approx(row["test_loss"])

@@ -23,7 +23,7 @@ def workdir(tmp_path, planned):
     values = np.zeros((2, 2))
     last = np.ones(2, int)
     outcome = store.Outcome(
-        np.arange(2), np.arange(2), {"val_loss": values}, np.full(2, -1), last, last
+        np.arange(2), np.arange(2), {"validation_loss": values}, np.full(2, -1), last, last
     )
     with store.open_workdir(tmp_path, planned):
         store.write(tmp_path, trained, outcome)
@@ -33,15 +33,20 @@ def workdir(tmp_path, planned):
 
 def test_a_metric_that_no_cell_has_is_named_with_the_nearest(workdir):
     with pytest.raises(StoreError) as error:
-        load_curves(workdir, metrics=["valloss"])
-    assert str(error.value) == f"no curves of valloss in {workdir}; did you mean 'val_loss'?"
-    assert set(load_curves(workdir, metrics=["valloss", "val_loss"]).metric) == {"val_loss"}
+        load_curves(workdir, metrics=["validationloss"])
+    assert (
+        str(error.value)
+        == f"no curves of validationloss in {workdir}; did you mean 'validation_loss'?"
+    )
+    assert set(load_curves(workdir, metrics=["validationloss", "validation_loss"]).metric) == {
+        "validation_loss"
+    }
 
 
 def test_where_every_cell_failed_there_are_no_curves(workdir, planned):
     (workdir / "groups" / f"{store.name_of(planned.groups[0])}.parquet").unlink()
     assert set(load_results(workdir).status) == {"failed"}
-    for metrics in (None, ["val_loss"]):
+    for metrics in (None, ["validation_loss"]):
         with pytest.raises(StoreError, match=f"^no curves in {workdir}: every cell failed$"):
             load_curves(workdir, metrics)
 

@@ -24,11 +24,11 @@ def by_step(trained: Trained) -> pd.DataFrame:
 
     Returns:
         Columns activation, optimizer, learning_rate, seed, layer, step; dead, the share of the
-        layer's units; val_accuracy and test_accuracy; deaths and returned, from
+        layer's units; validation_accuracy and test_accuracy; deaths and returned, from
         `deaths_and_returns`, the same at all steps, 0 in networks that diverge. The measurements of
         a network are NaN from the evaluation on at which it was found to have diverged.
     """
-    curves = ("step", "dead_unit", "train_loss", "val_accuracy", "test_accuracy")
+    curves = ("step", "dead_unit", "train_loss", "validation_accuracy", "test_accuracy")
     recorded = results.load_arrays(
         trained.workdir, lambda name: name.removeprefix("curve.") in curves
     )
@@ -53,7 +53,7 @@ def by_step(trained: Trained) -> pd.DataFrame:
             rows = rows.loc[rows.index.repeat(len(steps))].assign(
                 step=np.tile(steps, len(networks)),
                 dead=np.where(finite, dead.mean(axis=2), np.nan).ravel(),
-                val_accuracy=columns["curve.val_accuracy"].ravel(),
+                validation_accuracy=columns["curve.validation_accuracy"].ravel(),
                 test_accuracy=columns["curve.test_accuracy"].ravel(),
             )
             parts.append(rows)
@@ -78,13 +78,15 @@ def at_end(units: pd.DataFrame) -> pd.DataFrame:
     """Sum up each network at the last look: `dead` over all layers, and the accuracies."""
     last = units[units["step"] == units["step"].max()]
     grouped = last.groupby(NETWORK, sort=False, as_index=False)
-    return grouped[["dead", "val_accuracy", "test_accuracy"]].mean()
+    return grouped[["dead", "validation_accuracy", "test_accuracy"]].mean()
 
 
 def at_best_rate(networks: pd.DataFrame) -> pd.DataFrame:
     """Select the rows of `at_end` at the rate best on validation; a diverged network counts 0."""
-    scores = networks.fillna({"val_accuracy": 0.0}).groupby(SETTING, as_index=False)
-    return networks.merge(_highest(scores["val_accuracy"].mean(), "val_accuracy"), on=SETTING)
+    scores = networks.fillna({"validation_accuracy": 0.0}).groupby(SETTING, as_index=False)
+    return networks.merge(
+        _highest(scores["validation_accuracy"].mean(), "validation_accuracy"), on=SETTING
+    )
 
 
 def at_worst_rate(networks: pd.DataFrame) -> pd.DataFrame:

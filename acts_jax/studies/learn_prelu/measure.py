@@ -81,7 +81,7 @@ def compare(results: pd.DataFrame, curves: pd.DataFrame) -> Comparison:
         selection=selection,
         by_variant=by_seed(cells),
         by_slope=by_seed(fixed, ("activation", FIXED))["fixed"],
-        worst=float(usual.loc[usual["val_accuracy"].idxmin(), FIXED]),
+        worst=float(usual.loc[usual["validation_accuracy"].idxmin(), FIXED]),
         paths=paths,
         ends={name: path[path[LEARNED] == start] for name, path in last.items()},
         dependence=dependence(last["per layer"]),

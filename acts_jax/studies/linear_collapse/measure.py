@@ -77,10 +77,10 @@ def logistic_regression(splits: Sequence[Examples]) -> float:
     """
     from sklearn.linear_model import LogisticRegression
 
-    train, val, test = map(_arrays, splits)
+    train, validation, test = map(_arrays, splits)
     with threadpool_limits(1):
         models = [LogisticRegression(C=c, max_iter=5000).fit(*train) for c in (0.1, 1.0, 10.0)]
-    return float(max(models, key=lambda model: model.score(*val)).score(*test))
+    return float(max(models, key=lambda model: model.score(*validation)).score(*test))
 
 
 def segments(train: Examples, count: int, seed: int = 0) -> Segments:

@@ -44,7 +44,7 @@ def study(options: Options, console: Console, *, classes: Sequence[str] = ()) ->
         checks.append(at_most(identity, "equal", size, 1e-15, **THEOREM))
 
     (dataset,) = trained.datasets.values()
-    confused = readouts.hardest_pair(readouts.read(best, split="val"))
+    confused = readouts.hardest_pair(readouts.read(best, split="validation"))
     pair = readouts.classes_of(dataset, classes) if classes else confused
     two = readouts.two_classes(dataset, *pair)
     folder = f"classes_{pair[0]}_{pair[1]}"  # what is stored there depends on them
