@@ -30,10 +30,10 @@ def load_results(workdir: str | os.PathLike) -> pd.DataFrame:
         mean over layers at the end is `final.prelu.slope`), then status ("ok", "diverged" or
         "failed"), reason (why it is not ok), diverged_step, steps (taken), epoch (after which the
         network was as the metrics say: the last, or with early stopping the best on validation),
-        train_, validation_ and test_ loss, accuracy and balanced_accuracy (the mean of the accuracies
-        within each class; both NaN in regression), train_, validation_ and test_rmse (in the target's
-        units, of a regression), dead_fraction and saturated_fraction. The metrics of diverged and
-        failed cells are NaN.
+        train_, validation_ and test_ loss, accuracy and balanced_accuracy (the mean of the
+        accuracies within each class; both NaN in regression), train_, validation_ and test_rmse (in
+        the target's units, of a regression), dead_fraction and saturated_fraction. The metrics of
+        diverged and failed cells are NaN.
 
     Raises:
         StoreError: If there are no results, or a file cannot be read.

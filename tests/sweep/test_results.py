@@ -38,9 +38,8 @@ def test_a_metric_that_no_cell_has_is_named_with_the_nearest(workdir):
         str(error.value)
         == f"no curves of validationloss in {workdir}; did you mean 'validation_loss'?"
     )
-    assert set(load_curves(workdir, metrics=["validationloss", "validation_loss"]).metric) == {
-        "validation_loss"
-    }
+    found = load_curves(workdir, metrics=["validationloss", "validation_loss"])
+    assert set(found.metric) == {"validation_loss"}
 
 
 def test_where_every_cell_failed_there_are_no_curves(workdir, planned):
@@ -58,3 +57,13 @@ def test_a_file_that_the_system_does_not_give_is_not_called_damaged(workdir, pla
     with pytest.raises(StoreError) as error:
         load_results(workdir)
     assert str(error.value) == f"cannot read {path}: Too many levels of symbolic links"
+
+
+def test_scores_on_validation_are_found_under_their_former_name(tmp_path, planned):
+    values, last = np.arange(4.0).reshape(2, 2), np.ones(2, int)
+    former = {"val_loss": values}
+    outcome = store.Outcome(np.arange(2), np.arange(2), former, np.full(2, -1), last, last)
+    with store.open_workdir(tmp_path, planned):
+        store.write(tmp_path, planned.groups[0], outcome)
+    assert load_results(tmp_path)["validation_loss"].tolist() == [1.0, 3.0]
+    assert load_curves(tmp_path, ["validation_loss"])["value"].tolist() == [0.0, 1.0, 2.0, 3.0]

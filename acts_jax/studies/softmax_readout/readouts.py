@@ -61,7 +61,7 @@ class Readouts(NamedTuple):
 
 
 def read(networks: Networks, row: int = 0, split: str = "test") -> Readouts:
-    """Read the probabilities that one of the networks gives a split: "train", "validation" or "test"."""
+    """Read the probabilities that a network gives "train", "validation" or "test"."""
     examples = getattr(networks.examples, split)
     x = examples.features(examples.inputs)
     outputs = networks.model.apply({"params": networks.network(row)}, x)
