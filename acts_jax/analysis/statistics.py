@@ -120,12 +120,12 @@ def select(
 
     Returns one row per group: `by`, the chosen `learning_rate` and other nuisance values, then
     validation_accuracy, validation_loss, test_accuracy, test_balanced_accuracy, test_loss,
-    validation_rmse, test_rmse (means over seeds); low, high (interval of the mean test accuracy, of the test RMSE in
-    regression), validation_low, validation_high (the same on validation); seeds; dead_fraction,
-    saturated_fraction (means over the seeds that finished); cells, and of all cells of the group
-    diverged_share, failed_share (those that could not be trained) and lost_share, their sum;
-    at_edge, "low" or "high" when the chosen rate is the lowest or highest of the several swept in
-    the group, else "".
+    validation_rmse, test_rmse (means over seeds); low, high (interval of the mean test accuracy, of
+    the test RMSE in regression), validation_low, validation_high (the same on validation); seeds;
+    dead_fraction, saturated_fraction (means over the seeds that finished); cells, and of all cells
+    of the group diverged_share, failed_share (those that could not be trained) and lost_share,
+    their sum; at_edge, "low" or "high" when the chosen rate is the lowest or highest of the several
+    swept in the group, else "".
 
     Raises:
         ValueError: `results` is empty.
