@@ -179,7 +179,7 @@ def _read(workdir: str | os.PathLike, wanted: Callable[[str], bool]) -> list[tup
         try:
             file = store.open_file(path)
             columns = [name for name in file.schema_arrow.names if wanted(_name_now(name))]
-            tables.append((path, file.read(columns).rename_columns(map(_name_now, columns))))
+            tables.append((path, file.read(columns).rename_columns([*map(_name_now, columns)])))
         except pa.ArrowMemoryError:
             raise
         except (OSError, pa.ArrowException) as error:
