@@ -21,8 +21,9 @@ from acts_jax.data import Dataset
 from acts_jax.errors import ConfigError
 from acts_jax.report import drawing
 from acts_jax.report.style import FAINT, INK, PALETTE, STYLE, titles
+from acts_jax.studies import requirements
 from acts_jax.studies.claims import Claim, at_most, near
-from acts_jax.sweep import networks, trainer
+from acts_jax.sweep import trainer
 from acts_jax.sweep.config import FIELDS
 from acts_jax.sweep.grid import Plan
 from acts_jax.sweep.options import Options
@@ -91,9 +92,9 @@ def study(options: Options, console: Console) -> Claim:
 
 def check(plan: Plan, datasets: Mapping[str, Dataset]) -> None:
     """Refuse a sweep that does not hold both derivatives at 0, and nothing else."""
-    networks.only_classification(datasets)
+    requirements.only_classification(datasets)
     free = {"depth", "width", "hidden_sizes", "learning_rate", "seed"}
-    trainer.single(plan, *(name for name, f in FIELDS.items() if f.axis and name not in free))
+    requirements.single(plan, *(name for name, f in FIELDS.items() if f.axis and name not in free))
     if plan.config.get("relu_at_zero", {}).get("slope_at_zero") != [0.0, 1.0]:
         raise ConfigError("this experiment needs relu_at_zero.slope_at_zero=0,1")
 
@@ -134,24 +135,24 @@ def pairs(results: pd.DataFrame) -> pd.DataFrame:
     return table.reset_index()
 
 
+@matplotlib.rc_context(STYLE)
 def figure(found: pd.DataFrame) -> Figure:
     """Draw the derivatives of relu and elu around 0, and the differences that `pairs` found."""
-    with matplotlib.rc_context(STYLE):
-        result = Figure(figsize=(10.5, 3.7), layout="constrained")
-        relu, elu, trained = result.subplots(1, 3, width_ratios=(0.8, 1, 1.4))
-        _draw_relu(relu)
-        _draw_elu(elu)
-        for axes in (relu, elu):
-            axes.set_ylim(-0.2, 2.1)
-            axes.set_xlabel("x")
-        _draw_pairs(trained, found)
-        titles(
-            result,
-            "The derivative at a kink",
-            "Right: a dot per seed, the same initial weights and batches on both sides; hollow: "
-            "identical to the last bit. Bars: mean and 95% interval. Grey: equally good, within "
-            f"{100 * MARGIN:g} point of accuracy.",
-        )
+    result = Figure(figsize=(10.5, 3.7), layout="constrained")
+    relu, elu, trained = result.subplots(1, 3, width_ratios=(0.8, 1, 1.4))
+    _draw_relu(relu)
+    _draw_elu(elu)
+    for axes in (relu, elu):
+        axes.set_ylim(-0.2, 2.1)
+        axes.set_xlabel("x")
+    _draw_pairs(trained, found)
+    titles(
+        result,
+        "The derivative at a kink",
+        "Right: a dot per seed, the same initial weights and batches on both sides; hollow: "
+        "identical to the last bit. Bars: mean and 95% interval. Grey: equally good, within "
+        f"{100 * MARGIN:g} point of accuracy.",
+    )
     return result
 
 

@@ -26,8 +26,9 @@ from acts_jax.data import Dataset
 from acts_jax.kernels.hyperbolic import tanh_slope
 from acts_jax.report import drawing
 from acts_jax.report.style import FAINT, INK, RULE, STYLE, percent, styles, titles
+from acts_jax.studies import requirements
 from acts_jax.studies.claims import Claim, at_least, at_most, near
-from acts_jax.sweep import networks, trainer
+from acts_jax.sweep import trainer
 from acts_jax.sweep.grid import Plan
 from acts_jax.sweep.options import Options
 from acts_jax.theory.description import describe
@@ -87,7 +88,7 @@ def study(options: Options, console: Console) -> Claim:
 
 def check(plan: Plan, datasets: Mapping[str, Dataset]) -> None:
     """Refuse a regression, and several datasets."""
-    networks.only_classification(datasets)
+    requirements.only_classification(datasets)
 
 
 def label(name: str) -> str:
@@ -155,6 +156,7 @@ def summary(tails: pd.DataFrame, selection: pd.DataFrame) -> str:
     )
 
 
+@matplotlib.rc_context(STYLE)
 def figure(
     found: Mapping[str, Curve],
     results: pd.DataFrame,
@@ -172,21 +174,20 @@ def figure(
         dataset: Its name.
     """
     colors = {name: color for name, (color, _) in styles(list(found)).items()}
-    with matplotlib.rc_context(STYLE):
-        picture = Figure(figsize=(9.6, 7.4), layout="constrained")
-        ((values, slopes), (tails, scores)) = picture.subplots(2, 2)
-        _draw_values(values, found, colors)
-        _draw_slopes(slopes, found, colors, edge)
-        _draw_tails(tails, found, colors)
-        _draw_scores(scores, results, selection, colors)
-        titles(
-            picture,
-            f"The sigmoid family on one scale ({dataset})",
-            "All have value 0 and slope 1 at 0 and range (−1, 1); 2σ(2x) − 1, the logistic "
-            "function on this scale, is tanh. Right below: each at the learning rate that "
-            "validation chose, in the order of validation; a dot per seed, the mean and its 95% "
-            "interval.",
-        )
+    picture = Figure(figsize=(9.6, 7.4), layout="constrained")
+    ((values, slopes), (tails, scores)) = picture.subplots(2, 2)
+    _draw_values(values, found, colors)
+    _draw_slopes(slopes, found, colors, edge)
+    _draw_tails(tails, found, colors)
+    _draw_scores(scores, results, selection, colors)
+    titles(
+        picture,
+        f"The sigmoid family on one scale ({dataset})",
+        "All have value 0 and slope 1 at 0 and range (−1, 1); 2σ(2x) − 1, the logistic "
+        "function on this scale, is tanh. Right below: each at the learning rate that "
+        "validation chose, in the order of validation; a dot per seed, the mean and its 95% "
+        "interval.",
+    )
     return picture
 
 

@@ -10,11 +10,12 @@ from rich.console import Console
 from acts_jax.analysis.pairing import edge_note, rates
 from acts_jax.data import Dataset
 from acts_jax.errors import ConfigError
+from acts_jax.studies import requirements
 from acts_jax.studies.claims import SHARE, Check, Claim, at_least, at_most
 from acts_jax.studies.learn_prelu import measure
 from acts_jax.studies.learn_prelu.figures import figure
 from acts_jax.studies.learn_prelu.measure import LEARNED, Comparison
-from acts_jax.sweep import networks, trainer
+from acts_jax.sweep import trainer
 from acts_jax.sweep.grid import Plan
 from acts_jax.sweep.options import Options
 
@@ -52,9 +53,9 @@ def study(options: Options, console: Console) -> Claim:
 
 def check(plan: Plan, datasets: Mapping[str, Dataset]) -> None:
     """Refuse a sweep that has more, or less, than the study compares."""
-    networks.only_classification(datasets)
-    trainer.require(plan, activation=("leaky_relu", "prelu"), share=("layer",))
-    trainer.single(plan, "depth", "hidden_sizes")
+    requirements.only_classification(datasets)
+    requirements.require(plan, activation=("leaky_relu", "prelu"), share=("layer",))
+    requirements.single(plan, "depth", "hidden_sizes")
     starts = plan.config["prelu"]["slope"]
     if len(starts) < 2:
         raise ConfigError(

@@ -11,10 +11,11 @@ from acts_jax.analysis import statistics
 from acts_jax.analysis.pairing import by_seed, rates
 from acts_jax.data import Dataset
 from acts_jax.report.style import percent
+from acts_jax.studies import requirements
 from acts_jax.studies.claims import Check, Claim, at_least, at_most, near
 from acts_jax.studies.saha_bora import measure
 from acts_jax.studies.saha_bora.figures import a_relu_figure, sbaf_figure
-from acts_jax.sweep import networks, trainer
+from acts_jax.sweep import trainer
 from acts_jax.sweep.grid import Plan
 from acts_jax.sweep.options import Options
 from acts_jax.theory.description import describe
@@ -74,7 +75,7 @@ def study(options: Options, console: Console) -> Claim:
 
 def check(plan: Plan, datasets: Mapping[str, Dataset]) -> None:
     """Refuse a sweep that cannot be shown: a regression, or several datasets."""
-    networks.only_classification(datasets)
+    requirements.only_classification(datasets)
 
 
 def shape_of_sbaf() -> list[Check]:

@@ -11,7 +11,7 @@ from rich.console import Console
 
 from acts_jax.data import Dataset
 from acts_jax.errors import ConfigError
-from acts_jax.studies import claims
+from acts_jax.studies import claims, requirements
 from acts_jax.studies.claims import Check, Claim
 from acts_jax.studies.speed_of_training import measure
 from acts_jax.studies.speed_of_training.figures import figure
@@ -63,14 +63,11 @@ def study(options: Options, console: Console, *, loss: float = 0.2) -> Claim:
 
 def check(plan: Plan, datasets: Mapping[str, Dataset]) -> None:
     """Refuse a sweep without both functions, or with more than depths to tell apart."""
-    trainer.require(plan, activation=("sigmoid", "relu"))
+    requirements.require(plan, activation=("sigmoid", "relu"))
     free = {"activation", "depth", "hidden_sizes", "learning_rate", "seed"}
-    trainer.single(plan, *(name for name, f in FIELDS.items() if f.axis and name not in free))
+    requirements.single(plan, *(name for name, f in FIELDS.items() if f.axis and name not in free))
     shapes(plan)
-    for group in plan.groups:
-        for name, values in group.parameters.items():
-            if len(set(values)) > 1:
-                raise ConfigError(f"this experiment takes one {name} of an activation, not several")
+    requirements.only_fixed_parameters(plan)
 
 
 def shapes(plan: Plan) -> dict[int, str]:

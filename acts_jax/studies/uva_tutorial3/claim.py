@@ -10,11 +10,12 @@ from rich.console import Console
 from acts_jax.analysis import statistics
 from acts_jax.data import Dataset
 from acts_jax.report.style import brief, percent
+from acts_jax.studies import requirements
 from acts_jax.studies.claims import SHARE, Check, Claim, at_least, at_most, near
 from acts_jax.studies.uva_tutorial3.figures import figure
 from acts_jax.studies.uva_tutorial3.measure import Repeated, collect, widths
 from acts_jax.studies.uva_tutorial3.published import ACCURACY, DEAD, DEEP
-from acts_jax.sweep import networks, trainer
+from acts_jax.sweep import trainer
 from acts_jax.sweep.grid import Plan
 from acts_jax.sweep.options import Options
 
@@ -62,10 +63,10 @@ def study(options: Options, console: Console, *, deep: str = DEEP) -> Claim:
 
 def check(plan: Plan, datasets: Mapping[str, Dataset]) -> None:
     """Refuse a sweep that the published numbers cannot stand beside."""
-    networks.only_classification(datasets)
-    networks.only_activations(plan, *ACCURACY.index)
-    networks.only_one_shape(plan)
-    trainer.single(plan, "learning_rate", "momentum", "batch_size", "init", "optimizer")
+    requirements.only_classification(datasets)
+    requirements.only_activations(plan, *ACCURACY.index)
+    requirements.only_one_shape(plan)
+    requirements.single(plan, "learning_rate", "momentum", "batch_size", "init", "optimizer")
 
 
 def of_accuracy(found: Repeated) -> list[Check]:
