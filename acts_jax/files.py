@@ -46,7 +46,7 @@ def as_json(value: Any) -> Any:
     Arrays become lists, DataFrames dicts of columns, NaN None, infinities "inf" and "-inf".
 
     Raises:
-      TypeError: For what JSON cannot hold.
+        TypeError: For what JSON cannot hold.
     """
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         value = dataclasses.asdict(value)

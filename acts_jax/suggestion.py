@@ -8,13 +8,13 @@ def suggest(word: str, choices: Iterable[str], most: int = 3) -> str:
     """The end of an error sentence about an unknown name.
 
     Args:
-      word: What was asked for.
-      choices: What there is.
-      most: How many near ones to name.
+        word: What was asked for.
+        choices: What there is.
+        most: How many near ones to name.
 
     Returns:
-      "; did you mean 'a' or 'b'?" if some are near, else "; choose from a, b, c." while they are
-      few, else ".".
+        "; did you mean 'a' or 'b'?" if some are near, else "; choose from a, b, c." while they are
+        few, else ".".
     """
     choices = sorted(choices)
     near = difflib.get_close_matches(str(word), choices, n=most, cutoff=0.5)

@@ -27,6 +27,8 @@ def main() -> int:
     for name in CHOSEN.value:
         if name not in textbook.STUDIES:
             raise ConfigError(f"unknown study {name!r}{suggest(name, textbook.STUDIES, 1)}")
+    if flags.FLAGS.shard is not None:
+        raise ConfigError("a study compares all of its networks: it takes no --shard")
     if flags.FLAGS.dry_run:
         raise ConfigError("the textbook has no --dry_run; its experiments do")
     launch.configure(cli.compilation_cache())

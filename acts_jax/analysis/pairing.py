@@ -20,12 +20,12 @@ def by_seed(
     columns are paired. A diverged cell counts 0, its loss as infinite.
 
     Args:
-      results: Of a sweep.
-      by: Columns of `results`; the settings are chosen in each group, see `statistics.select`.
-      score: The column that is compared.
+        results: Of a sweep.
+        by: Columns of `results`; the settings are chosen in each group, see `statistics.select`.
+        score: The column that is compared.
 
     Returns:
-      A row per seed and a column per group: the value of `by`, or a tuple of values.
+        A row per seed and a column per group: the value of `by`, or a tuple of values.
     """
     cells = statistics.chosen(results, statistics.select(results, by=by))
     return statistics.scores(cells).pivot_table(

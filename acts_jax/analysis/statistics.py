@@ -85,7 +85,7 @@ def interval(
     of the test set. Both ends are NaN for a single value or for values that are not all finite.
 
     Raises:
-      ValueError: `confidence` outside (0, 1).
+        ValueError: `confidence` outside (0, 1).
     """
     if not 0 < confidence < 1:
         raise ValueError(f"confidence must lie between 0 and 1, not {confidence}")
@@ -126,7 +126,7 @@ def select(
     the group, else "".
 
     Raises:
-      ValueError: `results` is empty.
+        ValueError: `results` is empty.
     """
     if results.empty:
         raise ValueError("the results have no rows: no cell of this sweep has finished yet")
@@ -239,7 +239,7 @@ def gradient_norms(curves: pd.DataFrame) -> pd.DataFrame:
     stopped after different numbers of epochs).
 
     Raises:
-      ValueError: `curves` has no gradient norms.
+        ValueError: `curves` has no gradient norms.
     """
     rows = curves[curves["metric"] == "gradient_norm"]
     first = rows["epoch"].min()

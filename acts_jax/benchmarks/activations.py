@@ -25,13 +25,13 @@ class Timing:
     """One program of one library.
 
     Attributes:
-      activation: Its name.
-      library: One of `LIBRARIES`.
-      kind: "f", "f'", or "both": the value and the derivative in one program.
-      nanoseconds: Median time per element.
-      floor: What moving the arrays takes, per element, at the fastest copy of the same run.
-      over_exp: The time as a multiple of that of the same kind of program for `jnp.exp`.
-      ours_over_this: The time of acts_jax as a multiple of this one's.
+        activation: Its name.
+        library: One of `LIBRARIES`.
+        kind: "f", "f'", or "both": the value and the derivative in one program.
+        nanoseconds: Median time per element.
+        floor: What moving the arrays takes, per element, at the fastest copy of the same run.
+        over_exp: The time as a multiple of that of the same kind of program for `jnp.exp`.
+        ours_over_this: The time of acts_jax as a multiple of this one's.
     """
 
     activation: str
@@ -49,9 +49,9 @@ def interleaved(
     """Seconds of each run, [repeats]: they take turns, each round starting with another one.
 
     Args:
-      runs: Each returns only when its work is done.
-      repeats: Timed rounds.
-      warmups: Rounds before them, which are not timed.
+        runs: Each returns only when its work is done.
+        repeats: Timed rounds.
+        warmups: Rounds before them, which are not timed.
     """
     keys = list(runs)
     seconds = {key: np.empty(repeats) for key in keys}
@@ -71,12 +71,12 @@ def benchmark(
     """Time f, f' and both of an activation, in every library that has it, over float32.
 
     Args:
-      activation: What `acts_jax.get` takes; at its default parameters.
-      size: Elements.
-      repeats: Timed rounds.
+        activation: What `acts_jax.get` takes; at its default parameters.
+        size: Elements.
+        repeats: Timed rounds.
 
     Raises:
-      ValueError: for an activation that does not exist, or is not elementwise.
+        ValueError: for an activation that does not exist, or is not elementwise.
     """
     activation = only_elementwise(activation)
     x = _inputs(activation, size)

@@ -34,15 +34,15 @@ class Task(NamedTuple):
     """What all rivals do.
 
     Attributes:
-      sizes: Units of every layer, inputs and outputs included.
-      batch_size: Examples per step.
-      population: Networks, which differ in their seed.
-      steps: Steps that `step_all` takes with each.
-      activation: A name that acts_jax, jax.nn and PyTorch share.
-      learning_rate: Of heavy-ball SGD.
-      momentum: The same.
-      source: Name of the dataset, a classification; random images by default.
-      data_dir: Where it lives, as for `data.load`.
+        sizes: Units of every layer, inputs and outputs included.
+        batch_size: Examples per step.
+        population: Networks, which differ in their seed.
+        steps: Steps that `step_all` takes with each.
+        activation: A name that acts_jax, jax.nn and PyTorch share.
+        learning_rate: Of heavy-ball SGD.
+        momentum: The same.
+        source: Name of the dataset, a classification; random images by default.
+        data_dir: Where it lives, as for `data.load`.
     """
 
     sizes: tuple[int, ...]
@@ -135,8 +135,8 @@ class Rival:
     """One way to train a task.
 
     Args:
-      task: What to train.
-      weights: (kernel, bias) of each layer, with a leading axis of networks.
+        task: What to train.
+        weights: (kernel, bias) of each layer, with a leading axis of networks.
     """
 
     name: str

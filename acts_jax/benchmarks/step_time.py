@@ -30,13 +30,13 @@ def step_seconds(
     whatever else the machine does has disturbed the least.
 
     Args:
-      models: What to time, by any key.
-      examples: The training set.
-      batch_size: Examples of a batch.
-      optimizer: One of `training.OPTIMIZERS`.
-      steps: Of a turn.
-      networks: Trained together by one vmap.
-      repeats: Turns of each program.
+        models: What to time, by any key.
+        examples: The training set.
+        batch_size: Examples of a batch.
+        optimizer: One of `training.OPTIMIZERS`.
+        steps: Of a turn.
+        networks: Trained together by one vmap.
+        repeats: Turns of each program.
     """
     features = examples.inputs.shape[1]
     keys = jax.random.split(training.key_for(0, "step time"), networks)

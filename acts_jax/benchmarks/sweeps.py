@@ -34,15 +34,15 @@ class Timing:
     """One rival.
 
     Attributes:
-      rival: Its name.
-      cold: Seconds of the first setup and pass beyond a pass that is warm: tracing, compiling,
-        starting processes. With an empty compilation cache.
-      warm: The same once more in the process, JAX's memory cleared, its compilation cache filled.
-      microseconds: Per step and network, median over the repetitions.
-      gflops: 10^9 floating-point operations per second, see `Task.flops`.
-      share: `gflops` as a share of the ceiling.
-      loss: Mean loss of the networks after all passes.
-      loss_error: Its relative distance from the engine's.
+        rival: Its name.
+        cold: Seconds of the first setup and pass beyond a pass that is warm: tracing, compiling,
+            starting processes. With an empty compilation cache.
+        warm: The same once more in the process, JAX's memory cleared, its compilation cache filled.
+        microseconds: Per step and network, median over the repetitions.
+        gflops: 10^9 floating-point operations per second, see `Task.flops`.
+        share: `gflops` as a share of the ceiling.
+        loss: Mean loss of the networks after all passes.
+        loss_error: Its relative distance from the engine's.
     """
 
     rival: str
@@ -60,12 +60,12 @@ class Comparison:
     """One task and all its rivals.
 
     Attributes:
-      task: What was trained.
-      flops: Floating-point operations per step and network.
-      ceiling: 10^9 floating-point operations per second of a large float32 matmul in the same run:
-        the better of one on all threads and one on each device.
-      timings: The engine's first.
-      missing: Rivals that could not run, and why.
+        task: What was trained.
+        flops: Floating-point operations per step and network.
+        ceiling: 10^9 floating-point operations per second of a large float32 matmul in the same
+            run: the better of one on all threads and one on each device.
+        timings: The engine's first.
+        missing: Rivals that could not run, and why.
     """
 
     task: rivals.Task
@@ -89,10 +89,10 @@ def compare(
     """Trains a task by every means, in turn.
 
     Args:
-      task: What to train.
-      repeats: Timed rounds, after one that is not.
-      matmul: Rows and columns of the matrices whose product is the ceiling.
-      on_stage: Told what is being done.
+        task: What to train.
+        repeats: Timed rounds, after one that is not.
+        matmul: Rows and columns of the matrices whose product is the ceiling.
+        on_stage: Told what is being done.
     """
     there = importlib.util.find_spec("torch") is not None
     chosen = [r for r in rivals.RIVALS if there or r in (rivals.Engine, rivals.Loop)]
@@ -215,9 +215,9 @@ def tasks_of(
     """Tasks from texts such as "784-128-128-128-10:128", the sizes and the batch size.
 
     Raises:
-      ValueError: A text is not written so, a number is below 1, no library has the activation, or
-        the dataset has other inputs or classes, or fewer batches.
-      DatasetError: The dataset cannot be loaded.
+        ValueError: A text is not written so, a number is below 1, no library has the activation, or
+            the dataset has other inputs or classes, or fewer batches.
+        DatasetError: The dataset cannot be loaded.
     """
     tasks = []
     for net in nets:

@@ -19,11 +19,11 @@ class Networks:
     """Modules and their optimizers, trained one after another.
 
     Args:
-      inputs, labels: float32 [n, features], int64 [n].
-      activation: A name of PyTorch.
-      learning_rate, momentum: Of heavy-ball SGD.
-      weights: (kernel, bias) of each layer, with a leading axis of networks.
-      order: int32 [networks, steps, batch], the examples of each batch.
+        inputs, labels: float32 [n, features], int64 [n].
+        activation: A name of PyTorch.
+        learning_rate, momentum: Of heavy-ball SGD.
+        weights: (kernel, bias) of each layer, with a leading axis of networks.
+        order: int32 [networks, steps, batch], the examples of each batch.
     """
 
     def __init__(self, inputs, labels, activation, learning_rate, momentum, weights, order):

@@ -90,12 +90,12 @@ def define(main: Callable, uses: Collection[str], trains: bool) -> list[str]:
     """Defines the flags of an experiment, and lists them in its --help as its own.
 
     Args:
-      main: Of the experiment; its module is the one whose --help shows them.
-      uses: Names in `SHARED`.
-      trains: Whether it trains a config's networks, and so takes all flags here.
+        main: Of the experiment; its module is the one whose --help shows them.
+        uses: Names in `SHARED`.
+        trains: Whether it trains a config's networks, and so takes all flags here.
 
     Returns:
-      Their names, for `undefine`.
+        Their names, for `undefine`.
     """
     wanted = {**SHARED, **OF_SWEEPS} if trains else {name: SHARED[name] for name in uses}
     script = sys.argv[0] if main.__module__ == "__main__" else main.__module__
@@ -129,11 +129,11 @@ def options(config: str | os.PathLike | None = None, workdir: Path | None = None
     """What the flags of a sweep ask for.
 
     Args:
-      config: A file in place of --config, its fields changed by the same flags.
-      workdir: A folder in place of --workdir.
+        config: A file in place of --config, its fields changed by the same flags.
+        workdir: A folder in place of --workdir.
 
     Raises:
-      ConfigError: If the file gives no config, or a flag names no field.
+        ConfigError: If the file gives no config, or a flag names no field.
     """
     values = flags.FLAGS
     changes = [
@@ -167,10 +167,10 @@ def activations(elementwise: bool | None = None) -> list[Activation]:
     """The catalogue's records of --activation, each once.
 
     Args:
-      elementwise: True if whole-vector activations will not do; "all" then leaves them out.
+        elementwise: True if whole-vector activations will not do; "all" then leaves them out.
 
     Raises:
-      ConfigError: If there is no such activation, or it will not do.
+        ConfigError: If there is no such activation, or it will not do.
     """
     wanted = [
         name
@@ -202,7 +202,7 @@ def one_dataset() -> str | None:
     """The dataset of --dataset; None if it is not given.
 
     Raises:
-      ConfigError: If there are several.
+        ConfigError: If there are several.
     """
     given = flags.FLAGS.dataset or [None]
     if len(given) > 1:
@@ -214,7 +214,7 @@ def workdir() -> Path:
     """The folder of --workdir, made if need be.
 
     Raises:
-      StoreError: If it cannot be written to.
+        StoreError: If it cannot be written to.
     """
     return make_folder(Path(flags.FLAGS.workdir))
 
@@ -223,7 +223,7 @@ def make_folder(path: Path) -> Path:
     """A folder for results, made if need be.
 
     Raises:
-      StoreError: If it cannot be written to.
+        StoreError: If it cannot be written to.
     """
     with writing_to(path):
         path.mkdir(parents=True, exist_ok=True)

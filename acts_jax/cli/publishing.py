@@ -17,10 +17,11 @@ from rich.text import Text
 
 from acts_jax import machine
 from acts_jax.cli import flags
-from acts_jax.files import write_atomically
+from acts_jax.errors import ConfigError
+from acts_jax.files import as_json, write_atomically
 from acts_jax.report import figures
 from acts_jax.report.tables import terminal_table
-from acts_jax.studies.claims import FAILS, HOLDS, PARTLY, UNDECIDED, Claim, plain, record
+from acts_jax.studies.claims import FAILS, HOLDS, PARTLY, UNDECIDED, Claim, record
 
 COLORS = {HOLDS: "green", PARTLY: "yellow", FAILS: "red", UNDECIDED: "yellow"}
 
@@ -29,13 +30,15 @@ def presenting(study: Callable[[Console], Claim]) -> Callable[[], None]:
     """The `main` of an experiment that puts one claim to the test.
 
     Args:
-      study: Computes everything; may write to the console what it is doing. Its claim is printed,
-        and its pictures and numbers are saved in the --workdir.
+        study: Computes everything; may write to the console what it is doing. Its claim is printed,
+            and its pictures and numbers are saved in the --workdir.
     """
 
     def main() -> None:
         """Runs the study and publishes its claim."""
         started, console = time.perf_counter(), Console()
+        if _value("shard") is not None:
+            raise ConfigError("a study compares all of its networks: it takes no --shard")
         if not _value("dry_run"):
             flags.workdir()  # refused before anything is computed
         claim = study(console)
@@ -53,10 +56,10 @@ def publish(
     """Prints a claim's table, checks and verdict, and saves its pictures and its numbers.
 
     Args:
-      claim: What a study found.
-      workdir: An existing folder; gets a PNG per picture, and NAME.json.
-      console: Where to print.
-      facts: How the numbers came about (`provenance`, seconds); for the JSON.
+        claim: What a study found.
+        workdir: An existing folder; gets a PNG per picture, and NAME.json.
+        console: Where to print.
+        facts: How the numbers came about (`provenance`, seconds); for the JSON.
     """
     console.print(f"\n[bold]{escape(claim.title)}[/bold]")
     console.print(f"“{escape(claim.text)}”\n", style="italic")
@@ -82,7 +85,7 @@ def provenance(config: config_dict.ConfigDict | None = None) -> dict[str, Any]:
     """How the numbers of this process come about: its command, any config, machine and versions.
 
     Args:
-      config: Of the sweep that gave them; by default that of the flags, where it is one.
+        config: Of the sweep that gave them; by default that of the flags, where it is one.
     """
     program, *arguments = sys.argv
     facts: dict[str, Any] = {"command": shlex.join([Path(program).name, *arguments])}
@@ -90,7 +93,7 @@ def provenance(config: config_dict.ConfigDict | None = None) -> dict[str, Any]:
     if config is None and path is not None and Path(path).is_file():
         config = flags.options().config
     if config is not None:
-        facts["config"] = plain(config.to_dict())
+        facts["config"] = as_json(config.to_dict())
     return facts | machine.facts()
 
 

@@ -31,11 +31,11 @@ def run(
     A group that fails with --on_error=stop ends it with exit status 1.
 
     Args:
-      main: The experiment; what it returns is the exit status.
-      workdir: Default of --workdir; None for an experiment that has no results.
-      config: Default of --config; None for an experiment that trains nothing and so has none.
-      uses: Names of shared flags that an experiment without a config takes, see `flags.SHARED`.
-      argv: Command line; `sys.argv` by default.
+        main: The experiment; what it returns is the exit status.
+        workdir: Default of --workdir; None for an experiment that has no results.
+        config: Default of --config; None for an experiment that trains nothing and so has none.
+        uses: Names of shared flags that an experiment without a config takes, see `flags.SHARED`.
+        argv: Command line; `sys.argv` by default.
     """
 
     def guarded(arguments: Sequence[str]) -> int | None:

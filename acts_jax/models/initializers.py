@@ -31,14 +31,14 @@ def draw(
     """Initial weights or biases of a layer.
 
     Args:
-      key: A random key.
-      initializer: An entry of `INITIALIZERS`, for the weights or the biases.
-      kernel_shape: (fan_in, fan_out) of the layer.
-      shape: Of the array wanted: the kernel's, or (fan_out,).
-      scale: A factor; may be traced.
+        key: A random key.
+        initializer: An entry of `INITIALIZERS`, for the weights or the biases.
+        kernel_shape: (fan_in, fan_out) of the layer.
+        shape: Of the array wanted: the kernel's, or (fan_out,).
+        scale: A factor; may be traced.
 
     Returns:
-      A float32 array of that shape.
+        A float32 array of that shape.
     """
     if initializer is None:
         return jax.device_put(np.zeros(shape, np.float32))  # jnp.zeros would compile

@@ -33,17 +33,17 @@ class ActivationLayer(nn.Module):
     derivative of an activation that is not elementwise (softmax) is NaN.
 
     Attributes:
-      activation: a name of the catalogue, an `Activation` or a callable.
-      parameters: values of the activation's parameters, scalars; initial values of the learned
-        ones. The catalogue's defaults stand in for the ones left out.
-      learn: which parameters are learned: "default" (those the catalogue marks as learned), "none",
-        "all" or a tuple of names.
-      share: "layer" or "network" for one value of a learned parameter, of shape (), "channel" for
-        one per unit, of shape (units,). float32. A network-wide parameter is one layer applied
-        several times.
+        activation: a name of the catalogue, an `Activation` or a callable.
+        parameters: values of the activation's parameters, scalars; initial values of the learned
+            ones. The catalogue's defaults stand in for the ones left out.
+        learn: which parameters are learned: "default" (those the catalogue marks as learned),
+            "none", "all" or a tuple of names.
+        share: "layer" or "network" for one value of a learned parameter, of shape (), "channel" for
+            one per unit, of shape (units,). float32. A network-wide parameter is one layer applied
+            several times.
 
     Raises:
-      ValueError: unknown activation, parameter, `learn` or `share`, or a value out of range.
+        ValueError: unknown activation, parameter, `learn` or `share`, or a value out of range.
     """
 
     activation: str | Activation | Callable
@@ -88,11 +88,11 @@ class NNXActivationLayer(nnx.Module):
     `ActivationParameter` variables if learned, else `FixedActivationParameter` variables.
 
     Args:
-      activation, parameters, learn, share: as in `ActivationLayer`.
-      units: size of the last axis of the input; needed with share="channel" only.
+        activation, parameters, learn, share: as in `ActivationLayer`.
+        units: size of the last axis of the input; needed with share="channel" only.
 
     Raises:
-      ValueError: as `ActivationLayer`, and for share="channel" without `units`.
+        ValueError: as `ActivationLayer`, and for share="channel" without `units`.
     """
 
     def __init__(
@@ -126,11 +126,11 @@ def resolve_learned(
     """The names of the activation's parameters that `learn` makes learned.
 
     Args:
-      activation: a name of the catalogue, an `Activation` or a callable.
-      learn: "default", "none", "all" or a tuple of parameter names.
+        activation: a name of the catalogue, an `Activation` or a callable.
+        learn: "default", "none", "all" or a tuple of parameter names.
 
     Raises:
-      ValueError: neither of these, or the activation has no such parameter.
+        ValueError: neither of these, or the activation has no such parameter.
     """
     activation = get(activation)
     if isinstance(learn, str):

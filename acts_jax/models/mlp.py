@@ -41,20 +41,20 @@ class MLP(nn.Module):
     Dense weights whatever the activation, its parameters, `learn` and `share`.
 
     Attributes:
-      hidden_sizes: number of units of every hidden layer.
-      activation, parameters, learn, share: as in `ActivationLayer`.
-      num_outputs: number of outputs; 1 with the sigmoid head.
-      initializer: distribution of the initial weights, with zero biases except for torch_default:
-        "lecun_normal", "he_normal", "glorot_uniform" as in `jax.nn.initializers`;
-        "torch_default": uniform in +-1/sqrt(fan_in), biases too, as in `torch.nn.Linear`;
-        "critical": N(0, 1) * g / sqrt(fan_in), g the activation's gain (readout: 1), see
-        `acts_jax.theory.mean_field.gain`.
-      gain: factor on the initial weights of the hidden layers; may be traced.
-      layer_norm: layer normalisation before every activation.
-      head: "softmax", "sigmoid" or "linear": how the outputs are read, see `probabilities`.
+        hidden_sizes: number of units of every hidden layer.
+        activation, parameters, learn, share: as in `ActivationLayer`.
+        num_outputs: number of outputs; 1 with the sigmoid head.
+        initializer: distribution of the initial weights, with zero biases except for torch_default:
+            "lecun_normal", "he_normal", "glorot_uniform" as in `jax.nn.initializers`;
+            "torch_default": uniform in +-1/sqrt(fan_in), biases too, as in `torch.nn.Linear`;
+            "critical": N(0, 1) * g / sqrt(fan_in), g the activation's gain (readout: 1), see
+            `acts_jax.theory.mean_field.gain`.
+        gain: factor on the initial weights of the hidden layers; may be traced.
+        layer_norm: layer normalisation before every activation.
+        head: "softmax", "sigmoid" or "linear": how the outputs are read, see `probabilities`.
 
     Raises:
-      ValueError: an unknown name, a value out of range, or a size that is no positive integer.
+        ValueError: an unknown name, a value out of range, or a size that is no positive integer.
     """
 
     hidden_sizes: tuple[int, ...]
@@ -182,14 +182,14 @@ def probabilities(outputs: jax.Array, head: str) -> jax.Array:
     """The class probabilities that outputs of a network stand for.
 
     Args:
-      outputs: logits [..., num_outputs].
-      head: "softmax", or "sigmoid" (one logit, of class 1).
+        outputs: logits [..., num_outputs].
+        head: "softmax", or "sigmoid" (one logit, of class 1).
 
     Returns:
-      Probabilities [..., classes], summing to 1 over the classes; two classes for "sigmoid".
+        Probabilities [..., classes], summing to 1 over the classes; two classes for "sigmoid".
 
     Raises:
-      ValueError: an unknown head, or "linear", whose outputs are values.
+        ValueError: an unknown head, or "linear", whose outputs are values.
     """
     check_choice("head", head, HEADS)
     if head == "linear":

@@ -36,12 +36,12 @@ def ulp_error(got: np.ndarray, true: np.ndarray, low: np.ndarray | float = 0.0) 
     normal number is right: arithmetic may flush it.
 
     Args:
-      got: Results, of the dtype whose last place counts.
-      true: True values, float64.
-      low: What float64 lacks of the true value: it is true + low.
+        got: Results, of the dtype whose last place counts.
+        true: True values, float64.
+        low: What float64 lacks of the true value: it is true + low.
 
     Returns:
-      float64, of got's shape, 0 or more.
+        float64, of got's shape, 0 or more.
     """
     info = jnp.finfo(got.dtype)
     largest = float(info.max)
@@ -66,10 +66,10 @@ def mixed_error(
     True values below the smallest normal number are outside the promise: 0 there.
 
     Args:
-      error: As `ulp_error` gives it.
-      true: True values, float64.
-      slope: Derivatives of the true values by x, float64.
-      x: Inputs, of the dtype whose last place counts.
+        error: As `ulp_error` gives it.
+        true: True values, float64.
+        slope: Derivatives of the true values by x, float64.
+        x: Inputs, of the dtype whose last place counts.
     """
     info = jnp.finfo(x.dtype)
     with np.errstate(over="ignore", invalid="ignore"):
@@ -96,12 +96,12 @@ def stratified(dtype: str, count: int, near: tuple[float, ...] = (0.0,)) -> np.n
     over sizes from 0.001 to 120, and the neighbours of the points named.
 
     Args:
-      dtype: A name of `DTYPES`; all inputs of a 16-bit dtype are taken, whatever the count.
-      count: About how many.
-      near: Points whose neighbourhood is to be dense, such as kinks.
+        dtype: A name of `DTYPES`; all inputs of a 16-bit dtype are taken, whatever the count.
+        count: About how many.
+        near: Points whose neighbourhood is to be dense, such as kinks.
 
     Returns:
-      [n] of that dtype, ascending; -0 before 0.
+        [n] of that dtype, ascending; -0 before 0.
     """
     dtype = jnp.dtype(dtype)
     unsigned = np.dtype(f"uint{8 * dtype.itemsize}")
@@ -254,15 +254,15 @@ class Error:
     """The worst of f, or of f', in one library.
 
     Attributes:
-      activation: Its name.
-      library: One of `LIBRARIES`.
-      order: 0 for f, 1 for f'.
-      ulp: The largest error in ULP; `at` which input, where the library `got` this for the
-        `true` value.
-      mixed: The largest multiple of ulp(result) + eps |x d(result)/dx|, of which the promise
-        is 4, over the results that are normal numbers; `mixed_at` which input.
-      inputs: How many inputs were compared.
-      reference: Where the true values come from.
+        activation: Its name.
+        library: One of `LIBRARIES`.
+        order: 0 for f, 1 for f'.
+        ulp: The largest error in ULP; `at` which input, where the library `got` this for the
+            `true` value.
+        mixed: The largest multiple of ulp(result) + eps |x d(result)/dx|, of which the promise
+            is 4, over the results that are normal numbers; `mixed_at` which input.
+        inputs: How many inputs were compared.
+        reference: Where the true values come from.
     """
 
     activation: str
@@ -304,18 +304,18 @@ def largest_errors(
     in `acts_jax.precision.reference` is compared with its own float64 evaluation.
 
     Args:
-      activation: What `acts_jax.get` takes; at its default parameters.
-      dtype: One of `DTYPES`; float64 is compared with mpmath one by one.
-      inputs: How many, spread by `stratified`; or ascending arrays of finite inputs.
-      tabulated: What `tables` gives, if it is at hand.
-      libraries: Which to measure; those that lack the function are left out.
+        activation: What `acts_jax.get` takes; at its default parameters.
+        dtype: One of `DTYPES`; float64 is compared with mpmath one by one.
+        inputs: How many, spread by `stratified`; or ascending arrays of finite inputs.
+        tabulated: What `tables` gives, if it is at hand.
+        libraries: Which to measure; those that lack the function are left out.
 
     Returns:
-      An `Error` for f and one for f' of each library.
+        An `Error` for f and one for f' of each library.
 
     Raises:
-      ValueError: for an activation that does not exist, or is not elementwise.
-      ArithmeticError: if a table disagrees with mpmath.
+        ValueError: for an activation that does not exist, or is not elementwise.
+        ArithmeticError: if a table disagrees with mpmath.
     """
     activation = only_elementwise(activation)
     if activation.name not in reference.names():

@@ -105,7 +105,7 @@ def only_elementwise(activation: str | Activation | Callable) -> Activation:
     """The activation of that name, which is to be compared at single inputs.
 
     Raises:
-      ValueError: if there is none, or it is not elementwise.
+        ValueError: if there is none, or it is not elementwise.
     """
     activation = get(activation)
     if not activation.elementwise:

@@ -27,11 +27,11 @@ class Piece:
     """A Chebyshev series over [low, high], or no series where the function is too wild.
 
     Attributes:
-      low: Lower end.
-      high: Upper end.
-      series: Chebyshev coefficients, lowest degree first; None if there is no series.
-      slope: The coefficients of the derivative.
-      scale: The largest absolute value among the nodes.
+        low: Lower end.
+        high: Upper end.
+        series: Chebyshev coefficients, lowest degree first; None if there is no series.
+        slope: The coefficients of the derivative.
+        scale: The largest absolute value among the nodes.
     """
 
     low: float
@@ -53,11 +53,11 @@ class Table:
         """The function and its derivative.
 
         Args:
-          x: float64 [n], ascending.
+            x: float64 [n], ascending.
 
         Returns:
-          Two float64 [n], NaN where the table does not know the value to 1e-9 relative, which
-          is so at breaks, near roots and for |x| where the function oscillates fast.
+            Two float64 [n], NaN where the table does not know the value to 1e-9 relative, which
+            is so at breaks, near roots and for |x| where the function oscillates fast.
         """
         value, slope = np.full(len(x), np.nan), np.full(len(x), np.nan)
         if len(x) == 0:
@@ -88,9 +88,9 @@ def tabulate(
     Every binade [2^e, 2^(e+1)] of either sign is halved until a polynomial of degree 16 fits.
 
     Args:
-      function: float64 -> float64, to at least 15 digits.
-      breaks: Where it, or a derivative, jumps.
-      domain: Where it is defined.
+        function: float64 -> float64, to at least 15 digits.
+        breaks: Where it, or a derivative, jumps.
+        domain: Where it is defined.
     """
     pieces: list[Piece] = []
     outward = [(2.0**e, 2.0 ** (e + 1)) for e in BINADES if e >= 0]

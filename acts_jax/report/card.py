@@ -35,10 +35,10 @@ class Card:
     """What a card shows.
 
     Attributes:
-      activation: the record.
-      parameters: those given; the others have their defaults.
-      shape: what `describe` found; None for a whole-vector function.
-      errors: `acts_jax.precision.accuracy.Error`s, if they were measured.
+        activation: the record.
+        parameters: those given; the others have their defaults.
+        shape: what `describe` found; None for a whole-vector function.
+        errors: `acts_jax.precision.accuracy.Error`s, if they were measured.
     """
 
     activation: Activation
@@ -53,14 +53,14 @@ def make(
     """Everything about one activation.
 
     Args:
-      activation: a name of the catalogue, "package.module:function", or an `Activation`.
-      threshold: the slope above which a region of f' is marked.
-      inputs: how many float32 inputs to measure the errors of f and f' at, with the default
-        parameters (`accuracy.largest_errors`); 0 for none.
-      **parameters: plain numbers.
+        activation: a name of the catalogue, "package.module:function", or an `Activation`.
+        threshold: the slope above which a region of f' is marked.
+        inputs: how many float32 inputs to measure the errors of f and f' at, with the default
+            parameters (`accuracy.largest_errors`); 0 for none.
+        **parameters: plain numbers.
 
     Raises:
-      ValueError: unknown activation or parameter.
+        ValueError: unknown activation or parameter.
     """
     activation = get(activation)
     activation.check(parameters)
@@ -111,8 +111,8 @@ def figure(card: Card, *, heading: bool = True) -> Figure:
     """f beside the diagonal, f' with the region above the threshold, and f''.
 
     Args:
-      card: what `make` gives.
-      heading: whether name, parameters and formula stand above the curves.
+        card: what `make` gives.
+        heading: whether name, parameters and formula stand above the curves.
     """
     with matplotlib.rc_context(_CARD_STYLE):
         extra = _heading_height(card) if heading else 0.0

@@ -27,7 +27,7 @@ def to_csv(frame: pd.DataFrame, path: Path) -> Path:
     """Writes a frame as CSV, atomically; numbers read back exactly, missing ones are empty.
 
     Raises:
-      StoreError: If the file cannot be written.
+        StoreError: If the file cannot be written.
     """
     words = {c: object for c in frame if isinstance(frame[c].dtype, pd.CategoricalDtype)}
     table = pa.Table.from_pandas(frame.astype(words), preserve_index=False)
@@ -86,17 +86,17 @@ def to_tensorboard(results: pd.DataFrame, curves: pd.DataFrame, folder: Path) ->
     Curves end where a cell diverged.
 
     Args:
-      results: The rows of `load_results` to export; cells without a curve are left out.
-      curves: `load_curves` of the same sweep; it may hold other cells too.
-      folder: What `tensorboard --logdir` shall be given.
+        results: The rows of `load_results` to export; cells without a curve are left out.
+        curves: `load_curves` of the same sweep; it may hold other cells too.
+        folder: What `tensorboard --logdir` shall be given.
 
     Returns:
-      The folders of the runs, named by `run_names`.
+        The folders of the runs, named by `run_names`.
 
     Raises:
-      ConfigError: If tensorboardX is not installed.
-      StoreError: If there is something else in the folder than an earlier export, or it cannot be
-        written to.
+        ConfigError: If tensorboardX is not installed.
+        StoreError: If there is something else in the folder than an earlier export, or it cannot be
+            written to.
     """
     try:
         import tensorboardX  # noqa: F401

@@ -51,8 +51,8 @@ def outline(formula: str, size: float = 12.0) -> Path:
     as `plain` text.
 
     Args:
-      formula: LaTeX, without dollar signs.
-      size: of the letters, in points.
+        formula: LaTeX, without dollar signs.
+        size: of the letters, in points.
     """
     try:
         return _row(formula, size)

@@ -15,9 +15,9 @@ def gallery(cards: Sequence[Card], path: str | Path, *, title: str = "Activation
     """Write all cards, by family, to one page that loads nothing from elsewhere.
 
     Args:
-      cards: what `make` gives.
-      path: of the page; replaced atomically.
-      title: of the page.
+        cards: what `make` gives.
+        path: of the page; replaced atomically.
+        title: of the page.
     """
     families: dict[str, list[Card]] = {}
     for card in cards:

@@ -20,9 +20,9 @@ def document(title: str, body: str, css: str = "") -> str:
     """A page in the house style.
 
     Args:
-      title: plain text.
-      body: HTML, escaped already.
-      css: rules that this page adds.
+        title: plain text.
+        body: HTML, escaped already.
+        css: rules that this page adds.
     """
     return (
         "<!doctype html><html lang=en><head><meta charset=utf-8>"

@@ -38,7 +38,7 @@ def gradient_norm_by_layer(curves: pd.DataFrame) -> Figure:
     line of their own at the bottom. Labels: the median of layer 1 over that of the readout.
 
     Raises:
-      ValueError: `curves` has no gradient norms.
+        ValueError: `curves` has no gradient norms.
     """
     table = statistics.gradient_norms(curves)
     depths, names = sorted(table["depth"].unique()), sorted(table["activation"].unique())
@@ -133,7 +133,7 @@ def learned_parameters(curves: pd.DataFrame) -> Figure:
     and the band from the 10th to the 90th percentile. The dashed line is the initial value.
 
     Raises:
-      ValueError: `curves` has no learned parameter.
+        ValueError: `curves` has no learned parameter.
     """
     learned = statistics.learned_parameters(curves)
     if learned.empty:

@@ -39,19 +39,19 @@ def build(
     """Write the report of a sweep to `path` and its figures, as PNG, to `figures/` beside it.
 
     Args:
-      results: one row per cell.
-      curves: one row per cell, metric, layer and evaluation; may be empty.
-      title: of the page.
-      facts: what the reader should know of how the results came about (machine, versions,
-        seconds), in this order.
-      path: of the page; replaced atomically. It loads nothing from elsewhere.
-      config: the exact configuration, as text.
-      chance: the accuracy of guessing, for all datasets or by dataset; not mentioned when None.
-      class_counts: by dataset, the training examples of each class. Where one has more than
-        `wording.UNEVEN` times those of another, balanced accuracy stands beside accuracy.
+        results: one row per cell.
+        curves: one row per cell, metric, layer and evaluation; may be empty.
+        title: of the page.
+        facts: what the reader should know of how the results came about (machine, versions,
+            seconds), in this order.
+        path: of the page; replaced atomically. It loads nothing from elsewhere.
+        config: the exact configuration, as text.
+        chance: the accuracy of guessing, for all datasets or by dataset; not mentioned when None.
+        class_counts: by dataset, the training examples of each class. Where one has more than
+            `wording.UNEVEN` times those of another, balanced accuracy stands beside accuracy.
 
     Raises:
-      ValueError: `results` is empty.
+        ValueError: `results` is empty.
     """
     path = Path(path)
     if results.empty:
@@ -98,8 +98,8 @@ def terminal_table(
     """The selection as a compact table for a terminal of 80 columns.
 
     Args:
-      selection: From `statistics.select`.
-      class_counts: As for `build`; uneven ones have the balanced accuracy on test in it.
+        selection: From `statistics.select`.
+        class_counts: As for `build`; uneven ones have the balanced accuracy on test in it.
     """
     regression = selection["test_accuracy"].isna()
     kind = "rmse" if regression.all() else "accuracy"

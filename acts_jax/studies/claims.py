@@ -13,6 +13,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from acts_jax.analysis import statistics
+from acts_jax.files import as_json
 
 HOLDS, PARTLY, FAILS, UNDECIDED = "holds", "holds partly", "does not hold here", "undecided"
 SHARE = {"format": ".1%", "bounds": (0, 1)}  # options of a check of a share or an accuracy
@@ -162,32 +163,7 @@ def record(claim: Claim) -> dict[str, Any]:
     """Turn a claim, without its pictures, into what JSON can hold."""
     fields = ("name", "title", "text", "verdict", "summary", "numbers")
     checks = [dataclasses.asdict(check) | {"verdict": check.verdict} for check in claim.checks]
-    return plain({name: getattr(claim, name) for name in fields} | {"checks": checks})
-
-
-def plain(value: Any) -> Any:
-    """Turn a value into what JSON can hold.
-
-    Arrays become lists, DataFrames dicts of columns, NaN None, infinities "inf" and "-inf".
-
-    Raises:
-        TypeError: For what JSON cannot hold.
-    """
-    if isinstance(value, Mapping):
-        return {str(key): plain(item) for key, item in value.items()}
-    if isinstance(value, pd.DataFrame):
-        return {str(name): plain(column.tolist()) for name, column in value.items()}
-    if isinstance(value, (list, tuple, range)):
-        return [plain(item) for item in value]
-    if isinstance(value, float) and not math.isfinite(value):
-        return None if math.isnan(value) else f"{value}"
-    if value is None or value is pd.NA:
-        return None
-    if isinstance(value, (str, bool, int, float)):
-        return value
-    if hasattr(value, "tolist"):  # numpy's and jax's arrays and scalars
-        return plain(value.tolist())
-    raise TypeError(f"JSON cannot hold a {type(value).__name__}")
+    return as_json({name: getattr(claim, name) for name in fields} | {"checks": checks})
 
 
 def _with_unit(limit: float, options: Mapping[str, Any]) -> str:

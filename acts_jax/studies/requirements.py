@@ -12,7 +12,7 @@ def only_classification(datasets: Mapping[str, Dataset]) -> Dataset:
     """The one dataset of a study about class probabilities.
 
     Raises:
-      ConfigError: If there are several, or it is a regression.
+        ConfigError: If there are several, or it is a regression.
     """
     if len(datasets) > 1:
         raise ConfigError(f"this experiment takes one dataset, not {', '.join(datasets)}")
@@ -26,7 +26,7 @@ def only_activations(plan: Plan, *names: str) -> None:
     """Refuses plans for a study that compares certain activations.
 
     Raises:
-      ConfigError: If the plan has others, or not all of them.
+        ConfigError: If the plan has others, or not all of them.
     """
     if set(plan.config["activation"]) != set(names):
         raise ConfigError(f"this experiment compares the activations {' and '.join(names)}")
@@ -36,7 +36,7 @@ def only_one_shape(plan: Plan) -> None:
     """Refuses plans for a study of networks that all have the same hidden layers.
 
     Raises:
-      ConfigError: If depth, width or hidden_sizes are an axis.
+        ConfigError: If depth, width or hidden_sizes are an axis.
     """
     shapes = {group.static.hidden_sizes for group in plan.groups}
     if len(shapes) > 1:
@@ -47,7 +47,7 @@ def only_fixed_parameters(plan: Plan) -> None:
     """Refuses plans for a study of networks whose activations have the same parameters throughout.
 
     Raises:
-      ConfigError: If an activation's parameter is an axis.
+        ConfigError: If an activation's parameter is an axis.
     """
     for group in plan.groups:
         for name, values in group.parameters.items():
@@ -60,7 +60,7 @@ def require(plan: Plan, **values: Sequence[Any]) -> None:
     """Refuses a plan without the values that a study compares, such as `activation=("relu",)`.
 
     Raises:
-      ConfigError: If a field lacks one.
+        ConfigError: If a field lacks one.
     """
     for field, needed in values.items():
         missing = [str(value) for value in needed if value not in plan.config[field]]
@@ -72,7 +72,7 @@ def single(plan: Plan, *fields: str) -> None:
     """Refuses a plan with several values of a field of which a study compares none.
 
     Raises:
-      ConfigError: If there are several.
+        ConfigError: If there are several.
     """
     for field in fields:
         values = plan.config[field]

@@ -21,12 +21,12 @@ def save(folder: Path, standing: Standing) -> None:
     """Saves where a group stands.
 
     Args:
-      folder: The group's own. Its name should say all that a standing depends on: the cells, and
-        the shape [rows, devices, pack] in which they are trained.
-      standing: After a chunk.
+        folder: The group's own. Its name should say all that a standing depends on: the cells, and
+            the shape [rows, devices, pack] in which they are trained.
+        standing: After a chunk.
 
     Raises:
-      StoreError: If it cannot be written, as on a full disk.
+        StoreError: If it cannot be written, as on a full disk.
     """
     file = io.BytesIO()
     state = {f"state.{i}": leaf for i, leaf in enumerate(jax.tree.leaves(standing.state))}
@@ -58,8 +58,8 @@ def load(folder: Path, like: Standing) -> Standing | None:
     """Where a group stood when last saved; None if it was not, or the files are damaged.
 
     Args:
-      folder: As for `save`.
-      like: Before the first chunk: gives the tree of arrays and their places on the devices.
+        folder: As for `save`.
+        like: Before the first chunk: gives the tree of arrays and their places on the devices.
     """
     if not folder.is_dir():
         return None

@@ -40,12 +40,12 @@ def launcher(address: str | None, compilation_cache: str | os.PathLike | None) -
     """The launcher that runs groups on Ray.
 
     Args:
-      address: Of a running cluster, such as "10.0.0.1:6379" or "auto"; None starts Ray on this
-        machine alone, listening on 127.0.0.1 only, for as long as the sweep takes.
-      compilation_cache: Folder, on each node, for compiled programs; None for none.
+        address: Of a running cluster, such as "10.0.0.1:6379" or "auto"; None starts Ray on this
+            machine alone, listening on 127.0.0.1 only, for as long as the sweep takes.
+        compilation_cache: Folder, on each node, for compiled programs; None for none.
 
     Raises:
-      ConfigError: If Ray is not installed; and, when run, if there is no cluster at the address.
+        ConfigError: If Ray is not installed; and, when run, if there is no cluster at the address.
     """
     if address is None:
         # How Ray is told to use the loopback address; it reads this when it is imported.
@@ -87,11 +87,11 @@ def _collect(
     """The results of tasks as they come, and their progress meanwhile.
 
     Args:
-      parts: From `_parts`.
-      submit: (number, part, pack) -> task.
-      most: Tasks that are submitted and not done: all of them are looked at each time.
-      board: A `_Board`, without which there are results still, but no progress in between.
-      work: What the parts are of.
+        parts: From `_parts`.
+        submit: (number, part, pack) -> task.
+        most: Tasks that are submitted and not done: all of them are looked at each time.
+        board: A `_Board`, without which there are results still, but no progress in between.
+        work: What the parts are of.
     """
     import ray
 
@@ -256,13 +256,13 @@ def _parts(work: Work, slots: int, memory: float, on_gpus: bool) -> Iterator[tup
     and nodes may differ.
 
     Args:
-      work: What is to be trained.
-      slots: Tasks that run at once.
-      memory: Bytes for each of them.
-      on_gpus: Whether they run on GPUs.
+        work: What is to be trained.
+        slots: Tasks that run at once.
+        memory: Bytes for each of them.
+        on_gpus: Whether they run on GPUs.
 
     Yields:
-      Each part, and how many of its cells one vmap carries.
+        Each part, and how many of its cells one vmap carries.
     """
     devices = 1 if on_gpus else packing.FEWEST_CPU_DEVICES
     platform = "gpu" if on_gpus else "cpu"

@@ -26,15 +26,15 @@ class Field:
     """One hyperparameter of a sweep: its default and what it may be.
 
     Attributes:
-      default: Value (or values) used where the config says nothing.
-      type: Type of one value: str, int, float or bool.
-      axis: "static" (a value changes the compiled program), "traced" (it does not), or
-        None for a setting of the whole sweep, which takes a single value.
-      choices: The allowed values, where they are few.
-      low: Smallest allowed number; excluded when `open_low`.
-      high: Largest allowed number; excluded when `open_high`.
-      open_low: Whether `low` itself is refused.
-      open_high: Whether `high` itself is refused.
+        default: Value (or values) used where the config says nothing.
+        type: Type of one value: str, int, float or bool.
+        axis: "static" (a value changes the compiled program), "traced" (it does not), or
+            None for a setting of the whole sweep, which takes a single value.
+        choices: The allowed values, where they are few.
+        low: Smallest allowed number; excluded when `open_low`.
+        high: Largest allowed number; excluded when `open_high`.
+        open_low: Whether `low` itself is refused.
+        open_high: Whether `high` itself is refused.
     """
 
     default: Any
@@ -92,12 +92,12 @@ def make_config(**fields: Any) -> config_dict.ConfigDict:
     """A sweep's config: the fields given, and the default of every other one.
 
     Args:
-      **fields: Fields of `FIELDS`, each one value, a sequence of values, or a text such as
-        "0.01,0.1" or "logspace(1e-3, 1, 7)". An activation's name holds a mapping of its
-        parameters: `leaky_relu=dict(negative_slope=(0.01, 0.1))`.
+        **fields: Fields of `FIELDS`, each one value, a sequence of values, or a text such as
+            "0.01,0.1" or "logspace(1e-3, 1, 7)". An activation's name holds a mapping of its
+            parameters: `leaky_relu=dict(negative_slope=(0.01, 0.1))`.
 
     Returns:
-      A `ConfigDict` that takes any type on assignment. It is checked when it is planned.
+        A `ConfigDict` that takes any type on assignment. It is checked when it is planned.
     """
     config = config_dict.ConfigDict(convert_dict=False)
     for name, value in ({n: f.default for n, f in FIELDS.items()} | fields).items():
@@ -109,7 +109,7 @@ def read_config(path: str | os.PathLike) -> config_dict.ConfigDict:
     """The config that a file's `get_config()` gives.
 
     Raises:
-      ConfigError: If there is no such file, or no such function in it.
+        ConfigError: If there is no such file, or no such function in it.
     """
     if not Path(path).is_file():
         known = ", ".join(sorted(map(str, Path("configs").glob("[a-z]*.py"))))
@@ -129,11 +129,11 @@ def with_fields(
     changes names them: that is a mistake which planning can tell.
 
     Args:
-      config: As made by `make_config`.
-      changes: Fields, `learning_rate` or `leaky_relu.negative_slope`, and their values as texts.
+        config: As made by `make_config`.
+        changes: Fields, `learning_rate` or `leaky_relu.negative_slope`, and their values as texts.
 
     Raises:
-      ConfigError: If one names neither a field nor `<activation>.<parameter>`.
+        ConfigError: If one names neither a field nor `<activation>.<parameter>`.
     """
     chosen, before, named = copy.deepcopy(config), _prefixes(config), set()
     for path, text in changes:
@@ -175,11 +175,11 @@ def expand(name: str, value: Any) -> list[Any] | Any:
     """All values of one field, each of the field's type and within its bounds.
 
     Args:
-      name: A field of `FIELDS`.
-      value: One value, a sequence, or a text in the notation of `make_config`; or what this gave.
+        name: A field of `FIELDS`.
+        value: One value, a sequence, or a text in the notation of `make_config`; or what this gave.
 
     Returns:
-      A list for an axis, the bare value for a setting of the whole sweep.
+        A list for an axis, the bare value for a setting of the whole sweep.
     """
     field = FIELDS[name]
     if field.default is None and value in (None, [None]):

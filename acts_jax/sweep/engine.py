@@ -16,6 +16,7 @@ import functools
 import math
 import time
 from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import Future
 from typing import Any, NamedTuple
 
 import jax
@@ -56,10 +57,10 @@ class Cells(NamedTuple):
     """What differs between the cells of a row, arrays [devices, pack].
 
     Attributes:
-      optimizer: Learning rate, momentum, weight decay; float32.
-      parameters: The activation's parameters; float32. Initial values of learned ones.
-      seed: int32, which row of the batch order is the cell's.
-      limit: The supremum of |f'|, float32; None where it changes with what is learned.
+        optimizer: Learning rate, momentum, weight decay; float32.
+        parameters: The activation's parameters; float32. Initial values of learned ones.
+        seed: int32, which row of the batch order is the cell's.
+        limit: The supremum of |f'|, float32; None where it changes with what is learned.
     """
 
     optimizer: training.Hyperparameters
@@ -73,14 +74,14 @@ class Program:
     """A compiled group, ready to run.
 
     Attributes:
-      chunk: (state, cells, data, order, steps) -> (state, metrics) of one row, compiled. The
-        metrics are the fields of `probes.Measured`, and learned parameters.
-      state: The networks before the first step, row by row.
-      cells: Their traced hyperparameters, row by row.
-      data: The splits, in the order of `Splits`.
-      seeds: The distinct seeds [seeds], the last one repeated up to a multiple of the devices.
-      target_scale: Of a regression's targets, see `Dataset`; None for a classification.
-      seconds: Time it took to trace and compile.
+        chunk: (state, cells, data, order, steps) -> (state, metrics) of one row, compiled. The
+            metrics are the fields of `probes.Measured`, and learned parameters.
+        state: The networks before the first step, row by row.
+        cells: Their traced hyperparameters, row by row.
+        data: The splits, in the order of `Splits`.
+        seeds: The distinct seeds [seeds], the last one repeated up to a multiple of the devices.
+        target_scale: Of a regression's targets, see `Dataset`; None for a classification.
+        seconds: Time it took to trace and compile.
     """
 
     chunk: Callable
@@ -120,7 +121,7 @@ def resolve(static: Static, dataset: Dataset) -> tuple[str, int]:
     """The head and the number of outputs for a dataset.
 
     Raises:
-      ConfigError: If the head cannot serve the dataset, or a batch exceeds the training set.
+        ConfigError: If the head cannot serve the dataset, or a batch exceeds the training set.
     """
     classes = len(dataset.class_names)
     auto = "linear" if dataset.task == "regression" else "sigmoid" if classes == 2 else "softmax"
@@ -141,9 +142,9 @@ def steps(group: Group, dataset: Dataset, evaluations: int | None = None) -> int
     """Optimizer steps that all cells of a group take together, up to one of the evaluations.
 
     Args:
-      group: The cells.
-      dataset: Their data.
-      evaluations: How many have been made; all of them by default.
+        group: The cells.
+        dataset: Their data.
+        evaluations: How many have been made; all of them by default.
     """
     marks = group.static.eval_steps(steps_per_epoch(group.static, dataset))
     return group.size * (0, *marks)[: None if evaluations is None else evaluations + 1][-1]
@@ -154,15 +155,24 @@ def steps_per_epoch(static: Static, dataset: Dataset) -> int:
     return len(dataset.train.labels) // static.batch_size
 
 
-def build(group: Group, dataset: Dataset, data: Slices, pack: int, measure: bool = True) -> Program:
+def build(
+    group: Group,
+    dataset: Dataset,
+    data: Slices,
+    pack: int,
+    measure: bool = True,
+    compiled: dict[Any, Future] | None = None,
+) -> Program:
     """Initialises a group's networks and compiles its program.
 
     Args:
-      group: The cells.
-      dataset: Their data.
-      data: The same from `put`, on the devices that the group shall run on.
-      pack: Cells per vmap.
-      measure: Whether every chunk ends with the measurements; False trains only.
+        group: The cells.
+        dataset: Their data.
+        data: The same from `put`, on the devices that the group shall run on.
+        pack: Cells per vmap.
+        measure: Whether every chunk ends with the measurements; False trains only.
+        compiled: Programs of other groups that run on the same data; those that differ in their
+            initial weights only share one, whichever thread asks first.
     """
     started = time.perf_counter()
     mesh = _mesh(data.rows.labels.sharding.device_set)
@@ -175,7 +185,19 @@ def build(group: Group, dataset: Dataset, data: Slices, pack: int, measure: bool
     state = _initial_state(model, group, place, dataset.input_shape)
     state, cells = (_rows(tree, NamedSharding(mesh, P("cells"))) for tree in (state, cells))
     cell = functools.partial(_chunk, model, group.static, measure)
-    chunk = _compile(cell, group.static, mesh, state[0], cells[0], data, len(seeds))
+    compiled = {} if compiled is None else compiled
+    # Nothing of how the initial weights were drawn is left in the program.
+    key = dataclasses.replace(group.static, init=""), mesh.size, pack, len(seeds), measure
+    future: Future = Future()
+    shared = compiled.setdefault(key, future)
+    if shared is future:
+        try:
+            future.set_result(
+                _compile(cell, group.static, mesh, state[0], cells[0], data, len(seeds))
+            )
+        except BaseException as error:
+            future.set_exception(error)
+    chunk = shared.result()
     scale = dataset.target_scale if dataset.task == "regression" else None
     return Program(chunk, state, cells, data, seeds, scale, time.perf_counter() - started)
 

@@ -81,11 +81,11 @@ class Group:
     """The cells that share one compiled program.
 
     Attributes:
-      key: A name for files: in the plan's order, readable, and unique through a digest.
-      static: What the program is compiled for.
-      traced: Per traced axis an array [cells]; float64, and int64 for the seed.
-      parameters: Per parameter of the activation its values [cells], float64.
-      first: Index of the first of these cells in the whole group: 0, unless this is a `part`.
+        key: A name for files: in the plan's order, readable, and unique through a digest.
+        static: What the program is compiled for.
+        traced: Per traced axis an array [cells]; float64, and int64 for the seed.
+        parameters: Per parameter of the activation its values [cells], float64.
+        first: Index of the first of these cells in the whole group: 0, unless this is a `part`.
     """
 
     key: str
@@ -151,16 +151,16 @@ def plan(
     """Expands a config into groups of cells, refusing at once whatever cannot run.
 
     Args:
-      config: As made by `make_config`.
-      find_activation: From a name to the catalogue's `Activation`; ValueError if unknown.
-      check_dataset: Raises ValueError for a dataset that cannot be had.
+        config: As made by `make_config`.
+        find_activation: From a name to the catalogue's `Activation`; ValueError if unknown.
+        check_dataset: Raises ValueError for a dataset that cannot be had.
 
     Returns:
-      The plan: groups in the order of the config's values, cells of a group with the last
-      traced axis (the seed) varying fastest.
+        The plan: groups in the order of the config's values, cells of a group with the last
+        traced axis (the seed) varying fastest.
 
     Raises:
-      ConfigError: With one sentence that names the field and the nearest valid choice.
+        ConfigError: With one sentence that names the field and the nearest valid choice.
     """
     given = {name: dereferenced(config[name]) for name in config}
     axes = {name: expand(name, given.get(name, f.default)) for name, f in FIELDS.items()}

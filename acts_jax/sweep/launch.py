@@ -23,13 +23,13 @@ class Progress:
     """How far a sweep is; updated in place after every chunk.
 
     Attributes:
-      cells: Cells in the plan.
-      steps: Optimizer steps of all those cells together.
-      cells_done: Cells whose results are stored, those of an earlier run among them.
-      steps_done: Steps taken, or not needed because their results were there.
-      steps_taken: Steps taken by this run.
-      diverged: Cells that diverged in this run.
-      failed: Cells that could not be trained in this run.
+        cells: Cells in the plan.
+        steps: Optimizer steps of all those cells together.
+        cells_done: Cells whose results are stored, those of an earlier run among them.
+        steps_done: Steps taken, or not needed because their results were there.
+        steps_taken: Steps taken by this run.
+        diverged: Cells that diverged in this run.
+        failed: Cells that could not be trained in this run.
     """
 
     cells: int
@@ -46,15 +46,15 @@ class Description:
     """What a plan would take.
 
     Attributes:
-      cells: Networks to train.
-      groups: Programs to compile.
-      parts: Pieces in which the groups are trained: as many, unless some group is too large for
-        the memory.
-      steps: Optimizer steps of all cells together.
-      pack: Cells per vmap.
-      pack_bytes: Memory that the largest pack keeps, in bytes: weights, gradients and optimizer
-        state, and the activations of one slice of examples.
-      devices: Such as "2 x cpu".
+        cells: Networks to train.
+        groups: Programs to compile.
+        parts: Pieces in which the groups are trained: as many, unless some group is too large for
+            the memory.
+        steps: Optimizer steps of all cells together.
+        pack: Cells per vmap.
+        pack_bytes: Memory that the largest pack keeps, in bytes: weights, gradients and optimizer
+            state, and the activations of one slice of examples.
+        devices: Such as "2 x cpu".
     """
 
     cells: int
@@ -72,8 +72,8 @@ def configure(compilation_cache: str | os.PathLike | None, cpu_devices: int | No
     Call it before anything else uses jax: the number of devices is fixed by then.
 
     Args:
-      compilation_cache: Folder of the cache that later processes read too; None for no cache.
-      cpu_devices: How many, at least two; one per core by default.
+        compilation_cache: Folder of the cache that later processes read too; None for no cache.
+        cpu_devices: How many, at least two; one per core by default.
     """
     devices = max(cpu_devices or machine.cores(), packing.FEWEST_CPU_DEVICES)
     with contextlib.suppress(RuntimeError):  # jax is in use already: its devices stay as they are
@@ -87,11 +87,11 @@ def make_plan(config: Mapping, data_dir: str | os.PathLike | None = None) -> gri
     """Plans a sweep with the catalogue's activations and the datasets there are.
 
     Args:
-      config: The fields of a sweep.
-      data_dir: Where prepared datasets live, as for `data.load`.
+        config: The fields of a sweep.
+        data_dir: Where prepared datasets live, as for `data.load`.
 
     Raises:
-      ConfigError: With one sentence that says what cannot run and what is nearest.
+        ConfigError: With one sentence that says what cannot run and what is nearest.
     """
     check_dataset = functools.partial(data.check_name, data_dir=data_dir)
     plan = grid.plan(config, catalogue.get, check_dataset)
@@ -115,8 +115,8 @@ def load_datasets(
     """The datasets of a plan by name, each checked against the groups that use it.
 
     Raises:
-      ConfigError: If a head or a batch size does not fit.
-      DatasetError: If a dataset cannot be loaded.
+        ConfigError: If a head or a batch size does not fit.
+        DatasetError: If a dataset cannot be loaded.
     """
     fraction = plan.config["validation_fraction"]
     datasets = {
@@ -162,23 +162,23 @@ def run(
     """Trains the cells of a plan that are not in the workdir yet, and stores their outcomes.
 
     Args:
-      plan: What to run.
-      datasets: From `load_datasets`.
-      workdir: From `store.open_workdir`.
-      on_progress: Called after every chunk and for every group stored.
-      pack: Cells per vmap; by default what suits the machine that trains them.
-      launcher: Where the groups run.
-      on_error: What to do when a group cannot be trained, as when an activation of the user's
-        raises: "continue" with the others, or "stop". The cells are recorded as failed.
-      checkpoint_after: Groups that take more seconds than this are checkpointed at every chunk.
+        plan: What to run.
+        datasets: From `load_datasets`.
+        workdir: From `store.open_workdir`.
+        on_progress: Called after every chunk and for every group stored.
+        pack: Cells per vmap; by default what suits the machine that trains them.
+        launcher: Where the groups run.
+        on_error: What to do when a group cannot be trained, as when an activation of the user's
+            raises: "continue" with the others, or "stop". The cells are recorded as failed.
+        checkpoint_after: Groups that take more seconds than this are checkpointed at every chunk.
 
     Returns:
-      The final progress, and where the time went.
+        The final progress, and where the time went.
 
     Raises:
-      Stopped: After SIGINT or SIGTERM; what was done is stored.
-      CellError: If a group failed and `on_error` is "stop".
-      StoreError: If something cannot be written.
+        Stopped: After SIGINT or SIGTERM; what was done is stored.
+        CellError: If a group failed and `on_error` is "stop".
+        StoreError: If something cannot be written.
     """
     store.tidy(workdir)
     journal = _Journal(plan, datasets, workdir, on_progress)

@@ -10,6 +10,7 @@ import time
 import traceback
 from collections.abc import Iterator
 from types import ModuleType
+from typing import Any
 
 import jax
 
@@ -34,7 +35,8 @@ def results(work: Work) -> Iterator[Finished]:
         for group in work.groups
         for part in packing.parts(group, work.datasets[group.static.dataset], work.pack)
     )
-    known = {}
+    known: dict[Any, Slices] = {}
+    compiled: dict[Any, concurrent.futures.Future] = {}
     pool = concurrent.futures.ThreadPoolExecutor(LOOKAHEAD)
     try:
         programs = collections.deque()
@@ -42,10 +44,11 @@ def results(work: Work) -> Iterator[Finished]:
             while waiting and len(programs) <= LOOKAHEAD:
                 part = waiting.popleft()
                 data = _data(part, work, known)
-                programs.append((part, pool.submit(_build, part, work, data)))
+                programs.append((part, pool.submit(_build, part, work, data, compiled)))
             yield _finish(*programs.popleft(), work)
             if next(_finished) % KEPT == 0:
                 jax.clear_caches()  # jax would keep what it made for a group until the end
+                compiled.clear()
             work.stop.check()
     finally:
         pool.shutdown(wait=False, cancel_futures=True)
@@ -76,8 +79,9 @@ def _data(part: Group, work: Work, known: dict) -> Slices:
     return known[place]
 
 
-def _build(part: Group, work: Work, data: Slices) -> engine.Program:
-    return engine.build(part, work.datasets[part.static.dataset], data, _pack(part, work))
+def _build(part: Group, work: Work, data: Slices, compiled: dict) -> engine.Program:
+    dataset = work.datasets[part.static.dataset]
+    return engine.build(part, dataset, data, _pack(part, work), compiled=compiled)
 
 
 def _finish(part: Group, future: concurrent.futures.Future, work: Work) -> Finished:

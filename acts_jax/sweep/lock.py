@@ -14,7 +14,7 @@ class InUseError(Exception):
     """The lock is held by another process.
 
     Attributes:
-      holder: Who holds it, such as "process 4711 on host adam".
+        holder: Who holds it, such as "process 4711 on host adam".
     """
 
     def __init__(self, holder: str):
@@ -30,11 +30,11 @@ def hold(path: Path) -> Iterator[None]:
     process leaves behind is taken over. The file stays: deleting it could unlock it for a third.
 
     Args:
-      path: The lock file; it names the process and the host of its holder.
+        path: The lock file; it names the process and the host of its holder.
 
     Raises:
-      InUseError: If another process, here or on another host, holds the lock.
-      OSError: If the file cannot be opened, or its file system has no locks.
+        InUseError: If another process, here or on another host, holds the lock.
+        OSError: If the file cannot be opened, or its file system has no locks.
     """
     with open(path, "a+", encoding="utf-8") as file:
         try:

@@ -17,9 +17,9 @@ class Merged:
     """What a merge has done.
 
     Attributes:
-      copied: Cells that were copied.
-      present: Cells that were there before.
-      missing: What no shard has results of: groups, or parts of them.
+        copied: Cells that were copied.
+        present: Cells that were there before.
+        missing: What no shard has results of: groups, or parts of them.
     """
 
     copied: int
@@ -34,12 +34,13 @@ def merge(workdir: Path, plan: Plan, shards: Sequence[str | os.PathLike]) -> Mer
     that failed wherever they were tried are recorded as failed.
 
     Args:
-      workdir: From `store.open_workdir`.
-      plan: The whole sweep.
-      shards: Workdirs of runs of the same config; the store itself is passed over among them.
+        workdir: From `store.open_workdir`.
+        plan: The whole sweep.
+        shards: Workdirs of runs of the same config; the store itself is passed over among them.
 
     Raises:
-      StoreError: If a shard is of another config or has a damaged file, before anything is copied.
+        StoreError: If a shard is of another config or has a damaged file, before anything is
+            copied.
     """
     others = [path for path in map(Path, shards) if path.resolve() != workdir.resolve()]
     files = [path for shard in others for path in _checked(shard, plan)]

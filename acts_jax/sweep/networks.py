@@ -18,12 +18,12 @@ class Networks(NamedTuple):
     """The networks of one group, trained.
 
     Attributes:
-      group: Their settings.
-      model: The network they all are, its parameters at the first network's values.
-      initial: Parameters before training, NumPy arrays [networks, ...].
-      params: Parameters after training, in the same form.
-      results: One row per network, as of `load_results`.
-      examples: The splits they were trained and measured on.
+        group: Their settings.
+        model: The network they all are, its parameters at the first network's values.
+        initial: Parameters before training, NumPy arrays [networks, ...].
+        params: Parameters after training, in the same form.
+        results: One row per network, as of `load_results`.
+        examples: The splits they were trained and measured on.
     """
 
     group: Group
@@ -53,10 +53,10 @@ def load(trained: Trained) -> list[Networks]:
     """The networks of every group of a sweep that recorded their parameters.
 
     Args:
-      trained: From `trainer.train`, with record="parameters" in the config.
+        trained: From `trainer.train`, with record="parameters" in the config.
 
     Returns:
-      In the order of the plan; cells that could not be trained are left out.
+        In the order of the plan; cells that could not be trained are left out.
     """
     recorded = results.load_arrays(trained.workdir, lambda name: name.startswith(store.NETWORK))
     rows = trained.results.set_index("cell", drop=False)

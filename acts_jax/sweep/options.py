@@ -19,17 +19,17 @@ class Options:
     """A config, and how and where its networks are trained.
 
     Attributes:
-      config: The fields of the sweep, see `make_config`.
-      workdir: Folder of the results; a run goes on from those it finds there.
-      data_dir: Folder of prepared datasets; None for $TFDS_DATA_DIR.
-      dry_run: Whether to say what would be trained, and stop.
-      pack: Cells trained by one vmap; None for what suits the machine.
-      compilation_cache: Folder in which compiled programs are kept; None for none.
-      on_error: "continue" or "stop": what to do when networks cannot be trained.
-      checkpoint_after: Groups that take more seconds than this are checkpointed at every chunk.
-      launcher: "local" to train in this process, "ray" on a Ray cluster.
-      ray_address: Of a running Ray cluster; None starts Ray on this machine for the run.
-      shard: "i/n" for the i-th of n shares of the groups, counted from 0; None for all.
+        config: The fields of the sweep, see `make_config`.
+        workdir: Folder of the results; a run goes on from those it finds there.
+        data_dir: Folder of prepared datasets; None for $TFDS_DATA_DIR.
+        dry_run: Whether to say what would be trained, and stop.
+        pack: Cells trained by one vmap; None for what suits the machine.
+        compilation_cache: Folder in which compiled programs are kept; None for none.
+        on_error: "continue" or "stop": what to do when networks cannot be trained.
+        checkpoint_after: Groups that take more seconds than this are checkpointed at every chunk.
+        launcher: "local" to train in this process, "ray" on a Ray cluster.
+        ray_address: Of a running Ray cluster; None starts Ray on this machine for the run.
+        shard: "i/n" for the i-th of n shares of the groups, counted from 0; None for all.
     """
 
     config: config_dict.ConfigDict
@@ -57,7 +57,7 @@ def share_of(plan: Plan, shard: str | None) -> Plan:
     """The share of a plan that `Options.shard` asks for: all of it for None.
 
     Raises:
-      ConfigError: If it is not written as i/n, or there is nothing in it.
+        ConfigError: If it is not written as i/n, or there is nothing in it.
     """
     if shard is None:
         return plan

@@ -49,9 +49,9 @@ class Sizes(NamedTuple):
     """What one network takes, in bytes.
 
     Attributes:
-      params: Its parameters.
-      state: Its parameters and the optimizer's state.
-      example: What is computed for one example: inputs, pre-activations, outputs.
+        params: Its parameters.
+        state: Its parameters and the optimizer's state.
+        example: What is computed for one example: inputs, pre-activations, outputs.
     """
 
     params: int
@@ -134,10 +134,10 @@ def pack_for(
     On a CPU, the weights of a pack and its optimizer's state should fit into a core's cache.
 
     Args:
-      static: Of the cells.
-      dataset: Their data.
-      platform: Such as "cpu"; this machine's by default.
-      room: Bytes of memory for the cells of one device; by default a share of this machine's.
+        static: Of the cells.
+        dataset: Their data.
+        platform: Such as "cpu"; this machine's by default.
+        room: Bytes of memory for the cells of one device; by default a share of this machine's.
     """
     devices = jax.local_devices()
     platform = platform or devices[0].platform
@@ -152,9 +152,9 @@ def parts(group: Group, dataset: Dataset, pack: int | None = None) -> list[Group
     """A group in parts whose networks fit into memory together: itself, unless it is too large.
 
     Args:
-      group: The cells.
-      dataset: Their data.
-      pack: Cells per vmap; by default `pack_for` them.
+        group: The cells.
+        dataset: Their data.
+        pack: Cells per vmap; by default `pack_for` them.
     """
     pack = pack or pack_for(group.static, dataset)
     devices = len(jax.local_devices())

@@ -18,8 +18,8 @@ class ProgressLine:
     `interval` seconds. Use it as a context manager, and call it with each `Progress`.
 
     Args:
-      console: Where to write.
-      interval: Seconds between two lines where there is no terminal.
+        console: Where to write.
+        interval: Seconds between two lines where there is no terminal.
     """
 
     def __init__(self, console: Console, interval: float = 10.0):

@@ -21,21 +21,21 @@ def load_results(workdir: str | os.PathLike) -> pd.DataFrame:
     """One row per trained cell: its hyperparameters, its status and its final metrics.
 
     Args:
-      workdir: A sweep's workdir, finished or not.
+        workdir: A sweep's workdir, finished or not.
 
     Returns:
-      Columns named as the config's fields (activation, depth, learning_rate, seed, ...),
-      activation parameters as `leaky_relu.negative_slope` (a learned one's initial value; its
-      mean over layers at the end is `final.prelu.slope`), then status ("ok", "diverged" or
-      "failed"), reason (why it is not ok), diverged_step, steps (taken), epoch (after which the
-      network was as the metrics say: the last, or with early stopping the best on validation),
-      train_, val_ and test_ loss, accuracy and balanced_accuracy (the mean of the accuracies within
-      each class; both NaN in regression), train_, val_ and test_rmse (in the target's units, of a
-      regression), dead_fraction and saturated_fraction. The metrics of diverged and failed cells
-      are NaN.
+        Columns named as the config's fields (activation, depth, learning_rate, seed, ...),
+        activation parameters as `leaky_relu.negative_slope` (a learned one's initial value; its
+        mean over layers at the end is `final.prelu.slope`), then status ("ok", "diverged" or
+        "failed"), reason (why it is not ok), diverged_step, steps (taken), epoch (after which the
+        network was as the metrics say: the last, or with early stopping the best on validation),
+        train_, val_ and test_ loss, accuracy and balanced_accuracy (the mean of the accuracies
+        within each class; both NaN in regression), train_, val_ and test_rmse (in the target's
+        units, of a regression), dead_fraction and saturated_fraction. The metrics of diverged and
+        failed cells are NaN.
 
     Raises:
-      StoreError: If there are no results, or a file cannot be read.
+        StoreError: If there are no results, or a file cannot be read.
     """
     others = (store.CURVE, store.NETWORK, "traceback")
     tables = [table for _, table in _read(workdir, lambda name: not name.startswith(others))]
@@ -51,19 +51,19 @@ def load_curves(workdir: str | os.PathLike, metrics: Collection[str] | None = No
     """Every evaluation of every trained cell, in long form: one row per number.
 
     Args:
-      workdir: A sweep's workdir, finished or not.
-      metrics: Names of the metrics to load; by default all of them, but for `dead_unit`, which is
-        recorded with record="units" only and has a value for every unit.
+        workdir: A sweep's workdir, finished or not.
+        metrics: Names of the metrics to load; by default all of them, but for `dead_unit`, which is
+            recorded with record="units" only and has a value for every unit.
 
     Returns:
-      The hyperparameter columns of `load_results` (text as categories), then epoch, step,
-      metric, layer (1-based from the input; the readout comes last; missing for metrics of the
-      whole network), channel (missing unless there is one value per unit) and value. There are no
-      rows after a cell was stopped early.
+        The hyperparameter columns of `load_results` (text as categories), then epoch, step,
+        metric, layer (1-based from the input; the readout comes last; missing for metrics of the
+        whole network), channel (missing unless there is one value per unit) and value. There are no
+        rows after a cell was stopped early.
 
     Raises:
-      StoreError: If there are no results, no curves (every cell failed, or none has one of the
-        metrics), or a file cannot be read.
+        StoreError: If there are no results, no curves (every cell failed, or none has one of the
+            metrics), or a file cannot be read.
     """
     results = load_results(workdir)
     hyper = results.loc[:, : results.columns[results.columns.get_loc("status") - 1]]
@@ -118,16 +118,16 @@ def load_arrays(
     """Stored columns as arrays, by group: curves, and the parameters of recorded networks.
 
     Args:
-      workdir: A sweep's workdir, finished or not.
-      wanted: Whether a column is wanted, by its name: `curve.train_loss`,
-        `network.hidden_1.kernel`.
+        workdir: A sweep's workdir, finished or not.
+        wanted: Whether a column is wanted, by its name: `curve.train_loss`,
+            `network.hidden_1.kernel`.
 
     Returns:
-      Per key of a group its columns by name: arrays [cells, ...], cells in the order of the plan,
-      without those that failed; and `cell`, their names.
+        Per key of a group its columns by name: arrays [cells, ...], cells in the order of the plan,
+        without those that failed; and `cell`, their names.
 
     Raises:
-      StoreError: As for `load_results`.
+        StoreError: As for `load_results`.
     """
     found: dict[str, list[pa.Table]] = {}
     for path, table in _read(workdir, lambda name: name == "cell" or wanted(name)):

@@ -27,13 +27,13 @@ class Standing(NamedTuple):
     """Where a group stands between two chunks; from here it can go on in another process.
 
     Attributes:
-      evaluations: How many have been made, the one at initialisation included.
-      state: The networks on the devices, of each row [devices, pack, ...]; the next chunk uses
-        them up.
-      metrics: Per metric an array [cells, evaluations, ...], NaN once a cell has diverged or
-        stopped.
-      diverged_step: int64 [cells], -1 for those that have not.
-      last: int64 [cells], index of the last evaluation before the cell stopped, or of the latest.
+        evaluations: How many have been made, the one at initialisation included.
+        state: The networks on the devices, of each row [devices, pack, ...]; the next chunk uses
+            them up.
+        metrics: Per metric an array [cells, evaluations, ...], NaN once a cell has diverged or
+            stopped.
+        diverged_step: int64 [cells], -1 for those that have not.
+        last: int64 [cells], index of the last evaluation before the cell stopped, or of the latest.
     """
 
     evaluations: int
@@ -57,13 +57,13 @@ def run(
     """Trains and measures the cells of a group.
 
     Args:
-      program: As built for this group; used up by the run.
-      group: The cells.
-      on_chunk: Called after every chunk; here the host has control.
-      start: Where an earlier run of the same program stood; from the beginning by default.
+        program: As built for this group; used up by the run.
+        group: The cells.
+        on_chunk: Called after every chunk; here the host has control.
+        start: Where an earlier run of the same program stood; from the beginning by default.
 
     Returns:
-      The outcome, its metrics NaN from a cell's divergence on, and after it has stopped.
+        The outcome, its metrics NaN from a cell's divergence on, and after it has stopped.
     """
     static = group.static
     per_epoch = program.data.sizes[0] // static.batch_size

@@ -14,7 +14,7 @@ class Stopped(KeyboardInterrupt):
     """A sweep was told to stop, and what it had done was saved.
 
     Attributes:
-      status: The exit status that says so: 130 after SIGINT, 143 after SIGTERM.
+        status: The exit status that says so: 130 after SIGINT, 143 after SIGTERM.
     """
 
     def __init__(self, number: int):
@@ -26,7 +26,7 @@ class Stop:
     """Whether the sweep was told to stop.
 
     Attributes:
-      number: The signal that came first, 0 before any has.
+        number: The signal that came first, 0 before any has.
     """
 
     def __init__(self) -> None:

@@ -33,16 +33,16 @@ class Outcome:
     """What training one group gave.
 
     Attributes:
-      epochs: int64 [evals], epochs trained at each evaluation; the first is 0.
-      steps: int64 [evals], optimizer steps taken by then.
-      metrics: Per metric an array [cells, evals], [cells, evals, layers] or
-        [cells, evals, layers, channels]; NaN once a cell has diverged, or was stopped early.
-      diverged_step: int64 [cells], the step with the first non-finite loss, -1 without one.
-      last: int64 [cells], index of the last evaluation made.
-      kept: int64 [cells], index of the evaluation that gives the cell's results: the last, or,
-        with early stopping, the best on validation.
-      parameters: Of the trained networks, by path, such as `hidden_1.kernel`: arrays [cells, ...];
-        empty unless they are recorded.
+        epochs: int64 [evals], epochs trained at each evaluation; the first is 0.
+        steps: int64 [evals], optimizer steps taken by then.
+        metrics: Per metric an array [cells, evals], [cells, evals, layers] or
+            [cells, evals, layers, channels]; NaN once a cell has diverged, or was stopped early.
+        diverged_step: int64 [cells], the step with the first non-finite loss, -1 without one.
+        last: int64 [cells], index of the last evaluation made.
+        kept: int64 [cells], index of the evaluation that gives the cell's results: the last, or,
+            with early stopping, the best on validation.
+        parameters: Of the trained networks, by path, such as `hidden_1.kernel`: arrays [cells,
+            ...]; empty unless they are recorded.
     """
 
     epochs: np.ndarray
@@ -59,8 +59,8 @@ class Failure:
     """Why the cells of a group could not be trained.
 
     Attributes:
-      reason: One line, such as "TypeError: expected 2 arguments".
-      traceback: Where it happened.
+        reason: One line, such as "TypeError: expected 2 arguments".
+        traceback: Where it happened.
     """
 
     reason: str
@@ -72,15 +72,15 @@ def open_workdir(workdir: str | os.PathLike, plan: Plan) -> Iterator[Path]:
     """Makes or reopens a workdir for one plan, and holds it for the length of a with block.
 
     Args:
-      workdir: Folder to make, or one that an earlier run of the same config has left.
-      plan: What will be stored there.
+        workdir: Folder to make, or one that an earlier run of the same config has left.
+        plan: What will be stored there.
 
     Yields:
-      The workdir, with the plan's config in `config.json`.
+        The workdir, with the plan's config in `config.json`.
 
     Raises:
-      StoreError: If the folder cannot be written, is in use by another process, or holds the
-        results of another config.
+        StoreError: If the folder cannot be written, is in use by another process, or holds the
+            results of another config.
     """
     workdir = Path(workdir)
     config = json.loads(json.dumps(plan.config))
@@ -113,7 +113,7 @@ def load_config(workdir: str | os.PathLike) -> dict[str, Any]:
     """The config of the sweep in a workdir.
 
     Raises:
-      StoreError: If it is not there or cannot be read.
+        StoreError: If it is not there or cannot be read.
     """
     path = Path(workdir) / "config.json"
     try:
@@ -138,11 +138,11 @@ def tidy(workdir: Path, failures: bool = True) -> None:
     end.
 
     Args:
-      workdir: From `open_workdir`.
-      failures: Whether the records of failed cells go too, those cells being tried again.
+        workdir: From `open_workdir`.
+        failures: Whether the records of failed cells go too, those cells being tried again.
 
     Raises:
-      StoreError: If a file cannot be read for another reason than damage, or not be removed.
+        StoreError: If a file cannot be read for another reason than damage, or not be removed.
     """
     leftovers = [
         path for folder in (workdir, workdir / "groups") for path in folder.glob(UNFINISHED)
@@ -178,7 +178,7 @@ def write(workdir: Path, group: Group, outcome: Outcome) -> Path:
     """Stores the outcome of one group, or part of one, in one file, atomically.
 
     Raises:
-      StoreError: If the file cannot be written, as on a full disk.
+        StoreError: If the file cannot be written, as on a full disk.
     """
     columns = _cells(group) | _final(outcome)
     columns |= {
@@ -197,7 +197,7 @@ def write_failure(workdir: Path, group: Group, failure: Failure) -> Path:
     """Records that the cells of a group could not be trained, and why; a later run tries again.
 
     Raises:
-      StoreError: If the file cannot be written.
+        StoreError: If the file cannot be written.
     """
     columns = _cells(group) | {
         "status": _column("failed", group.size),

@@ -22,12 +22,12 @@ class Trained(NamedTuple):
     """What `train` returns.
 
     Attributes:
-      results: One row per network, see `load_results`.
-      curves: Every evaluation of every network, see `load_curves`.
-      datasets: By name.
-      plan: What was trained.
-      workdir: Where the results are stored.
-      seconds: Where the time went.
+        results: One row per network, see `load_results`.
+        curves: Every evaluation of every network, see `load_curves`.
+        datasets: By name.
+        plan: What was trained.
+        workdir: Where the results are stored.
+        seconds: Where the time went.
     """
 
     results: pd.DataFrame
@@ -50,16 +50,16 @@ def prepare(
     With `options.dry_run` it ends the process there.
 
     Args:
-      options: What to train, and how.
-      console: Shows what will be trained.
-      check: Called with the plan and the datasets; raises a ConfigError for what a study cannot
-        compare, see `studies.requirements`.
-      stops_early: Whether networks may be stopped before their last epoch.
-      datasets: By name, in place of those that the names in the config stand for.
+        options: What to train, and how.
+        console: Shows what will be trained.
+        check: Called with the plan and the datasets; raises a ConfigError for what a study cannot
+            compare, see `studies.requirements`.
+        stops_early: Whether networks may be stopped before their last epoch.
+        datasets: By name, in place of those that the names in the config stand for.
 
     Raises:
-      ConfigError: If the config cannot run, or `check` refuses it.
-      DatasetError: If a dataset cannot be loaded.
+        ConfigError: If the config cannot run, or `check` refuses it.
+        DatasetError: If a dataset cannot be loaded.
     """
     launch.configure(options.compilation_cache)
     plan = share_of(launch.make_plan(options.config, options.data_dir), options.shard)
@@ -99,17 +99,17 @@ def train(
     """Trains those networks of a sweep that are not in its workdir yet, and loads them all.
 
     Args:
-      options: What to train, and how.
-      console: Shows what will be trained, then the progress, then what failed.
-      check: As for `prepare`.
-      stops_early: As for `prepare`.
-      datasets: As for `prepare`.
+        options: What to train, and how.
+        console: Shows what will be trained, then the progress, then what failed.
+        check: As for `prepare`.
+        stops_early: As for `prepare`.
+        datasets: As for `prepare`.
 
     Raises:
-      ConfigError, DatasetError: As `prepare`.
-      StoreError: If the workdir cannot be used.
-      Stopped: After SIGINT or SIGTERM.
-      CellError: If every network failed, or one did with `on_error="stop"`.
+        ConfigError, DatasetError: As `prepare`.
+        StoreError: If the workdir cannot be used.
+        Stopped: After SIGINT or SIGTERM.
+        CellError: If every network failed, or one did with `on_error="stop"`.
     """
     launcher = _launcher(options)
     plan, datasets = prepare(options, console, check, stops_early, datasets)
@@ -139,7 +139,7 @@ def _launcher(options: Options) -> Launcher:
     """The launcher that the options ask for.
 
     Raises:
-      ConfigError: If Ray is not installed, or an address is given that is not to be used.
+        ConfigError: If Ray is not installed, or an address is given that is not to be used.
     """
     if options.launcher == "ray":
         return cluster.launcher(options.ray_address, options.compilation_cache)

@@ -16,12 +16,12 @@ class Seconds:
     """Where the wall-clock time of a sweep went.
 
     Attributes:
-      data: Putting datasets on the devices.
-      compile: Initialising, tracing and compiling, summed over groups; most of it happens while
-        another group runs.
-      wait: The part of `compile` during which nothing ran.
-      run: Training and measuring.
-      store: Writing results.
+        data: Putting datasets on the devices.
+        compile: Initialising, tracing and compiling, summed over groups; most of it happens while
+            another group runs.
+        wait: The part of `compile` during which nothing ran.
+        run: Training and measuring.
+        store: Writing results.
     """
 
     data: float = 0.0
@@ -41,17 +41,17 @@ class Work:
     """What a launcher is given.
 
     Attributes:
-      groups: The cells to train: groups, or what is missing of them.
-      datasets: Their data by name.
-      pack: Cells per vmap; None for what suits the machine that trains them.
-      checkpoints: Folder for the checkpoints of long groups.
-      checkpoint_after: Groups that take more seconds than this are checkpointed at every chunk.
-      stop: Whether to stop; a launcher looks at it at every chunk and while it waits, saves what
-        it can, and raises `Stopped`.
-      on_chunk: To be called after every chunk with the part; the number of its steps done by
-        now, in all its cells together; how many of them were taken now, and not by the run that
-        left a checkpoint; and how many of its cells have diverged.
-      seconds: To be added to.
+        groups: The cells to train: groups, or what is missing of them.
+        datasets: Their data by name.
+        pack: Cells per vmap; None for what suits the machine that trains them.
+        checkpoints: Folder for the checkpoints of long groups.
+        checkpoint_after: Groups that take more seconds than this are checkpointed at every chunk.
+        stop: Whether to stop; a launcher looks at it at every chunk and while it waits, saves what
+            it can, and raises `Stopped`.
+        on_chunk: To be called after every chunk with the part; the number of its steps done by
+            now, in all its cells together; how many of them were taken now, and not by the run that
+            left a checkpoint; and how many of its cells have diverged.
+        seconds: To be added to.
     """
 
     groups: Sequence[Group]

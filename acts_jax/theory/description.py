@@ -37,10 +37,10 @@ class FixedPoint:
     """f(x) = x at one point, or on the whole of an interval.
 
     Attributes:
-      low, high: the ends; equal for a point.
-      slope: f' there (as the library defines it at a kink; 1 on an interval).
-      kind: "attracting" or "repelling", tried on both sides; "half-stable" if the sides differ;
-        "neutral" if points nearby stay where they are.
+        low, high: the ends; equal for a point.
+        slope: f' there (as the library defines it at a kink; 1 on an interval).
+        kind: "attracting" or "repelling", tried on both sides; "half-stable" if the sides differ;
+            "neutral" if points nearby stay where they are.
     """
 
     low: float
@@ -71,29 +71,29 @@ class Shape:
     """What `describe` found; an interval (a, a) is a point.
 
     Attributes:
-      name: of the activation.
-      parameters: name -> value.
-      domain: where f is defined; everything below is about f on it.
-      range: infimum and supremum of f.
-      limits: of f at the ends of the domain; NaN where it oscillates.
-      asymptotes: (slope, intercept) of the line that f tends to at -inf and at inf, or None.
-      steepest: sup abs(f') and where; of many points, the twelve nearest to 0.
-      threshold: what `steep` compares with.
-      steep: where abs(f') > threshold.
-      fixed_points: where f(x) = x.
-      zeros: where f(x) = 0.
-      turning_points: local minima and maxima.
-      flat: intervals where f' is 0: nothing learns there.
-      monotone: "increasing", "decreasing", "constant" or "no".
-      kinks: the breaks of f, f', f'' and f'''.
-      smoothness: k for a function with k continuous derivatives, -1 for a discontinuous
-        one, inf where not even f''' breaks.
-      symmetry: "odd", "even", "point" (odd about `center`), "mirror" (even about it), or "".
-      center: of the symmetry.
-      oscillates: whether f waves on and on, at -inf and at inf; its points are then listed for
-        abs(x) <= `reach` only.
-      reach: how far a wave was followed.
-      gain: `mean_field.gain`; NaN for a domain bounded on one side.
+        name: of the activation.
+        parameters: name -> value.
+        domain: where f is defined; everything below is about f on it.
+        range: infimum and supremum of f.
+        limits: of f at the ends of the domain; NaN where it oscillates.
+        asymptotes: (slope, intercept) of the line that f tends to at -inf and at inf, or None.
+        steepest: sup abs(f') and where; of many points, the twelve nearest to 0.
+        threshold: what `steep` compares with.
+        steep: where abs(f') > threshold.
+        fixed_points: where f(x) = x.
+        zeros: where f(x) = 0.
+        turning_points: local minima and maxima.
+        flat: intervals where f' is 0: nothing learns there.
+        monotone: "increasing", "decreasing", "constant" or "no".
+        kinks: the breaks of f, f', f'' and f'''.
+        smoothness: k for a function with k continuous derivatives, -1 for a discontinuous
+            one, inf where not even f''' breaks.
+        symmetry: "odd", "even", "point" (odd about `center`), "mirror" (even about it), or "".
+        center: of the symmetry.
+        oscillates: whether f waves on and on, at -inf and at inf; its points are then listed for
+            abs(x) <= `reach` only.
+        reach: how far a wave was followed.
+        gain: `mean_field.gain`; NaN for a domain bounded on one side.
     """
 
     name: str
@@ -130,13 +130,13 @@ def describe(
     or than 0.004 for abs(x) < 16, can be missed.
 
     Args:
-      activation: a name of the catalogue, an elementwise `Activation` or a callable.
-      threshold: `Shape.steep` is where abs(f') exceeds it.
-      **parameters: plain numbers; the catalogue's defaults stand in for the ones left out.
+        activation: a name of the catalogue, an elementwise `Activation` or a callable.
+        threshold: `Shape.steep` is where abs(f') exceeds it.
+        **parameters: plain numbers; the catalogue's defaults stand in for the ones left out.
 
     Raises:
-      ValueError: unknown activation or parameter, not elementwise, not computed in float64, or NaN
-        over a stretch of its domain (f or f').
+        ValueError: unknown activation or parameter, not elementwise, not computed in float64, or
+            NaN over a stretch of its domain (f or f').
     """
     activation, parameters = elementwise(activation, parameters)
     if activation.name not in names():

@@ -23,16 +23,16 @@ class Curve:
     Values are float64 whatever `jax_enable_x64` says: the switch is set for the evaluation only.
 
     Args:
-      function: elementwise `function(x, **parameters)`.
-      parameters: values of its parameters.
-      domain: the closed interval where it is defined.
-      kinks: points known to matter.
+        function: elementwise `function(x, **parameters)`.
+        parameters: values of its parameters.
+        domain: the closed interval where it is defined.
+        kinks: points known to matter.
 
     Attributes:
-      x: sorted points, dense in absolute terms in the middle and in relative terms beyond it and
-        around 0, every kink and every finite end of the domain.
-      f, slope, curvature: values at `x`.
-      reach: the half-width, around the middle of the domain, of the part that is dense.
+        x: sorted points, dense in absolute terms in the middle and in relative terms beyond it and
+            around 0, every kink and every finite end of the domain.
+        f, slope, curvature: values at `x`.
+        reach: the half-width, around the middle of the domain, of the part that is dense.
     """
 
     def __init__(

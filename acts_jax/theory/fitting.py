@@ -23,16 +23,16 @@ class Fit:
     """An activation beside its target on an interval: scale f(u; parameters) + offset.
 
     Attributes:
-      activation: f.
-      target: What it should resemble, at its default parameters.
-      interval: Where they are compared, in the target's x.
-      onto: The interval that this is mapped to linearly, which gives u; the same for u = x.
-      parameters: Name -> value.
-      scale, offset: Of the output; 1 and 0 unless they were fitted too.
-      worst: The largest distance from the target on the interval.
-      worst_at: The x at which it is that large.
-      rms: Root of the mean squared distance over the interval.
-      span: Largest minus smallest value of the target on the interval.
+        activation: f.
+        target: What it should resemble, at its default parameters.
+        interval: Where they are compared, in the target's x.
+        onto: The interval that this is mapped to linearly, which gives u; the same for u = x.
+        parameters: Name -> value.
+        scale, offset: Of the output; 1 and 0 unless they were fitted too.
+        worst: The largest distance from the target on the interval.
+        worst_at: The x at which it is that large.
+        rms: Root of the mean squared distance over the interval.
+        span: Largest minus smallest value of the target on the interval.
     """
 
     activation: Activation
@@ -71,16 +71,16 @@ def compare(
     """Measures the distance between two activations on an interval, in float64.
 
     Args:
-      activation: A name of the catalogue, an elementwise `Activation` or a callable.
-      target: The same; at its default parameters.
-      interval: Where the two are compared, in the target's x.
-      onto: The interval that this is mapped to linearly for `activation`; none by default.
-      scale: Of the activation's output.
-      offset: Added to it.
-      **parameters: Of the activation; the defaults stand in for the ones left out.
+        activation: A name of the catalogue, an elementwise `Activation` or a callable.
+        target: The same; at its default parameters.
+        interval: Where the two are compared, in the target's x.
+        onto: The interval that this is mapped to linearly for `activation`; none by default.
+        scale: Of the activation's output.
+        offset: Added to it.
+        **parameters: Of the activation; the defaults stand in for the ones left out.
 
     Raises:
-      ValueError: An unknown activation or parameter, or one that is not elementwise.
+        ValueError: An unknown activation or parameter, or one that is not elementwise.
     """
     activation, parameters = elementwise(activation, parameters)
     target, defaults = elementwise(target, {})
@@ -121,17 +121,17 @@ def best_fit(
     discontinuity at an end of the interval is not seen; `Fit.worst` sees it.
 
     Args:
-      activation: As in `compare`.
-      target: As in `compare`.
-      interval: As in `compare`.
-      onto: As in `compare`.
-      free: Parameter -> the interval to search; one whose ends differ more than a hundredfold,
-        both positive, is searched on a logarithmic scale. The others stay at their defaults.
-      affine: Whether a scale and an offset of the activation's output are fitted too.
-      seed: Of the search.
+        activation: As in `compare`.
+        target: As in `compare`.
+        interval: As in `compare`.
+        onto: As in `compare`.
+        free: Parameter -> the interval to search; one whose ends differ more than a hundredfold,
+            both positive, is searched on a logarithmic scale. The others stay at their defaults.
+        affine: Whether a scale and an offset of the activation's output are fitted too.
+        seed: Of the search.
 
     Raises:
-      ValueError: As `compare`.
+        ValueError: As `compare`.
     """
     problem = _Problem.of(activation, target, interval, free, onto or interval)
     logarithmic = [0 < 100 * low < high for low, high in free.values()]
@@ -157,13 +157,13 @@ def rms_distances(
     """The root mean square distance at every combination of parameters.
 
     Args:
-      activation: As in `compare`.
-      target: As in `compare`.
-      interval: As in `compare`.
-      grid: Parameter -> its values.
+        activation: As in `compare`.
+        target: As in `compare`.
+        interval: As in `compare`.
+        grid: Parameter -> its values.
 
     Returns:
-      float64, an axis for each parameter, in order.
+        float64, an axis for each parameter, in order.
     """
     ends = {name: (np.min(values), np.max(values)) for name, values in grid.items()}
     problem = _Problem.of(activation, target, interval, ends, interval)

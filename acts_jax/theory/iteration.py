@@ -16,9 +16,9 @@ class Iterates(NamedTuple):
     """The n-th entry is about f applied n times; entry 0 is about x itself.
 
     Attributes:
-      values: f∘...∘f at x, [times + 1, ...].
-      slopes: Its derivative at x, [times + 1, ...]; by the chain rule the product of f' along
-        the way, at a kink with the value that `derivative` has there.
+        values: f∘...∘f at x, [times + 1, ...].
+        slopes: Its derivative at x, [times + 1, ...]; by the chain rule the product of f' along
+            the way, at a kink with the value that `derivative` has there.
     """
 
     values: jax.Array
@@ -33,15 +33,15 @@ def iterates(
     An activation with a bounded domain is taken as the networks apply it (`on_real_line`).
 
     Args:
-      activation: a name of the catalogue, an elementwise `Activation` or a callable.
-      x: where to start, any shape; its float dtype is kept.
-      times: how often, 0 or more.
-      **parameters: values of the activation's parameters, scalars; the catalogue's defaults
-        stand in for the ones left out.
+        activation: a name of the catalogue, an elementwise `Activation` or a callable.
+        x: where to start, any shape; its float dtype is kept.
+        times: how often, 0 or more.
+        **parameters: values of the activation's parameters, scalars; the catalogue's defaults
+            stand in for the ones left out.
 
     Raises:
-      ValueError: unknown activation, one that is not elementwise, one with a domain bounded
-        on one side, or `times` below 0.
+        ValueError: unknown activation, one that is not elementwise, one with a domain bounded
+            on one side, or `times` below 0.
     """
     if times < 0:
         raise ValueError(f"times must be 0 or more, not {times}.")

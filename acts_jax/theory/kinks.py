@@ -24,11 +24,11 @@ def relu_at_zero(x: jax.Array, slope_at_zero: jax.Array | float = 1.0) -> jax.Ar
     """max(x, 0), with any number as its derivative at 0.
 
     Args:
-      x: any shape and float dtype.
-      slope_at_zero: the derivative at 0; broadcasts against x.
+        x: any shape and float dtype.
+        slope_at_zero: the derivative at 0; broadcasts against x.
 
     Returns:
-      Values in [0, inf), of x's shape and dtype.
+        Values in [0, inf), of x's shape and dtype.
     """
     return jnp.maximum(x, 0)
 
@@ -39,12 +39,12 @@ def one_sided_slopes(
     """The derivatives on the left and on the right of a point, in float64.
 
     Args:
-      activation: a name of the catalogue, an elementwise `Activation` or a callable.
-      x: the point; each derivative is taken 1e-12 max(abs(x), 1) beside it.
-      **parameters: of the activation; the defaults stand in for the ones left out.
+        activation: a name of the catalogue, an elementwise `Activation` or a callable.
+        x: the point; each derivative is taken 1e-12 max(abs(x), 1) beside it.
+        **parameters: of the activation; the defaults stand in for the ones left out.
 
     Raises:
-      ValueError: unknown activation or parameter, or not elementwise.
+        ValueError: unknown activation or parameter, or not elementwise.
     """
     activation, parameters = shape.elementwise(activation, parameters)
     beside = x + np.array([-1e-12, 1e-12]) * max(abs(x), 1.0)

@@ -23,17 +23,17 @@ def gain(activation: str | Activation | Callable, **parameters: Any) -> jax.Arra
     activation with a bounded domain is taken as the networks apply it (`on_real_line`).
 
     Args:
-      activation: a name of the catalogue, an elementwise `Activation` or a callable.
-      **parameters: values of its parameters, scalars, may be traced; the catalogue's defaults
-        stand in for the ones left out.
+        activation: a name of the catalogue, an elementwise `Activation` or a callable.
+        **parameters: values of its parameters, scalars, may be traced; the catalogue's defaults
+            stand in for the ones left out.
 
     Returns:
-      A scalar array of the default float dtype; inf for a function that is 0 everywhere, and 0
-      where the second moment overflows.
+        A scalar array of the default float dtype; inf for a function that is 0 everywhere, and 0
+        where the second moment overflows.
 
     Raises:
-      ValueError: unknown activation, one that is not elementwise, or one with a domain
-        bounded on one side.
+        ValueError: unknown activation, one that is not elementwise, or one with a domain
+            bounded on one side.
     """
     activation, parameters = elementwise(activation, parameters)
     return _gain(on_real_line(activation), tuple(activation.kinks), parameters)
@@ -51,7 +51,7 @@ def normal_quadrature(kinks, bound=10.0, panels=40, order=8):
     """Nodes and weights of E[g(z)], z standard normal, for g smooth between the kinks.
 
     Returns:
-      Two float64 arrays [n].
+        Two float64 arrays [n].
     """
     inside = [kink for kink in kinks if abs(kink) < bound]
     edges = np.unique(np.concatenate([np.linspace(-bound, bound, panels + 1), inside]))

@@ -27,13 +27,13 @@ def on_real_line(activation: str | Activation | Callable) -> Callable[..., jax.A
     Every other activation is returned as it is.
 
     Args:
-      activation: a name of the catalogue, an `Activation` or a callable.
+        activation: a name of the catalogue, an `Activation` or a callable.
 
     Returns:
-      A function `(x, **parameters) -> array` with the shape and dtype of x.
+        A function `(x, **parameters) -> array` with the shape and dtype of x.
 
     Raises:
-      ValueError: the activation is unknown, or its domain is bounded on one side only.
+        ValueError: the activation is unknown, or its domain is bounded on one side only.
     """
     activation = get(activation)
     low, high = activation.domain
@@ -66,16 +66,16 @@ def sup_derivative(activation: str | Activation | Callable, **parameters: Any) -
     as the networks apply it (`on_real_line`).
 
     Args:
-      activation: a name of the catalogue, an elementwise `Activation` or a callable.
-      **parameters: values of its parameters, scalars, may be traced; the catalogue's defaults
-        stand in for the ones left out.
+        activation: a name of the catalogue, an elementwise `Activation` or a callable.
+        **parameters: values of its parameters, scalars, may be traced; the catalogue's defaults
+            stand in for the ones left out.
 
     Returns:
-      A scalar array of the default float dtype; inf where abs(f') keeps growing with abs(x).
+        A scalar array of the default float dtype; inf where abs(f') keeps growing with abs(x).
 
     Raises:
-      ValueError: unknown activation, one that is not elementwise, or one with a domain
-        bounded on one side.
+        ValueError: unknown activation, one that is not elementwise, or one with a domain
+            bounded on one side.
     """
     activation, parameters = elementwise(activation, parameters)
     return _sup_derivative(on_real_line(activation), tuple(activation.kinks), parameters)
@@ -87,7 +87,7 @@ def elementwise(
     """The catalogue's record of an elementwise activation, and its complete parameters.
 
     Raises:
-      ValueError: unknown activation or parameter, or not elementwise.
+        ValueError: unknown activation or parameter, or not elementwise.
     """
     activation = get(activation)
     if not activation.elementwise:

@@ -15,14 +15,14 @@ def fold(model: MLP, params: Mapping[str, Any]) -> tuple[np.ndarray, np.ndarray]
     activation the network is another function than x W + b.
 
     Args:
-      model: an `MLP` without layer normalisation.
-      params: its parameters.
+        model: an `MLP` without layer normalisation.
+        params: its parameters.
 
     Returns:
-      (W [features, num_outputs], b [num_outputs]).
+        (W [features, num_outputs], b [num_outputs]).
 
     Raises:
-      ValueError: the model has layer normalisation, which is not affine.
+        ValueError: the model has layer normalisation, which is not affine.
     """
     if model.layer_norm:
         raise ValueError("Layer normalisation is not affine: this network cannot be folded.")

@@ -26,9 +26,9 @@ class Pieces(NamedTuple):
     """A network along a line; float64.
 
     Attributes:
-      breakpoints: [regions - 1], increasing, where the slope of an output jumps; in (0, 1).
-      slopes: [regions, num_outputs], d(outputs)/dt between them.
-      values: [regions, num_outputs], the outputs in the middle of each piece.
+        breakpoints: [regions - 1], increasing, where the slope of an output jumps; in (0, 1).
+        slopes: [regions, num_outputs], d(outputs)/dt between them.
+        values: [regions, num_outputs], the outputs in the middle of each piece.
     """
 
     breakpoints: np.ndarray
@@ -40,14 +40,14 @@ def along_line(model: MLP, params: Mapping[str, Any], start: np.ndarray, end: np
     """The pieces of a network's outputs on the segment from `start` to `end`.
 
     Args:
-      model: an `MLP` with a piecewise linear activation, its parameters not learned per channel,
-        and no layer normalisation.
-      params: its parameters.
-      start: features [features] at t = 0.
-      end: features [features] at t = 1.
+        model: an `MLP` with a piecewise linear activation, its parameters not learned per channel,
+            and no layer normalisation.
+        params: its parameters.
+        start: features [features] at t = 0.
+        end: features [features] at t = 1.
 
     Raises:
-      ValueError: the network is not piecewise linear, or has learned parameters per channel.
+        ValueError: the network is not piecewise linear, or has learned parameters per channel.
     """
     if model.layer_norm:
         raise ValueError("Layer normalisation is not piecewise linear.")
@@ -80,13 +80,13 @@ def region_counts(
     """The number of linear pieces of several networks on several segments.
 
     Args:
-      model: as for `along_line`.
-      population: parameters, every leaf [networks, ...].
-      starts: features [segments, features].
-      ends: features [segments, features].
+        model: as for `along_line`.
+        population: parameters, every leaf [networks, ...].
+        starts: features [segments, features].
+        ends: features [segments, features].
 
     Returns:
-      int64 [networks, segments].
+        int64 [networks, segments].
     """
     population = jax.tree.map(np.asarray, population)
     networks = [
@@ -103,9 +103,9 @@ class Piecewise(NamedTuple):
     """A piecewise linear function of one variable: lines that meet, or jump, at its kinks.
 
     Attributes:
-      kinks: [n], increasing.
-      slopes: [n + 1], of the lines.
-      intercepts: [n + 1], of the lines at 0.
+        kinks: [n], increasing.
+        slopes: [n + 1], of the lines.
+        intercepts: [n + 1], of the lines at 0.
     """
 
     kinks: np.ndarray
@@ -122,7 +122,7 @@ def piecewise(activation: str | Activation, **parameters: Any) -> Piecewise:
     """A piecewise linear activation of the catalogue as lines, in float64.
 
     Raises:
-      ValueError: unknown activation, or not linear between the kinks that the catalogue has.
+        ValueError: unknown activation, or not linear between the kinks that the catalogue has.
     """
     activation, parameters = elementwise(activation, parameters)
     numbers = tuple((name, float(value)) for name, value in parameters.items())

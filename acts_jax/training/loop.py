@@ -20,8 +20,8 @@ class Watch(NamedTuple):
     """How a network's evaluations on validation went, for early stopping.
 
     Attributes:
-      best: float32, the best score so far; the higher the better.
-      waited: int32, evaluations since then.
+        best: float32, the best score so far; the higher the better.
+        waited: int32, evaluations since then.
     """
 
     best: jax.Array
@@ -32,11 +32,11 @@ class TrainState(NamedTuple):
     """A network in training.
 
     Attributes:
-      params: The network's parameters, learned activation parameters among them.
-      opt_state: The optimizer's state.
-      step: int32, steps taken.
-      diverged_step: int32, the step at which the loss was first not finite; -1 before that.
-      watch: For early stopping; None without.
+        params: The network's parameters, learned activation parameters among them.
+        opt_state: The optimizer's state.
+        step: int32, steps taken.
+        diverged_step: int32, the step at which the loss was first not finite; -1 before that.
+        watch: For early stopping; None without.
     """
 
     params: Any
@@ -57,9 +57,9 @@ def train_step(
     """One step of gradient descent.
 
     Args:
-      loss: From parameters to the mean loss of the step's batch, a scalar.
-      optimizer: As made by `make_optimizer`.
-      state: Before the step.
+        loss: From parameters to the mean loss of the step's batch, a scalar.
+        optimizer: As made by `make_optimizer`.
+        state: Before the step.
     """
     value, gradient = jax.value_and_grad(loss)(state.params)
     updates, opt_state = optimizer.update(gradient, state.opt_state, state.params)
@@ -100,12 +100,12 @@ def train(
     """Trains for a number of steps, each on one batch.
 
     Args:
-      model: An `MLP`.
-      optimizer: As made by `make_optimizer`.
-      state: Where training stands.
-      examples: The training set.
-      order: int32 [steps, batch], the examples of each batch, see `batch_order`.
-      num_steps: How many of its batches to train on; may be traced.
+        model: An `MLP`.
+        optimizer: As made by `make_optimizer`.
+        state: Where training stands.
+        examples: The training set.
+        order: int32 [steps, batch], the examples of each batch, see `batch_order`.
+        num_steps: How many of its batches to train on; may be traced.
     """
 
     def body(i, state):
@@ -136,19 +136,19 @@ def fit(
     Pure; under `jax.vmap` over seed, hyperparameters and params it trains a population.
 
     Args:
-      model: An `MLP`.
-      examples: The training set.
-      seed: Of the initial weights and of the order of the batches.
-      epochs: Passes over the training set; may be traced.
-      batch_size: Examples of a batch, at most the size of the training set.
-      hyperparameters: Of the optimizer.
-      optimizer: One of `OPTIMIZERS`.
-      decay_activations: As for `make_optimizer`.
-      params: The network to start from. By default it is drawn from `seed`, which under `jax.jit`
-        takes seconds to compile; `Network.init_population` draws the same outside.
+        model: An `MLP`.
+        examples: The training set.
+        seed: Of the initial weights and of the order of the batches.
+        epochs: Passes over the training set; may be traced.
+        batch_size: Examples of a batch, at most the size of the training set.
+        hyperparameters: Of the optimizer.
+        optimizer: One of `OPTIMIZERS`.
+        decay_activations: As for `make_optimizer`.
+        params: The network to start from. By default it is drawn from `seed`, which under `jax.jit`
+            takes seconds to compile; `Network.init_population` draws the same outside.
 
     Returns:
-      The network's parameters, with values that are not finite if it has diverged.
+        The network's parameters, with values that are not finite if it has diverged.
     """
     count = examples.labels.shape[0]
     if params is None:
@@ -174,14 +174,14 @@ def batch_order(
     """The batches of one epoch: a shuffle of the examples, cut into whole batches.
 
     Args:
-      seed: The cell's seed. All cells of a seed see the same batches in the same order.
-      epoch: Counted from 0.
-      num_examples: Size of the training set. A remainder smaller than a batch sits this epoch
-        out; another one does in the next.
-      batch_size: Examples of a batch, at most `num_examples`.
+        seed: The cell's seed. All cells of a seed see the same batches in the same order.
+        epoch: Counted from 0.
+        num_examples: Size of the training set. A remainder smaller than a batch sits this epoch
+            out; another one does in the next.
+        batch_size: Examples of a batch, at most `num_examples`.
 
     Returns:
-      int32 [num_examples // batch_size, batch_size].
+        int32 [num_examples // batch_size, batch_size].
     """
     key = jax.random.fold_in(key_for(seed, "batch order"), epoch)
     steps = num_examples // batch_size

@@ -9,12 +9,12 @@ def losses(head: str, outputs: jax.Array, labels: jax.Array) -> jax.Array:
     """The loss of each example: cross-entropy in nats, or half the squared error (linear).
 
     Args:
-      head: "softmax", "sigmoid" or "linear".
-      outputs: float32 [batch, num_outputs].
-      labels: int32 [batch] classes, or float32 [batch] targets.
+        head: "softmax", "sigmoid" or "linear".
+        outputs: float32 [batch, num_outputs].
+        labels: int32 [batch] classes, or float32 [batch] targets.
 
     Returns:
-      float32 [batch].
+        float32 [batch].
     """
     if head == "softmax":
         # By comparison: a gather and its gradient, a scatter, take long to compile and to run.

@@ -24,11 +24,11 @@ def make_optimizer(
     """An optax optimizer whose hyperparameters may be traced.
 
     Args:
-      name: "sgd"; "momentum" (SGD with heavy-ball momentum); "adam" or "adamw", with `momentum`
-        as b1 and optax's defaults otherwise.
-      hyperparameters: Of one cell. The weight decay is decoupled in adamw, and an L2 penalty on
-        the gradient elsewhere.
-      decay_activations: Whether the decay acts on learned activation parameters too.
+        name: "sgd"; "momentum" (SGD with heavy-ball momentum); "adam" or "adamw", with `momentum`
+            as b1 and optax's defaults otherwise.
+        hyperparameters: Of one cell. The weight decay is decoupled in adamw, and an L2 penalty on
+            the gradient elsewhere.
+        decay_activations: Whether the decay acts on learned activation parameters too.
     """
 
     def decayed(params):

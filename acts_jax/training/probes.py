@@ -24,10 +24,10 @@ class Score(NamedTuple):
     """How well a network does on a set of examples, or on several; float32, scalars or [sets].
 
     Attributes:
-      loss: Mean over the examples.
-      accuracy: In [0, 1]; NaN for a regression.
-      balanced_accuracy: Mean of the accuracies within each class; NaN for a regression, and for
-        examples without weights.
+        loss: Mean over the examples.
+        accuracy: In [0, 1]; NaN for a regression.
+        balanced_accuracy: Mean of the accuracies within each class; NaN for a regression, and for
+            examples without weights.
     """
 
     loss: jax.Array
@@ -39,16 +39,16 @@ class Measured(NamedTuple):
     """What `probe` and `measure` return, of a network with L hidden layers; float32.
 
     Attributes:
-      loss: As in `Score`: a scalar, or [sets] from `measure`.
-      accuracy: The same.
-      balanced_accuracy: The same.
-      gradient_norm: [L + 1], Euclidean norm of the mean loss's gradient with respect to the
-        weights and biases of each layer, the readout last.
-      dead_fraction: [L], share of units with f'(z) = 0 for every example.
-      saturated_fraction: [L], share of units with |f'(z)| < 1% of sup |f'| for every example.
-        NaN, as the dead fraction, for an activation that is not elementwise.
-      dead_unit: [L, units of the widest], 1 for a unit with f'(z) = 0 for every example, else 0.
-        NaN for an activation that is not elementwise, and beyond the units of a layer.
+        loss: As in `Score`: a scalar, or [sets] from `measure`.
+        accuracy: The same.
+        balanced_accuracy: The same.
+        gradient_norm: [L + 1], Euclidean norm of the mean loss's gradient with respect to the
+            weights and biases of each layer, the readout last.
+        dead_fraction: [L], share of units with f'(z) = 0 for every example.
+        saturated_fraction: [L], share of units with |f'(z)| < 1% of sup |f'| for every example.
+            NaN, as the dead fraction, for an activation that is not elementwise.
+        dead_unit: [L, units of the widest], 1 for a unit with f'(z) = 0 for every example, else 0.
+            NaN for an activation that is not elementwise, and beyond the units of a layer.
     """
 
     loss: jax.Array
@@ -68,8 +68,8 @@ class Backward(NamedTuple):
     ratio of the error's Euclidean norms, over all examples and units, after and before.
 
     Attributes:
-      weight: By the weights between this layer and the next one (the last: the readout).
-      slope: By f' at this layer; never above sup |f'|.
+        weight: By the weights between this layer and the next one (the last: the readout).
+        slope: By f' at this layer; never above sup |f'|.
     """
 
     weight: jax.Array
@@ -96,9 +96,9 @@ def probe(model: Network, params: Any, examples: Examples) -> Measured:
     """Measures a network on its training set.
 
     Args:
-      model: A network, its activation parameters filled in.
-      params: Its parameters.
-      examples: The training set.
+        model: A network, its activation parameters filled in.
+        params: Its parameters.
+        examples: The training set.
     """
     measured = measure(model, params, join(examples))
     return measured._replace(**{name: getattr(measured, name)[0] for name in Score._fields})
@@ -113,11 +113,11 @@ def measure(
     kernels the two kinds of slice share, and what can be done for all layers at once is.
 
     Args:
-      model: A network.
-      params: Its parameters.
-      slices: The training set, and any others.
-      limit: Scalar, the supremum of |f'|, of an activation without learned parameters; computed by
-        default.
+        model: A network.
+        params: Its parameters.
+        slices: The training set, and any others.
+        limit: Scalar, the supremum of |f'|, of an activation without learned parameters; computed
+            by default.
     """
 
     def body(carry, batch):
@@ -167,16 +167,16 @@ def backward_factors(model: MLP, params: Any, examples: Examples) -> Backward:
     """How much the weights and f' each scale the error, layer by layer, on a set of examples.
 
     Args:
-      model: An `MLP` without layer normalisation, its activation elementwise.
-      params: Its parameters.
-      examples: Any labelled set.
+        model: An `MLP` without layer normalisation, its activation elementwise.
+        params: Its parameters.
+        examples: Any labelled set.
 
     Returns:
-      The factors; NaN at layers below one where the error is exactly 0, and for an activation that
-      is not elementwise.
+        The factors; NaN at layers below one where the error is exactly 0, and for an activation
+        that is not elementwise.
 
     Raises:
-      ValueError: With layer normalisation, which is a third factor.
+        ValueError: With layer normalisation, which is a third factor.
     """
     if model.layer_norm:
         raise ValueError("with layer_norm the error has more than two factors at each layer")
@@ -253,9 +253,9 @@ def _shares(steepest: jax.Array, limit: jax.Array, sizes: np.ndarray) -> jax.Arr
     """Shares of dead and of saturated units per layer, [2, layers]; NaN where they are not known.
 
     Args:
-      steepest: float32 [layers, units of the widest], the largest |f'| of each unit.
-      limit: float32, the supremum of |f'|, of a shape that broadcasts against it.
-      sizes: int [layers], units; what lies beyond them does not count.
+        steepest: float32 [layers, units of the widest], the largest |f'| of each unit.
+        limit: float32, the supremum of |f'|, of a shape that broadcasts against it.
+        sizes: int [layers], units; what lies beyond them does not count.
     """
     saturated = jnp.where(jnp.isfinite(limit), steepest < SATURATED * limit, jnp.nan)
     both = jnp.stack([steepest == 0, saturated])

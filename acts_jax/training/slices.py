@@ -18,11 +18,11 @@ class Slice(NamedTuple):
     """One slice, or all of them with a leading axis.
 
     Attributes:
-      inputs: [width, features], as they are stored.
-      labels: [width].
-      weights: float32 [width], as in `Examples`, or None.
-      real: bool [width], False for the copies that fill the slice up.
-      owner: int32 scalar, which set it is of.
+        inputs: [width, features], as they are stored.
+        labels: [width].
+        weights: float32 [width], as in `Examples`, or None.
+        real: bool [width], False for the copies that fill the slice up.
+        owner: int32 scalar, which set it is of.
     """
 
     inputs: jax.Array
@@ -43,9 +43,9 @@ class Slices:
     examples of the first set are rows under their own index. A pytree; `rows` is its content.
 
     Attributes:
-      rows: All examples, [slices * width].
-      sizes: Examples of each set.
-      width: Examples of a slice: WIDTH, or the size of the largest set if that is less.
+        rows: All examples, [slices * width].
+        sizes: Examples of each set.
+        width: Examples of a slice: WIDTH, or the size of the largest set if that is less.
     """
 
     rows: Examples

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
-from acts_jax.studies import claims
+from acts_jax.files import as_json
 from acts_jax.studies.claims import Claim, at_least, at_most, near
 
 
@@ -115,4 +115,4 @@ def test_a_claim_without_checks_is_refused():
 
 def test_what_json_cannot_hold_is_refused():
     with pytest.raises(TypeError, match="Figure"):
-        claims.plain({"picture": Figure()})
+        as_json({"picture": Figure()})

@@ -381,3 +381,15 @@ def test_images_stay_bytes_on_the_device(digits):
     assert there.rows.inputs.dtype == np.uint8
     memory = engine.build(group, dataset, there, 1).chunk.memory_analysis()
     assert memory.temp_size_in_bytes < size * pixels / 2
+
+
+def test_groups_that_differ_in_initial_weights_share_a_program(digits):
+    config = make_config(init=("lecun_normal", "he_normal", "critical"), width=8, epochs=1, evals=1)
+    groups = grid.plan(config, catalogue.get, lambda name: None).groups
+    compiled = {}
+    data = engine.put(digits, "unit", jax.local_devices())
+    programs = [engine.build(group, digits, data, 2, compiled=compiled) for group in groups]
+    assert len(compiled) == 1
+    assert len({id(program.chunk) for program in programs}) == 1
+    kernels = [program.state[0].params["hidden_1"]["kernel"] for program in programs]
+    assert not np.array_equal(kernels[0], kernels[1])

@@ -57,7 +57,8 @@ def folded(networks: Networks) -> pd.DataFrame:
 
 def _arrays(examples: Examples) -> tuple[np.ndarray, np.ndarray]:
     """What a network sees of all examples, [n, features], and their labels."""
-    return np.asarray(examples.features(examples.inputs)), np.asarray(examples.labels)
+    seen = np.asarray(examples.features(examples.inputs))
+    return seen.reshape(len(seen), -1), np.asarray(examples.labels)
 
 
 def _accuracy(outputs: np.ndarray, labels: np.ndarray) -> float:

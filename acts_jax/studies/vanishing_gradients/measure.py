@@ -10,12 +10,14 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import jax
 import numpy as np
 import pandas as pd
 
+from acts_jax.machine import cores
 from acts_jax.models import MLP
 from acts_jax.sweep.networks import Networks
 from acts_jax.training import Examples, probes
@@ -27,13 +29,18 @@ NETWORK = ["init", "activation", "depth", "seed", "moment"]
 def by_layer(best: Sequence[Networks]) -> pd.DataFrame:
     """Measure the best networks of each group, layer by layer, before and after training."""
     looks: dict[tuple, Callable] = {}  # one compiled program for all distributions of weights
-    tables = []
     for networks in best:
         model = networks.model
         look = jax.vmap(functools.partial(_look, model), in_axes=(0, None))
-        look = looks.setdefault((model.activation, model.hidden_sizes), jax.jit(look))
-        tables.append(_group_by_layer(networks, look))
-    return pd.concat(tables, ignore_index=True)
+        looks.setdefault((model.activation, model.hidden_sizes), jax.jit(look))
+
+    def all_with(shape: tuple) -> list[pd.DataFrame]:
+        mine = [one for one in best if (one.model.activation, one.model.hidden_sizes) == shape]
+        return [_group_by_layer(networks, looks[shape]) for networks in mine]
+
+    with ThreadPoolExecutor(cores()) as pool:  # compiling takes longer than looking
+        tables = pool.map(all_with, sorted(looks, key=lambda shape: -len(shape[1])))
+        return pd.concat([table for some in tables for table in some], ignore_index=True)
 
 
 def _look(model: MLP, params: Mapping[str, Any], train: Examples) -> dict[str, jax.Array]:
