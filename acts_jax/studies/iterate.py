@@ -207,30 +207,30 @@ def table(iterated: Sequence[Iterated]) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
+@matplotlib.rc_context(STYLE)
 def draw_shapes(iterated: Sequence[Iterated], most: int = 5) -> Figure:
     """Draw f, f∘f, ... in the upper and their slopes in the lower row of each pair of rows."""
     columns = min(5, len(iterated))
     pairs = -(-len(iterated) // columns)
-    with matplotlib.rc_context(STYLE):
-        figure = Figure(figsize=(2.15 * columns + 0.5, 3.9 * pairs + 0.7), layout="constrained")
-        axes = figure.subplots(2 * pairs, columns, squeeze=False, sharex=True)
-        panels = axes.reshape(pairs, 2, columns).swapaxes(1, 2).reshape(-1, 2)
-        for (above, below), found in zip(panels, iterated, strict=False):
-            _draw_values(above, found, most)
-            _draw_slopes(below, found, most)
-        for unused in panels[len(iterated) :].flat:
-            unused.set_visible(False)
-        for row, first in enumerate(axes[:, 0]):
-            first.set_ylabel("slope" if row % 2 else "f applied n times")
-        for lowest in axes[-1]:
-            lowest.set_xlabel("x")
-        titles(
-            figure,
-            "Applied again and again",
-            f"From light to dark: n = 1 to {most} applications. Above: the values, with y = x "
-            "dotted and the fixed point marked. Below: their derivative, and its value at 0 after "
-            f"1 and after {most} applications.",
-        )
+    figure = Figure(figsize=(2.15 * columns + 0.5, 3.9 * pairs + 0.7), layout="constrained")
+    axes = figure.subplots(2 * pairs, columns, squeeze=False, sharex=True)
+    panels = axes.reshape(pairs, 2, columns).swapaxes(1, 2).reshape(-1, 2)
+    for (above, below), found in zip(panels, iterated, strict=False):
+        _draw_values(above, found, most)
+        _draw_slopes(below, found, most)
+    for unused in panels[len(iterated) :].flat:
+        unused.set_visible(False)
+    for row, first in enumerate(axes[:, 0]):
+        first.set_ylabel("slope" if row % 2 else "f applied n times")
+    for lowest in axes[-1]:
+        lowest.set_xlabel("x")
+    titles(
+        figure,
+        "Applied again and again",
+        f"From light to dark: n = 1 to {most} applications. Above: the values, with y = x "
+        "dotted and the fixed point marked. Below: their derivative, and its value at 0 after "
+        f"1 and after {most} applications.",
+    )
     return figure
 
 
@@ -270,25 +270,25 @@ def _draw_slopes(axes: Axes, found: Iterated, most: int) -> None:
     axes.set_ylim(-0.02 * top, 1.3 * top)
 
 
+@matplotlib.rc_context(STYLE)
 def draw_decay(iterated: Sequence[Iterated]) -> Figure:
     """Draw the slope at x = 0 and at x = 2 against the number of applications, on log axes."""
     style = styles([found.activation.name for found in iterated])
     colors = {name: color for name, (color, _) in style.items()}
-    with matplotlib.rc_context(STYLE):
-        figure = Figure(figsize=(9.6, 5.0), layout="constrained")
-        panels = figure.subplots(1, 2, sharey=True)
-        for axes, x in zip(panels, (0.0, START), strict=True):
-            slopes = {found.activation.name: found.slope(x)[1:] for found in iterated}
-            _draw_decay(axes, slopes, colors)
-            axes.set_title(f"at x = {x:g}")
-            axes.set_xlabel("applications n")
-        panels[0].set_ylabel("slope of f applied n times")
-        titles(
-            figure,
-            "Do the derivatives tend to 0?",
-            "Bending down: by a constant factor with each application. A straight line on these "
-            "axes: as a power of n. Level at 1: never.",
-        )
+    figure = Figure(figsize=(9.6, 5.0), layout="constrained")
+    panels = figure.subplots(1, 2, sharey=True)
+    for axes, x in zip(panels, (0.0, START), strict=True):
+        slopes = {found.activation.name: found.slope(x)[1:] for found in iterated}
+        _draw_decay(axes, slopes, colors)
+        axes.set_title(f"at x = {x:g}")
+        axes.set_xlabel("applications n")
+    panels[0].set_ylabel("slope of f applied n times")
+    titles(
+        figure,
+        "Do the derivatives tend to 0?",
+        "Bending down: by a constant factor with each application. A straight line on these "
+        "axes: as a power of n. Level at 1: never.",
+    )
     return figure
 
 

@@ -135,24 +135,24 @@ def pairs(results: pd.DataFrame) -> pd.DataFrame:
     return table.reset_index()
 
 
+@matplotlib.rc_context(STYLE)
 def figure(found: pd.DataFrame) -> Figure:
     """Draw the derivatives of relu and elu around 0, and the differences that `pairs` found."""
-    with matplotlib.rc_context(STYLE):
-        result = Figure(figsize=(10.5, 3.7), layout="constrained")
-        relu, elu, trained = result.subplots(1, 3, width_ratios=(0.8, 1, 1.4))
-        _draw_relu(relu)
-        _draw_elu(elu)
-        for axes in (relu, elu):
-            axes.set_ylim(-0.2, 2.1)
-            axes.set_xlabel("x")
-        _draw_pairs(trained, found)
-        titles(
-            result,
-            "The derivative at a kink",
-            "Right: a dot per seed, the same initial weights and batches on both sides; hollow: "
-            "identical to the last bit. Bars: mean and 95% interval. Grey: equally good, within "
-            f"{100 * MARGIN:g} point of accuracy.",
-        )
+    result = Figure(figsize=(10.5, 3.7), layout="constrained")
+    relu, elu, trained = result.subplots(1, 3, width_ratios=(0.8, 1, 1.4))
+    _draw_relu(relu)
+    _draw_elu(elu)
+    for axes in (relu, elu):
+        axes.set_ylim(-0.2, 2.1)
+        axes.set_xlabel("x")
+    _draw_pairs(trained, found)
+    titles(
+        result,
+        "The derivative at a kink",
+        "Right: a dot per seed, the same initial weights and batches on both sides; hollow: "
+        "identical to the last bit. Bars: mean and 95% interval. Grey: equally good, within "
+        f"{100 * MARGIN:g} point of accuracy.",
+    )
     return result
 
 

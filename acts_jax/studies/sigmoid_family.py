@@ -156,6 +156,7 @@ def summary(tails: pd.DataFrame, selection: pd.DataFrame) -> str:
     )
 
 
+@matplotlib.rc_context(STYLE)
 def figure(
     found: Mapping[str, Curve],
     results: pd.DataFrame,
@@ -173,21 +174,20 @@ def figure(
         dataset: Its name.
     """
     colors = {name: color for name, (color, _) in styles(list(found)).items()}
-    with matplotlib.rc_context(STYLE):
-        picture = Figure(figsize=(9.6, 7.4), layout="constrained")
-        ((values, slopes), (tails, scores)) = picture.subplots(2, 2)
-        _draw_values(values, found, colors)
-        _draw_slopes(slopes, found, colors, edge)
-        _draw_tails(tails, found, colors)
-        _draw_scores(scores, results, selection, colors)
-        titles(
-            picture,
-            f"The sigmoid family on one scale ({dataset})",
-            "All have value 0 and slope 1 at 0 and range (−1, 1); 2σ(2x) − 1, the logistic "
-            "function on this scale, is tanh. Right below: each at the learning rate that "
-            "validation chose, in the order of validation; a dot per seed, the mean and its 95% "
-            "interval.",
-        )
+    picture = Figure(figsize=(9.6, 7.4), layout="constrained")
+    ((values, slopes), (tails, scores)) = picture.subplots(2, 2)
+    _draw_values(values, found, colors)
+    _draw_slopes(slopes, found, colors, edge)
+    _draw_tails(tails, found, colors)
+    _draw_scores(scores, results, selection, colors)
+    titles(
+        picture,
+        f"The sigmoid family on one scale ({dataset})",
+        "All have value 0 and slope 1 at 0 and range (−1, 1); 2σ(2x) − 1, the logistic "
+        "function on this scale, is tanh. Right below: each at the learning rate that "
+        "validation chose, in the order of validation; a dot per seed, the mean and its 95% "
+        "interval.",
+    )
     return picture
 
 

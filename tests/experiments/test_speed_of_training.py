@@ -22,7 +22,10 @@ def main(run_main, data_dir):
         (["--config.layer_norm=true,false"], "takes one layer_norm, not True, False"),
         (["--config.momentum=0,0.9"], "takes one momentum"),
         (["--config.hidden_sizes=16-16,32-16"], "one shape of the hidden layers for each depth"),
-        (["--config.activation=sigmoid,relu,elu", "--config.elu.alpha=1,2"], "takes one alpha"),
+        (
+            ["--config.activation=sigmoid,relu,elu", "--config.elu.alpha=1,2"],
+            "elu.alpha takes one",
+        ),
         (["--loss=0"], "loss"),
     ],
 )

@@ -17,28 +17,28 @@ FIRST, DEEPER = (0.596, 0.681), (0.06, 0.20)  # where slopes ended in He et al. 
 COLORS = dict(zip(KINDS, PALETTE, strict=False))
 
 
+@matplotlib.rc_context(STYLE)
 def figure(found: Comparison) -> Figure:
     """Draw where learned slopes go and end, and the test accuracy of fixed and learned ones."""
     paths = found.paths["per layer"]
     layers = sorted(paths["layer"].dropna().unique())
     shown = [layers[i] for i in np.unique(np.linspace(0, len(layers) - 1, 4).round().astype(int))]
-    with matplotlib.rc_context(STYLE):
-        result = Figure(figsize=(10.5, 7.2), layout="constrained")
-        above, below = result.subfigures(2, 1, height_ratios=(1, 1.05))
-        panels = above.subplots(1, len(shown), sharey=True, squeeze=False)[0]
-        for axes, layer in zip(panels, shown, strict=True):
-            _draw_paths(axes, paths[paths["layer"] == layer], layer, named=layer == shown[-1])
-        panels[0].set_ylabel("learned slope, one per layer")
-        left, right = below.subplots(1, 2, width_ratios=(1, 1.25))
-        _draw_ends(left, found)
-        _draw_accuracy(right, found)
-        titles(
-            result,
-            "The slope below zero: tried, or learned",
-            "Top: a line per seed, a colour per starting value; grey: where slopes ended in He et "
-            "al. (2015), first layer and deeper ones.\nBars and band on the right: 95% intervals "
-            "over seeds, at the learning rate that validation chose.",
-        )
+    result = Figure(figsize=(10.5, 7.2), layout="constrained")
+    above, below = result.subfigures(2, 1, height_ratios=(1, 1.05))
+    panels = above.subplots(1, len(shown), sharey=True, squeeze=False)[0]
+    for axes, layer in zip(panels, shown, strict=True):
+        _draw_paths(axes, paths[paths["layer"] == layer], layer, named=layer == shown[-1])
+    panels[0].set_ylabel("learned slope, one per layer")
+    left, right = below.subplots(1, 2, width_ratios=(1, 1.25))
+    _draw_ends(left, found)
+    _draw_accuracy(right, found)
+    titles(
+        result,
+        "The slope below zero: tried, or learned",
+        "Top: a line per seed, a colour per starting value; grey: where slopes ended in He et "
+        "al. (2015), first layer and deeper ones.\nBars and band on the right: 95% intervals "
+        "over seeds, at the learning rate that validation chose.",
+    )
     return result
 
 

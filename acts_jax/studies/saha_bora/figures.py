@@ -21,25 +21,25 @@ from acts_jax.theory.fitting import Fit
 SBAF, TARGET = PALETTE[1], INK
 
 
+@matplotlib.rc_context(STYLE)
 def sbaf_figure(found: Mapping[str, Fit]) -> Figure:
     """Draw SBAF's shapes, the distance from its targets over (k, alpha), and its best fits."""
-    with matplotlib.rc_context(STYLE):
-        figure = Figure(figsize=(10.5, 6.4), layout="constrained")
-        (shapes, to_sigmoid, to_relu), (plain, sigmoid, relu) = figure.subplots(2, 3)
-        _draw_shapes(shapes)
-        _draw_map(figure, to_sigmoid, found["sigmoid"])
-        _draw_map(figure, to_relu, found["relu"])
-        _draw_plain(plain, found)
-        for axes, name in ((sigmoid, "sigmoid"), (relu, "relu")):
-            _draw_fit(axes, found[f"{name}, inside"], found[f"{name}, moved"])
-            axes.set_title(f"{name}: x mapped, y scaled and shifted")
-        titles(
-            figure,
-            "SBAF: its shapes, and how near it comes to the sigmoid and the ReLU",
-            "Percentages: root mean square distance as a share of the target's range. Grey: the "
-            "target; orange: the best SBAF over k and α; x mapped to [0.05, 0.95] (line) or to "
-            "[0, 1] (dashed).\nSBAF is convex for every k and α, so it cannot bend like a sigmoid.",
-        )
+    figure = Figure(figsize=(10.5, 6.4), layout="constrained")
+    (shapes, to_sigmoid, to_relu), (plain, sigmoid, relu) = figure.subplots(2, 3)
+    _draw_shapes(shapes)
+    _draw_map(figure, to_sigmoid, found["sigmoid"])
+    _draw_map(figure, to_relu, found["relu"])
+    _draw_plain(plain, found)
+    for axes, name in ((sigmoid, "sigmoid"), (relu, "relu")):
+        _draw_fit(axes, found[f"{name}, inside"], found[f"{name}, moved"])
+        axes.set_title(f"{name}: x mapped, y scaled and shifted")
+    titles(
+        figure,
+        "SBAF: its shapes, and how near it comes to the sigmoid and the ReLU",
+        "Percentages: root mean square distance as a share of the target's range. Grey: the "
+        "target; orange: the best SBAF over k and α; x mapped to [0.05, 0.95] (line) or to "
+        "[0, 1] (dashed).\nSBAF is convex for every k and α, so it cannot bend like a sigmoid.",
+    )
     return figure
 
 
@@ -120,6 +120,7 @@ def _target(fit: Fit, x: np.ndarray) -> np.ndarray:
     return features.jet(fit.target.function, fit.target.defaults, x)[0]
 
 
+@matplotlib.rc_context(STYLE)
 def a_relu_figure(found: Mapping[str, Fit], scores: pd.DataFrame) -> Figure:
     """Draw A-ReLU beside the ReLU, its slope at 0, and the test error of networks with each.
 
@@ -128,18 +129,17 @@ def a_relu_figure(found: Mapping[str, Fit], scores: pd.DataFrame) -> Figure:
         scores: Test accuracies, a row per seed, a column per (activation, depth); SBAF may come
             several times, as of `measure.by_parameters`.
     """
-    with matplotlib.rc_context(STYLE):
-        figure = Figure(figsize=(10.5, 3.5), layout="constrained")
-        curve, slope, trained = figure.subplots(1, 3, width_ratios=(1.2, 0.9, 1.1))
-        _draw_gap(curve, found["a_relu, published"])
-        _draw_slope(slope)
-        _draw_scores(trained, scores)
-        titles(
-            figure,
-            "A-ReLU beside the ReLU, and networks trained with each function",
-            "k 0.54 and n 1.3, as published. Bars: 95% intervals over seeds, at the learning rate "
-            "that validation chose. SBAF sees the sigmoid of the pre-activation.",
-        )
+    figure = Figure(figsize=(10.5, 3.5), layout="constrained")
+    curve, slope, trained = figure.subplots(1, 3, width_ratios=(1.2, 0.9, 1.1))
+    _draw_gap(curve, found["a_relu, published"])
+    _draw_slope(slope)
+    _draw_scores(trained, scores)
+    titles(
+        figure,
+        "A-ReLU beside the ReLU, and networks trained with each function",
+        "k 0.54 and n 1.3, as published. Bars: 95% intervals over seeds, at the learning rate "
+        "that validation chose. SBAF sees the sigmoid of the pre-activation.",
+    )
     return figure
 
 

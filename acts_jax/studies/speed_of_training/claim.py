@@ -67,10 +67,7 @@ def check(plan: Plan, datasets: Mapping[str, Dataset]) -> None:
     free = {"activation", "depth", "hidden_sizes", "learning_rate", "seed"}
     requirements.single(plan, *(name for name, f in FIELDS.items() if f.axis and name not in free))
     shapes(plan)
-    for group in plan.groups:
-        for name, values in group.parameters.items():
-            if len(set(values)) > 1:
-                raise ConfigError(f"this experiment takes one {name} of an activation, not several")
+    requirements.only_fixed_parameters(plan)
 
 
 def shapes(plan: Plan) -> dict[int, str]:

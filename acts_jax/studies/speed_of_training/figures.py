@@ -14,6 +14,7 @@ from acts_jax.report.style import ALARM, FAINT, STYLE, styles, titles
 from acts_jax.studies.speed_of_training.measure import CELL
 
 
+@matplotlib.rc_context(STYLE)
 def figure(curves: pd.DataFrame, best: pd.DataFrame, loss: float, budget: int) -> Figure:
     """Draw training losses at each activation's best rate, and the steps to `loss`, by depth.
 
@@ -25,22 +26,21 @@ def figure(curves: pd.DataFrame, best: pd.DataFrame, loss: float, budget: int) -
     """
     depths, names = sorted(best["depth"].unique()), sorted(best["activation"].unique())
     style = styles(names)
-    with matplotlib.rc_context(STYLE):
-        result = Figure(figsize=(10.5, 3.9), layout="constrained")
-        *panels, last = result.subplots(1, len(depths) + 1, width_ratios=(*[1] * len(depths), 1.25))
-        for axes, depth in zip(panels, depths, strict=True):
-            keys = best.loc[best["depth"] == depth, CELL]
-            _draw_losses(axes, curves.merge(keys, on=CELL), style, loss, budget)
-            axes.set_title(f"depth {depth}")
-            axes.tick_params(axis="y", labelleft=axes is panels[0])
-        panels[0].set_ylabel("training loss, nats")
-        _draw_steps(last, best, style, budget)
-        titles(
-            result,
-            f"Steps to a training loss of {loss:g}",
-            "Each activation at the rate that is fastest for the other seeds. Lines: medians over "
-            f"seeds; bars: 95% intervals; crosses: not within {budget} steps.",
-        )
+    result = Figure(figsize=(10.5, 3.9), layout="constrained")
+    *panels, last = result.subplots(1, len(depths) + 1, width_ratios=(*[1] * len(depths), 1.25))
+    for axes, depth in zip(panels, depths, strict=True):
+        keys = best.loc[best["depth"] == depth, CELL]
+        _draw_losses(axes, curves.merge(keys, on=CELL), style, loss, budget)
+        axes.set_title(f"depth {depth}")
+        axes.tick_params(axis="y", labelleft=axes is panels[0])
+    panels[0].set_ylabel("training loss, nats")
+    _draw_steps(last, best, style, budget)
+    titles(
+        result,
+        f"Steps to a training loss of {loss:g}",
+        "Each activation at the rate that is fastest for the other seeds. Lines: medians over "
+        f"seeds; bars: 95% intervals; crosses: not within {budget} steps.",
+    )
     return result
 
 

@@ -19,27 +19,27 @@ from acts_jax.studies.uva_tutorial3.published import ACCURACY, DEAD
 MARKERS = {"JAX": "x", "PyTorch": "+"}  # of the published numbers, by version of the notebook
 
 
+@matplotlib.rc_context(STYLE)
 def figure(found: Repeated) -> Figure:
     """Draw accuracies, gradients and dead units by layer, the published numbers beside them."""
-    with matplotlib.rc_context(STYLE):
-        result = Figure(figsize=(10.5, 7.4), layout="constrained")
-        above, below = result.subfigures(2, 1, height_ratios=(1, 0.95))
-        left, right = above.subplots(1, 2, width_ratios=(1, 1.1))
-        _draw_accuracy(left, found.accuracy)
-        _draw_gradients(right, found.gradients)
-        shapes = list(dict.fromkeys(shape for _, shape in found.dead))
-        ratios = [len(widths(shape)) + 3 for shape in shapes]
-        panels = below.subplots(1, len(shapes), width_ratios=ratios, squeeze=False)[0]
-        for axes, shape in zip(panels, shapes, strict=True):
-            _draw_dead(axes, found.dead, shape)
-        panels[0].set_ylabel("dead units of relu, %")
-        panels[0].legend(frameon=False, fontsize=8, loc="upper left")
-        titles(
-            result,
-            "The University of Amsterdam's tutorial on activations, repeated",
-            "Dots: one per seed; bars: 95% intervals of the mean. Crosses: the tutorial's one "
-            "seed (× JAX, + PyTorch). Dead: f′ is 0 for every training image.",
-        )
+    result = Figure(figsize=(10.5, 7.4), layout="constrained")
+    above, below = result.subfigures(2, 1, height_ratios=(1, 0.95))
+    left, right = above.subplots(1, 2, width_ratios=(1, 1.1))
+    _draw_accuracy(left, found.accuracy)
+    _draw_gradients(right, found.gradients)
+    shapes = list(dict.fromkeys(shape for _, shape in found.dead))
+    ratios = [len(widths(shape)) + 3 for shape in shapes]
+    panels = below.subplots(1, len(shapes), width_ratios=ratios, squeeze=False)[0]
+    for axes, shape in zip(panels, shapes, strict=True):
+        _draw_dead(axes, found.dead, shape)
+    panels[0].set_ylabel("dead units of relu, %")
+    panels[0].legend(frameon=False, fontsize=8, loc="upper left")
+    titles(
+        result,
+        "The University of Amsterdam's tutorial on activations, repeated",
+        "Dots: one per seed; bars: 95% intervals of the mean. Crosses: the tutorial's one "
+        "seed (× JAX, + PyTorch). Dead: f′ is 0 for every training image.",
+    )
     return result
 
 

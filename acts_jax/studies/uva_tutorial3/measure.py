@@ -86,12 +86,9 @@ def _gradients(sweep: Trained) -> pd.DataFrame:
     """Return the root mean square of the gradient's entries at initialisation: see `Repeated`."""
     static = sweep.plan.groups[0].static
     dataset = sweep.datasets[static.dataset]
-    sizes = (
-        math.prod(dataset.input_shape),
-        *static.hidden_sizes,
-        engine.resolve(static, dataset)[1],
-    )
-    entries = [(inputs + 1) * outputs for inputs, outputs in itertools.pairwise(sizes)]
+    _, outputs = engine.resolve(static, dataset)
+    sizes = (math.prod(dataset.input_shape), *static.hidden_sizes, outputs)
+    entries = [(before + 1) * after for before, after in itertools.pairwise(sizes)]
     curves = sweep.curves
     rows = curves[(curves["metric"] == "gradient_norm") & (curves["epoch"] == 0)]
     norms = rows.pivot_table(
