@@ -18,6 +18,8 @@ from acts_jax.activations.catalogue import get, names
 from acts_jax.activations.derivative import derivative
 from acts_jax.precision import reference
 
+pytestmark = pytest.mark.slow
+
 ELEMENTWISE = names(elementwise=True)
 WITH_PARAMETERS = [name for name in ELEMENTWISE if get(name).parameters]
 every_elementwise = pytest.mark.parametrize("name", ELEMENTWISE)

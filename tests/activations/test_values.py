@@ -12,6 +12,8 @@ from acts_jax.activations.derivative import derivative
 from acts_jax.precision import reference
 from acts_jax.precision.accuracy import ulp_error
 
+pytestmark = pytest.mark.slow
+
 SMALLEST_NORMAL = float(np.finfo(np.float32).tiny)
 EPS = float(np.finfo(np.float32).eps)
 

@@ -9,6 +9,8 @@ import pytest
 
 from acts_jax.benchmarks import rivals, sweeps
 
+pytestmark = pytest.mark.slow
+
 TASK = rivals.Task((6, 5, 4, 3), batch_size=4, population=3, steps=6, learning_rate=0.05)
 
 

@@ -12,6 +12,8 @@ import pytest
 from acts_jax import data
 from acts_jax.data import builders
 
+pytestmark = pytest.mark.slow
+
 SCRIPT = pathlib.Path(__file__).parents[2] / ".ci/fashion_mnist_from_debian.py"
 
 

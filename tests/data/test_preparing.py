@@ -12,6 +12,8 @@ from acts_jax.errors import DatasetError
 from acts_jax.sweep import launch
 from acts_jax.sweep.config import make_config
 
+pytestmark = pytest.mark.slow
+
 COMMAND = "python -m experiments.prepare"
 TRAIN = "".join(f"{i},{-i},{i % 2}\n" for i in range(20))
 TEST = "".join(f"{100 + i},{-i},{i % 2}\n" for i in range(4))

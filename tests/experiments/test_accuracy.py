@@ -8,6 +8,8 @@ import pytest
 
 from experiments import accuracy as script
 
+pytestmark = pytest.mark.slow
+
 LIBRARIES = ("acts_jax", "jax.nn")
 
 

@@ -7,6 +7,8 @@ import pytest
 
 from experiments import activation_card as script
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def main(run_main):

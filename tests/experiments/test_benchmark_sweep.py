@@ -8,6 +8,8 @@ import pytest
 
 from experiments import benchmark_sweep as script
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def main(run_main):

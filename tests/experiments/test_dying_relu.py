@@ -1,6 +1,10 @@
 """Dying units as a command: what it refuses."""
 
+import pytest
+
 from experiments import dying_relu as script
+
+pytestmark = pytest.mark.slow
 
 
 def test_an_axis_that_is_not_told_apart_is_refused(run_main, tmp_path, data_dir, capsys):

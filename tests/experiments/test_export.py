@@ -12,6 +12,8 @@ from acts_jax.sweep import grid, store
 from acts_jax.sweep.config import make_config
 from experiments import export as script
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def main(run_main):

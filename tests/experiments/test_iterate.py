@@ -2,7 +2,11 @@
 
 import json
 
+import pytest
+
 from experiments import iterate as script
+
+pytestmark = pytest.mark.slow
 
 
 def test_activations_and_applications_are_those_asked_for(run_main, tmp_path, capsys):

@@ -4,6 +4,8 @@ import pytest
 
 from experiments import learn_prelu as script
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize(
     ("arguments", "message"),

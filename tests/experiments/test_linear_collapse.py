@@ -2,7 +2,11 @@
 
 import json
 
+import pytest
+
 from experiments import linear_collapse as script
+
+pytestmark = pytest.mark.slow
 
 DEFAULTS = {"config": "configs/linear_collapse.py", "workdir": "runs/linear_collapse"}
 

@@ -12,6 +12,8 @@ from acts_jax.sweep.config import make_config
 from experiments import merge as script
 from experiments import sweep
 
+pytestmark = pytest.mark.slow
+
 CONFIG = {"activation": "relu,tanh,prelu", "depth": 1, "seed": "0,1", "learning_rate": "0.1,10"}
 
 

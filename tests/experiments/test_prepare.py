@@ -8,6 +8,8 @@ import pytest
 from acts_jax import data
 from experiments import prepare as script
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def main(run_main):

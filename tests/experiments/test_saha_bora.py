@@ -1,6 +1,10 @@
 """SBAF and A-ReLU as a command: what it refuses."""
 
+import pytest
+
 from experiments import saha_bora as script
+
+pytestmark = pytest.mark.slow
 
 
 def test_a_regression_is_refused(run_main, tmp_path, data_dir, capsys):

@@ -1,6 +1,10 @@
 """The sigmoid family as a command: what it would train, and what it refuses."""
 
+import pytest
+
 from experiments import sigmoid_family as script
+
+pytestmark = pytest.mark.slow
 
 
 def test_one_dataset_is_taken(run_main, tmp_path, data_dir, capsys):

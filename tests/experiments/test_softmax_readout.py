@@ -4,6 +4,8 @@ import pytest
 
 from experiments import softmax_readout as script
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize(
     ("argument", "message"),

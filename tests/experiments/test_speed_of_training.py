@@ -6,6 +6,8 @@ import pytest
 
 from experiments import speed_of_training as script
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def main(run_main, data_dir):

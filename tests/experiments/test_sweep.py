@@ -13,6 +13,8 @@ import pytest
 from acts_jax import load_curves, load_results
 from experiments import sweep as script
 
+pytestmark = pytest.mark.slow
+
 SMOKE = ["--config=configs/smoke.py", "--config.epochs=2", "--config.depth=1"]
 
 

@@ -11,6 +11,8 @@ import pytest
 
 from experiments import textbook as script
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def main(run_main, tmp_path):

@@ -1,6 +1,10 @@
 """The published study as a command: what it refuses."""
 
+import pytest
+
 from experiments import uva_tutorial3 as script
+
+pytestmark = pytest.mark.slow
 
 
 def test_another_set_of_activations_is_refused(run_main, tmp_path, data_dir, capsys):

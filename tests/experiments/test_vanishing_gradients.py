@@ -4,6 +4,8 @@ import pytest
 
 from experiments import vanishing_gradients as script
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize(
     ("argument", "message"),

@@ -22,6 +22,8 @@ from acts_jax.models import (
 )
 from acts_jax.theory.mean_field import gain as activation_gain
 
+pytestmark = pytest.mark.slow
+
 INITIALIZERS = ["lecun_normal", "he_normal", "glorot_uniform", "torch_default", "critical"]
 KEY = jax.random.key(7)
 X = jax.random.normal(jax.random.key(1), (9, 6))

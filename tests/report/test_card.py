@@ -12,6 +12,8 @@ from acts_jax.activations.catalogue import get, names
 from acts_jax.precision.counterparts import torch_functional
 from acts_jax.report import card, figures
 
+pytestmark = pytest.mark.slow
+
 
 def printed(made, width=100):
     console = Console(width=width, file=io.StringIO())

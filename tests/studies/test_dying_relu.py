@@ -10,6 +10,8 @@ from acts_jax.studies.dying_relu import counts
 from acts_jax.sweep.config import read_config
 from acts_jax.sweep.options import Options
 
+pytestmark = pytest.mark.slow
+
 TINY = {
     "activation": "relu,leaky_relu",
     "depth": "2",

@@ -5,6 +5,8 @@ import pytest
 from acts_jax.activations import get
 from acts_jax.studies import iterate
 
+pytestmark = pytest.mark.slow
+
 
 def test_relu_sigmoid_and_tanh():
     claim = iterate.study([get(name) for name in ("relu", "sigmoid", "tanh", "erf")], times=400)

@@ -5,6 +5,8 @@ import pytest
 from acts_jax import load_results
 from acts_jax.studies import kinks
 
+pytestmark = pytest.mark.slow
+
 
 def test_either_derivative_at_zero_will_do_unless_layers_are_silent(told, tmp_path):
     fields = {"hidden_sizes": "32,2-2-2-2", "learning_rate": "0.03", "epochs": "1"}

@@ -7,6 +7,8 @@ from acts_jax import load_results
 from acts_jax.studies import learn_prelu
 from acts_jax.studies.learn_prelu import claim, measure
 
+pytestmark = pytest.mark.slow
+
 TINY = {
     "leaky_relu.negative_slope": "0,0.25,1",
     "prelu.slope": "0,0.25",

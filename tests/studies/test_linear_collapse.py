@@ -10,6 +10,8 @@ from acts_jax.studies.linear_collapse import measure
 from acts_jax.sweep.config import read_config
 from acts_jax.sweep.options import Options
 
+pytestmark = pytest.mark.slow
+
 TINY = {"hidden_sizes": "24,12-12", "learning_rate": "0.1", "seed": "0,1", "epochs": "3"}
 
 

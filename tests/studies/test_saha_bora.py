@@ -4,6 +4,8 @@ import pytest
 
 from acts_jax.studies import saha_bora
 
+pytestmark = pytest.mark.slow
+
 TINY = {
     "activation": "sigmoid,sbaf,a_relu",
     "depth": "1",

@@ -6,6 +6,8 @@ import pytest
 
 from acts_jax.studies import sigmoid_family
 
+pytestmark = pytest.mark.slow
+
 
 def test_shapes_and_training(told):
     claim = told(

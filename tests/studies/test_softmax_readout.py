@@ -11,6 +11,8 @@ from acts_jax.studies.softmax_readout import readouts
 from acts_jax.sweep.config import read_config
 from acts_jax.sweep.options import Options
 
+pytestmark = pytest.mark.slow
+
 TINY = {"learning_rate": "0.1", "seed": "0,1", "epochs": "4", "depth": "1", "width": "16"}
 
 

@@ -10,6 +10,8 @@ import pytest
 from acts_jax.studies import speed_of_training
 from acts_jax.studies.speed_of_training import claim, measure
 
+pytestmark = pytest.mark.slow
+
 
 def curves(**cells):
     """Loss curves by "activation_rate_seed", evaluated every 10 steps, at depth 2."""

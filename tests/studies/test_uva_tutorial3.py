@@ -9,6 +9,8 @@ from acts_jax.studies import uva_tutorial3
 from acts_jax.studies.uva_tutorial3 import claim, measure
 from acts_jax.studies.uva_tutorial3.published import DEAD, DEEP, WIDE
 
+pytestmark = pytest.mark.slow
+
 
 def test_numbers_are_those_of_the_sweeps_at_each_networks_best_epoch(told, tmp_path):
     tiny = {"dataset": "digits", "hidden_sizes": "16-8", "epochs": "4", "evals": "4"}

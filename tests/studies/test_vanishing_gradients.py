@@ -11,6 +11,8 @@ from acts_jax.studies.vanishing_gradients.measure import change_of_weights
 from acts_jax.sweep.config import read_config
 from acts_jax.sweep.options import Options
 
+pytestmark = pytest.mark.slow
+
 TINY = {
     "activation": "sigmoid,relu",
     "depth": "4",

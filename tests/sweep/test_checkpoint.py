@@ -10,6 +10,8 @@ from acts_jax.activations import catalogue
 from acts_jax.sweep import checkpoint, engine, grid, packing, running
 from acts_jax.sweep.config import make_config
 
+pytestmark = pytest.mark.slow
+
 
 class Trained:
     """A small group, with a way to build its program anew."""

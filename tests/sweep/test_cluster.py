@@ -20,7 +20,10 @@ from acts_jax.sweep.signals import Stopped
 from experiments import sweep
 
 # Ray forks to start its processes, which run programs of their own at once.
-pytestmark = pytest.mark.filterwarnings(r"ignore:os\.fork\(\) was called:RuntimeWarning")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.filterwarnings(r"ignore:os\.fork\(\) was called:RuntimeWarning"),
+]
 
 SMALL = {"width": 8, "depth": 1, "epochs": 2, "evals": 2, "batch_size": 256}
 

@@ -16,6 +16,8 @@ from acts_jax.sweep import engine, grid, packing, running
 from acts_jax.sweep.config import make_config
 from acts_jax.training import probes
 
+pytestmark = pytest.mark.slow
+
 
 def outcome_of(dataset, pack=None, **fields):
     """The group and the outcome of a config with one program."""

@@ -8,6 +8,8 @@ from acts_jax.errors import CellError
 from acts_jax.sweep import launch, packing, store
 from acts_jax.sweep.config import make_config
 
+pytestmark = pytest.mark.slow
+
 SMALL = {"width": 8, "depth": 1, "epochs": 2, "evals": 1, "batch_size": 256, "seed": "0,1,2"}
 
 

@@ -11,6 +11,8 @@ from acts_jax.sweep.config import make_config
 from acts_jax.sweep.options import Options
 from acts_jax.training import probes
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def train(data_dir, tmp_path):

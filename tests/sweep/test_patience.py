@@ -10,6 +10,8 @@ from acts_jax.activations import catalogue
 from acts_jax.sweep import checkpoint, engine, grid, launch, packing, running, store
 from acts_jax.sweep.config import make_config
 
+pytestmark = pytest.mark.slow
+
 EVALS = 12
 FIELDS = dict(width=8, depth=1, epochs=EVALS, evals=EVALS, batch_size=64)
 

@@ -13,6 +13,8 @@ import pytest
 
 from acts_jax import load_curves, load_results
 
+pytestmark = pytest.mark.slow
+
 FORKED = Path(__file__).parent / "forked.py"
 
 

@@ -12,6 +12,8 @@ from acts_jax.report import facts
 from acts_jax.theory.description import describe
 from acts_jax.theory.mean_field import gain
 
+pytestmark = pytest.mark.slow
+
 
 def only(items):
     (item,) = items

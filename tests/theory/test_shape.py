@@ -12,6 +12,8 @@ from acts_jax.activations.catalogue import Activation, get, names
 from acts_jax.activations.derivative import derivative
 from acts_jax.theory.shape import on_real_line, sup_derivative
 
+pytestmark = pytest.mark.slow
+
 
 def normal_cdf(x):
     return (1 + mpmath.erf(x / mpmath.sqrt(2))) / 2

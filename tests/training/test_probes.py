@@ -11,6 +11,8 @@ from acts_jax import data, training
 from acts_jax.models import MLP
 from acts_jax.training import probes, slices
 
+pytestmark = pytest.mark.slow
+
 N = 3 * slices.WIDTH + 17  # several slices and a rest
 
 
