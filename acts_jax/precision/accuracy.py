@@ -20,6 +20,7 @@ from acts_jax.precision.tabulation import Table, tabulate
 DTYPES = ("float32", "bfloat16", "float16", "float64")
 _CHUNK = 2**18  # inputs evaluated at once
 _CANDIDATES = 8  # inputs per chunk whose errors are computed again, from mpmath
+PROMISED = 4  # multiples of ulp(result) + eps |x d(result)/dx|, for f and f' in float32
 _DIRECT = 256  # inputs per chunk where mpmath stands in for a table that knows no value
 _HUGE = 1e300  # overflows in every dtype that has tables
 # XLA reads subnormal inputs as 0 on a CPU; the numerical derivatives of `precision.reference`
@@ -60,7 +61,7 @@ def ulp_error(got: np.ndarray, true: np.ndarray, low: np.ndarray | float = 0.0) 
 def mixed_error(
     error: np.ndarray, true: np.ndarray, slope: np.ndarray, x: np.ndarray
 ) -> np.ndarray:
-    """The error as a multiple of ulp(result) + eps |x d(result)/dx|: 4 is the promise.
+    """The error as a multiple of ulp(result) + eps |x d(result)/dx|: at most `PROMISED`.
 
     The second term is what rounding x itself does, so that roots and steep points are fair.
     True values below the smallest normal number are outside the promise: 0 there.
@@ -260,7 +261,7 @@ class Error:
         ulp: The largest error in ULP; `at` which input, where the library `got` this for the
             `true` value.
         mixed: The largest multiple of ulp(result) + eps |x d(result)/dx|, of which the promise
-            is 4, over the results that are normal numbers; `mixed_at` which input.
+            is `PROMISED`, over the results that are normal numbers; `mixed_at` which input.
         inputs: How many inputs were compared.
         reference: Where the true values come from.
     """

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from rich.markup import escape
 from rich.table import Table
 
-from acts_jax.precision.accuracy import Error
+from acts_jax.precision.accuracy import PROMISED, Error
 from acts_jax.precision.counterparts import LIBRARIES
 
 WELL_KNOWN = (
@@ -29,10 +29,11 @@ def accuracy_table(errors: Sequence[Error], dtype: str) -> Table:
             cells += [_number(error and error.ulp) for error in found]
             cells.append(f"{row[LIBRARIES[0], order].at:.3g}")
         bound = max(row[LIBRARIES[0], order].mixed for order in (0, 1))
-        mark = "[red]" if bound > 4 else ""
+        mark = "[red]" if bound > PROMISED else ""
         table.add_row(escape(name), *cells, f"{mark}{bound:.2g}")
     table.caption = (
-        "bound: our largest error in units of ulp(result) + eps |x d(result)/dx|; 4 is promised"
+        "bound: our largest error in units of ulp(result) + eps |x d(result)/dx|; "
+        f"{PROMISED} is promised"
     )
     return table
 

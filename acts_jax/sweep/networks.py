@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 import jax
 import numpy as np
 import pandas as pd
+from flax import traverse_util
 
 from acts_jax.analysis import statistics
 from acts_jax.data import Dataset
@@ -73,10 +74,8 @@ def _networks(
     """The networks of a group, from its recorded columns and the results of all cells."""
     cells = recorded.pop("cell")
     kept = np.isin([f"{group.key}/{i}" for i in range(group.size)], cells)
-    params = {}
-    for name, values in recorded.items():
-        layer, _, parameter = name.removeprefix(store.NETWORK).rpartition(".")
-        params.setdefault(layer, {})[parameter] = values
+    paths = {name.removeprefix(store.NETWORK): values for name, values in recorded.items()}
+    params = traverse_util.unflatten_dict(paths, sep=".")
     parameters = {name: float(values[0]) for name, values in group.parameters.items()}
     model = engine.make_model(group.static, *engine.resolve(group.static, dataset), parameters)
     initial = jax.device_get(engine.initial_params(model, group, dataset))

@@ -100,7 +100,7 @@ def train(
     """Trains for a number of steps, each on one batch.
 
     Args:
-        model: An `MLP`.
+        model: A network, see `models.protocol`.
         optimizer: As made by `make_optimizer`.
         state: Where training stands.
         examples: The training set.
@@ -136,7 +136,7 @@ def fit(
     Pure; under `jax.vmap` over seed, hyperparameters and params it trains a population.
 
     Args:
-        model: An `MLP`.
+        model: A network, see `models.protocol`.
         examples: The training set.
         seed: Of the initial weights and of the order of the batches.
         epochs: Passes over the training set; may be traced.
