@@ -24,7 +24,6 @@ from acts_jax.report.style import FAINT, INK, PALETTE, STYLE, titles
 from acts_jax.studies import requirements
 from acts_jax.studies.claims import Claim, at_most, near
 from acts_jax.sweep import trainer
-from acts_jax.sweep.config import FIELDS
 from acts_jax.sweep.grid import Plan
 from acts_jax.sweep.options import Options
 from acts_jax.theory import features
@@ -93,8 +92,7 @@ def study(options: Options, console: Console) -> Claim:
 def check(plan: Plan, datasets: Mapping[str, Dataset]) -> None:
     """Refuse a sweep that does not hold both derivatives at 0, and nothing else."""
     requirements.only_classification(datasets)
-    free = {"depth", "width", "hidden_sizes", "learning_rate", "seed"}
-    requirements.single(plan, *(name for name, f in FIELDS.items() if f.axis and name not in free))
+    requirements.single_but(plan, "depth", "width", "hidden_sizes", "learning_rate", "seed")
     if plan.config.get("relu_at_zero", {}).get("slope_at_zero") != [0.0, 1.0]:
         raise ConfigError("this experiment needs relu_at_zero.slope_at_zero=0,1")
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from acts_jax.data import Dataset
 from acts_jax.errors import ConfigError
+from acts_jax.sweep.config import FIELDS
 from acts_jax.sweep.grid import Plan
 
 
@@ -80,3 +81,13 @@ def single(plan: Plan, *fields: str) -> None:
             raise ConfigError(
                 f"this experiment takes one {field}, not {', '.join(map(str, values))}"
             )
+
+
+def single_but(plan: Plan, *free: str) -> None:
+    """Refuses a plan with several values of any axis but the free ones, see `single`.
+
+    Raises:
+        ConfigError: If there are several.
+    """
+    axes = (name for name, field in FIELDS.items() if field.axis)
+    single(plan, *(name for name in axes if name not in free))

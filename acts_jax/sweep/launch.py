@@ -8,6 +8,7 @@ import shutil
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 import jax
 
@@ -110,9 +111,16 @@ def make_plan(config: Mapping, data_dir: str | os.PathLike | None = None) -> gri
 
 
 def load_datasets(
-    plan: grid.Plan, data_dir: str | os.PathLike | None = None
+    plan: grid.Plan,
+    data_dir: str | os.PathLike | None = None,
+    given: Mapping[str, data.Dataset] = MappingProxyType({}),
 ) -> dict[str, data.Dataset]:
     """The datasets of a plan by name, each checked against the groups that use it.
+
+    Args:
+        plan: What will be trained.
+        data_dir: Where prepared datasets live, as for `data.load`.
+        given: By name, in place of those that would be loaded.
 
     Raises:
         ConfigError: If a head or a batch size does not fit.
@@ -120,7 +128,9 @@ def load_datasets(
     """
     fraction = plan.config["validation_fraction"]
     datasets = {
-        name: data.load(name, data_dir=data_dir, validation_fraction=fraction)
+        name: given[name]
+        if name in given
+        else data.load(name, data_dir=data_dir, validation_fraction=fraction)
         for name in plan.config["dataset"]
     }
     for group in plan.groups:

@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import NamedTuple
 
 import pandas as pd
@@ -43,7 +44,7 @@ def prepare(
     console: Console,
     check: Callable[[Plan, Mapping[str, Dataset]], None] | None = None,
     stops_early: bool = False,
-    datasets: Mapping[str, Dataset] | None = None,
+    datasets: Mapping[str, Dataset] = MappingProxyType({}),
 ) -> tuple[Plan, Mapping[str, Dataset]]:
     """Plans a sweep, loads its datasets and says what will be trained.
 
@@ -68,7 +69,7 @@ def prepare(
             "this experiment compares networks after their last epoch: it takes patience 0, not "
             f"{plan.config['patience']}"
         )
-    datasets = datasets or launch.load_datasets(plan, options.data_dir)
+    datasets = launch.load_datasets(plan, options.data_dir, datasets)
     if check is not None:
         check(plan, datasets)
     what = launch.describe(plan, datasets, options.pack)
@@ -94,7 +95,7 @@ def train(
     console: Console,
     check: Callable[[Plan, Mapping[str, Dataset]], None] | None = None,
     stops_early: bool = False,
-    datasets: Mapping[str, Dataset] | None = None,
+    datasets: Mapping[str, Dataset] = MappingProxyType({}),
 ) -> Trained:
     """Trains those networks of a sweep that are not in its workdir yet, and loads them all.
 

@@ -129,3 +129,9 @@ def test_a_description_counts_what_a_run_would_take(data_dir):
     assert what.devices == "2 x cpu"
     weights = (64 + 1) * 64 + (64 + 1) * 64 + (64 + 1) * 10
     assert what.pack_bytes >= 4 * 4 * 3 * weights
+
+
+def test_a_dataset_that_is_given_is_checked_as_one_that_is_loaded(digits):
+    config = make_config(activation="relu", batch_size=2000)
+    with pytest.raises(ConfigError, match="batch_size 2000 exceeds the 1157 training examples"):
+        launch.load_datasets(launch.make_plan(config), given={"digits": digits})

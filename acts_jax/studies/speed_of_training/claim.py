@@ -17,7 +17,6 @@ from acts_jax.studies.speed_of_training import measure
 from acts_jax.studies.speed_of_training.figures import figure
 from acts_jax.studies.speed_of_training.measure import Ratios
 from acts_jax.sweep import trainer
-from acts_jax.sweep.config import FIELDS
 from acts_jax.sweep.grid import Plan
 from acts_jax.sweep.options import Options
 
@@ -64,8 +63,7 @@ def study(options: Options, console: Console, *, loss: float = 0.2) -> Claim:
 def check(plan: Plan, datasets: Mapping[str, Dataset]) -> None:
     """Refuse a sweep without both functions, or with more than depths to tell apart."""
     requirements.require(plan, activation=("sigmoid", "relu"))
-    free = {"activation", "depth", "hidden_sizes", "learning_rate", "seed"}
-    requirements.single(plan, *(name for name, f in FIELDS.items() if f.axis and name not in free))
+    requirements.single_but(plan, "activation", "depth", "hidden_sizes", "learning_rate", "seed")
     shapes(plan)
     requirements.only_fixed_parameters(plan)
 

@@ -13,7 +13,7 @@ from acts_jax.studies.claims import SHARE, Claim, at_most, near
 from acts_jax.studies.vanishing_gradients import figures, measure
 from acts_jax.studies.vanishing_gradients.measure import NETWORK, deepest
 from acts_jax.sweep import networks, trainer
-from acts_jax.sweep.config import FIELDS
+from acts_jax.sweep.config import TRACED
 from acts_jax.sweep.grid import Plan
 from acts_jax.sweep.options import Options
 from acts_jax.theory import describe
@@ -85,5 +85,4 @@ def check(plan: Plan, datasets: Mapping[str, Dataset]) -> None:
     requirements.only_classification(datasets)
     requirements.only_fixed_parameters(plan)
     requirements.require(plan, activation=("sigmoid",), init=tuple(figures.INITS))
-    static = (name for name, field in FIELDS.items() if field.axis == "static")
-    requirements.single(plan, *(name for name in static if name not in NETWORK))
+    requirements.single_but(plan, *NETWORK, *TRACED)
