@@ -1,8 +1,12 @@
 """What all tests share: two CPU devices, strict broadcasting, datasets in a folder of their own."""
 
+import json
+import os
 import pathlib
+import shutil
 import subprocess
 import sys
+import tempfile
 
 import jax
 import pytest
@@ -13,6 +17,12 @@ from tests import made_up
 
 jax.config.update("jax_num_cpu_devices", 2)
 jax.config.update("jax_numpy_rank_promotion", "raise")
+
+
+def pytest_configure(config):
+    """Keeps compiled programs from one run to the next, which is then several times faster."""
+    jax.config.update("jax_compilation_cache_dir", str(config.cache.mkdir("jax")))
+    jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.02)
 
 
 @pytest.fixture(scope="session")
@@ -41,6 +51,43 @@ def python():
         )
 
     return start
+
+
+@pytest.fixture(scope="session")
+def forked():
+    """A function (*runs) -> how each ended, see `tests/forked.py`."""
+
+    def run(*runs):
+        done = subprocess.run(
+            [sys.executable, pathlib.Path(__file__).with_name("forked.py")],
+            input=json.dumps(runs),
+            stdout=subprocess.PIPE,
+            text=True,
+            env={**os.environ, "COLUMNS": "100"},
+            check=True,
+        )
+        return json.loads(done.stdout)
+
+    return run
+
+
+@pytest.fixture(scope="module")
+def nodes():
+    """Two Ray nodes with one CPU each, listening on 127.0.0.1; the second may be killed."""
+    folder = tempfile.mkdtemp(prefix="ray-")  # short, for the sake of socket names
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("RAY_TMPDIR", folder)
+        patch.setenv("RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER", "0")  # read on import: the address
+        from ray.cluster_utils import Cluster
+
+        options = {"num_cpus": 1, "node_ip_address": "127.0.0.1", "include_dashboard": False}
+        started = Cluster(initialize_head=True, head_node_args=options)
+        started.add_node(**options)
+        try:
+            yield started
+        finally:
+            started.shutdown()
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture

@@ -28,25 +28,6 @@ pytestmark = [
 SMALL = {"width": 8, "depth": 1, "epochs": 2, "evals": 2, "batch_size": 256}
 
 
-@pytest.fixture(scope="module")
-def nodes():
-    """Two Ray nodes with one CPU each, listening on 127.0.0.1; the second may be killed."""
-    folder = tempfile.mkdtemp(prefix="ray-")  # short, for the sake of socket names
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("RAY_TMPDIR", folder)
-        patch.setenv("RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER", "0")  # read on import: the address
-        from ray.cluster_utils import Cluster
-
-        options = {"num_cpus": 1, "node_ip_address": "127.0.0.1", "include_dashboard": False}
-        started = Cluster(initialize_head=True, head_node_args=options)
-        started.add_node(**options)
-        try:
-            yield started
-        finally:
-            started.shutdown()
-            shutil.rmtree(folder, ignore_errors=True)
-
-
 @pytest.fixture
 def my_module(tmp_path, monkeypatch):
     """Functions of a user's own in `mine`, on the path of the driver alone."""

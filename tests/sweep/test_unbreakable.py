@@ -1,12 +1,7 @@
 """A sweep that is killed, stopped or cannot write ends with the results of an undisturbed one."""
 
-import json
-import os
 import random
 import signal
-import subprocess
-import sys
-from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -15,14 +10,12 @@ from acts_jax import load_curves, load_results
 
 pytestmark = pytest.mark.slow
 
-FORKED = Path(__file__).parent / "forked.py"
-
 
 class Runs:
     """Runs of one small sweep, in processes that share a cache of compiled programs."""
 
-    def __init__(self, folder, data_dir):
-        self.folder = folder
+    def __init__(self, folder, data_dir, forked):
+        self.folder, self.forked = folder, forked
         self.common = [
             f"--data_dir={data_dir}",
             f"--compilation_cache={folder / 'cache'}",
@@ -39,16 +32,7 @@ class Runs:
         return {"arguments": [*self.common, f"--workdir={self.folder / workdir}"]}
 
     def __call__(self, *runs):
-        environment = {**os.environ, "COLUMNS": "100"}
-        done = subprocess.run(
-            [sys.executable, FORKED],
-            input=json.dumps(runs),
-            stdout=subprocess.PIPE,
-            text=True,
-            env=environment,
-            check=True,
-        )
-        return json.loads(done.stdout)
+        return self.forked(*runs)
 
     def assert_whole(self, workdir):
         """The results in a workdir are bit for bit those of the undisturbed run."""
@@ -59,8 +43,8 @@ class Runs:
 
 
 @pytest.fixture(scope="module")
-def runs(tmp_path_factory, data_dir):
-    return Runs(tmp_path_factory.mktemp("unbreakable"), data_dir)
+def runs(tmp_path_factory, data_dir, forked):
+    return Runs(tmp_path_factory.mktemp("unbreakable"), data_dir, forked)
 
 
 def test_twenty_kills_at_random_moments_change_no_bit(runs):

@@ -1,11 +1,13 @@
 """Probes against what can be said by hand."""
 
 import dataclasses
+import functools
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from flax.core import FrozenDict
 
 from acts_jax import data, training
 from acts_jax.models import MLP
@@ -14,6 +16,11 @@ from acts_jax.training import probes, slices
 pytestmark = pytest.mark.slow
 
 N = 3 * slices.WIDTH + 17  # several slices and a rest
+
+probe, score, backward_factors = (
+    jax.jit(function, static_argnums=0)
+    for function in (probes.probe, probes.score, probes.backward_factors)
+)
 
 
 @pytest.fixture(scope="module")
@@ -27,9 +34,10 @@ def examples():
 
 def network(activation="relu", hidden_sizes=(6, 4), **fields):
     model = MLP(hidden_sizes, activation, 3, **fields)
-    return model, model.init(jax.random.key(1), jnp.zeros((1, 5)))["params"]
+    return model, jax.jit(model.init)(jax.random.key(1), jnp.zeros((1, 5)))["params"]
 
 
+@functools.partial(jax.jit, static_argnums=0)
 def whole(model, params, examples):
     """Loss, accuracy and gradient on the whole set at once."""
     inputs = examples.inputs * 2 + 0.5
@@ -46,15 +54,15 @@ def whole(model, params, examples):
 def test_slices_add_up_to_the_whole_set(examples):
     model, params = network()
     (loss, accuracy), gradient = whole(model, params, examples)
-    measured = probes.probe(model, params, examples)
+    measured = probe(model, params, examples)
     np.testing.assert_allclose(measured.loss, loss, rtol=1e-5)
     np.testing.assert_allclose(measured.accuracy, accuracy, rtol=1e-6)
     for i, layer in enumerate(("hidden_1", "hidden_2", "readout")):
         leaves = np.concatenate([np.ravel(g) for g in gradient[layer].values()])
         np.testing.assert_allclose(measured.gradient_norm[i], np.linalg.norm(leaves), rtol=1e-4)
-    score = probes.score(model, params, examples)
-    np.testing.assert_allclose((score.loss, score.accuracy), (loss, accuracy), rtol=1e-5)
-    assert np.isnan(score.balanced_accuracy)  # without weights
+    scored = score(model, params, examples)
+    np.testing.assert_allclose((scored.loss, scored.accuracy), (loss, accuracy), rtol=1e-5)
+    assert np.isnan(scored.balanced_accuracy)  # without weights
 
 
 def test_balanced_accuracy_is_the_mean_of_those_within_each_class(examples):
@@ -71,10 +79,10 @@ def test_balanced_accuracy_is_the_mean_of_those_within_each_class(examples):
     )
     guesses = model.apply({"params": params}, few.inputs * 2 + 0.5).argmax(1)
     within = [np.mean(np.asarray(guesses)[labels == c] == c) for c in range(3)]
-    found = probes.score(model, params, few)
+    found = score(model, params, few)
     assert found.balanced_accuracy == pytest.approx(np.mean(within), rel=1e-5)
     assert found.accuracy != pytest.approx(np.mean(within), rel=1e-2)
-    assert probes.probe(model, params, few).balanced_accuracy == found.balanced_accuracy
+    assert probe(model, params, few).balanced_accuracy == found.balanced_accuracy
 
 
 @pytest.mark.parametrize(("activation", "fields"), [
@@ -120,19 +128,19 @@ def test_a_small_set_is_measured_too(examples):
     small = dataclasses.replace(examples, inputs=examples.inputs[:7], labels=examples.labels[:7])
     model, params = network()
     (loss, _), _ = whole(model, params, small)
-    np.testing.assert_allclose(probes.probe(model, params, small).loss, loss, rtol=1e-5)
+    np.testing.assert_allclose(probe(model, params, small).loss, loss, rtol=1e-5)
 
 
 def test_dead_units_are_those_that_no_example_wakes(examples):
     model, params = network()
     bias = jnp.array([-1e3, 0, -1e3, 0, 0, 0.0])
     params["hidden_1"]["bias"] = bias
-    measured = probes.probe(model, params, examples)
+    measured = probe(model, params, examples)
     assert measured.dead_fraction[0] == pytest.approx(2 / 6)
     first, second = (
         row[:units] == 1
         for row, units in zip(
-            probes.probe(model, params, examples).dead_unit, model.hidden_sizes, strict=True
+            probe(model, params, examples).dead_unit, model.hidden_sizes, strict=True
         )
     )
     assert list(first) == [True, False, True, False, False, False]
@@ -141,8 +149,8 @@ def test_dead_units_are_those_that_no_example_wakes(examples):
     woken = dataclasses.replace(
         examples, inputs=examples.inputs.at[-1].set(1e4 * params["hidden_1"]["kernel"][:, 0])
     )
-    assert probes.probe(model, params, woken).dead_fraction[0] == pytest.approx(1 / 6)
-    assert not probes.probe(model, params, woken).dead_unit[0, 0]
+    assert probe(model, params, woken).dead_fraction[0] == pytest.approx(1 / 6)
+    assert not probe(model, params, woken).dead_unit[0, 0]
 
 
 def test_saturated_units_have_a_slope_below_a_hundredth_of_the_steepest(examples):
@@ -150,15 +158,15 @@ def test_saturated_units_have_a_slope_below_a_hundredth_of_the_steepest(examples
     kernel = jnp.zeros((5, 4))
     # sigmoid' is 1% of its largest value at |x| = 5.9865
     params["hidden_1"] = {"kernel": kernel, "bias": jnp.array([0.0, 5.98, 5.99, -9.0])}
-    measured = probes.probe(model, params, examples)
+    measured = probe(model, params, examples)
     assert measured.saturated_fraction[0] == 0.5
     assert measured.dead_fraction[0] == 0.0
 
 
 def test_a_leaky_unit_at_a_hundredth_is_not_below_it(examples):
-    model, params = network("leaky_relu", (4,), parameters={"negative_slope": 0.01})
+    model, params = network("leaky_relu", (4,), parameters=FrozenDict(negative_slope=0.01))
     params["hidden_1"] = {"kernel": jnp.zeros((5, 4)), "bias": jnp.full(4, -1.0)}
-    assert probes.probe(model, params, examples).saturated_fraction[0] == 0.0
+    assert probe(model, params, examples).saturated_fraction[0] == 0.0
 
 
 def test_a_learned_slope_moves_the_limit_of_saturation(examples):
@@ -167,7 +175,7 @@ def test_a_learned_slope_moves_the_limit_of_saturation(examples):
     # All inputs are negative: f' is the slope, and sup |f'| is max(1, |slope|).
     for slope, saturated in ((0.25, 0.0), (0.009, 1.0), (0.0, 1.0), (-5.0, 0.0)):
         params["activation_1"]["slope"] = jnp.float32(slope)
-        measured = probes.probe(model, params, examples)
+        measured = probe(model, params, examples)
         assert measured.saturated_fraction[0] == saturated
         assert measured.dead_fraction[0] == (slope == 0)
 
@@ -177,7 +185,7 @@ def test_the_limit_follows_the_steepest_of_both_sides(examples):
     params["hidden_1"] = {"kernel": jnp.zeros((5, 4)), "bias": jnp.full(4, 1.0)}
     for slope, saturated in ((90.0, 0.0), (110.0, 1.0)):  # f' is 1, its supremum the slope
         params["activation_1"]["slope"] = jnp.float32(slope)
-        assert probes.probe(model, params, examples).saturated_fraction[0] == saturated
+        assert probe(model, params, examples).saturated_fraction[0] == saturated
 
 
 def test_channels_have_limits_of_their_own(examples):
@@ -186,24 +194,24 @@ def test_channels_have_limits_of_their_own(examples):
         params[layer] |= {"bias": jnp.full(4, -1.0)}
         params[layer]["kernel"] = jnp.zeros_like(params[layer]["kernel"])
     params["activation_1"]["slope"] = jnp.array([0.0, 0.005, 0.5, 2.0])
-    measured = probes.probe(model, params, examples)
+    measured = probe(model, params, examples)
     assert list(measured.saturated_fraction) == [0.5, 0.0]
     assert list(measured.dead_fraction) == [0.25, 0.0]
 
 
 def test_whole_vector_activations_have_no_dead_units(examples):
-    measured = probes.probe(*network("softmax"), examples)
+    measured = probe(*network("softmax"), examples)
     assert np.isnan(measured.dead_fraction).all()
     assert np.isnan(measured.saturated_fraction).all()
     assert np.isfinite(measured.loss)
-    assert jnp.isnan(probes.probe(*network("softmax"), examples).dead_unit).all()
+    assert jnp.isnan(probe(*network("softmax"), examples).dead_unit).all()
 
 
 def test_the_probe_maps_over_a_population(examples):
     model, params = network()
     twice = jax.tree.map(lambda leaf: jnp.stack([leaf, 2 * leaf]), params)
-    measured = jax.vmap(lambda p: probes.probe(model, p, examples))(twice)
-    alone = probes.probe(model, jax.tree.map(lambda leaf: 2 * leaf, params), examples)
+    measured = jax.vmap(lambda p: probe(model, p, examples))(twice)
+    alone = probe(model, jax.tree.map(lambda leaf: 2 * leaf, params), examples)
     np.testing.assert_allclose(measured.loss[1], alone.loss, rtol=1e-5)
     assert measured.gradient_norm.shape == (2, 3)
 
@@ -227,16 +235,16 @@ def test_backward_factors_are_ratios_of_the_errors_of_autodiff(examples):
         np.linalg.norm(error @ layer["kernel"].T)
         for error, layer in zip(errors[1:], layers[1:], strict=True)
     ]
-    factors = probes.backward_factors(model, params, examples)
+    factors = backward_factors(model, params, examples)
     np.testing.assert_allclose(factors.weight, weighted / norms[1:], rtol=1e-4)
     np.testing.assert_allclose(factors.slope, norms[:-1] / weighted, rtol=1e-4)
 
 
 def test_deep_sigmoid_networks_underflow_neither_norms_nor_factors(examples):
     model, params = network("sigmoid", (4,) * 40)
-    measured = probes.probe(model, params, examples)
+    measured = probe(model, params, examples)
     assert 0 < measured.gradient_norm[0] < 1e-19  # whose square is 0 in float32
-    factors = probes.backward_factors(model, params, examples)
+    factors = backward_factors(model, params, examples)
     assert np.all((factors.slope > 0.1) & (factors.slope <= 0.25))
     assert np.all(factors.weight > 0)
 
@@ -245,7 +253,7 @@ def test_dead_layers_stop_the_error(examples):
     model, params = network("relu", (3, 3, 3))
     params["hidden_2"]["bias"] = jnp.full(3, -1e3)
     params["hidden_3"]["bias"] = jnp.ones(3)
-    factors = probes.backward_factors(model, params, examples)
+    factors = backward_factors(model, params, examples)
     assert factors.slope[2] > 0
     assert factors.slope[1] == 0
     assert np.isnan(factors.weight[0])
@@ -253,4 +261,4 @@ def test_dead_layers_stop_the_error(examples):
 
 def test_backward_factors_need_a_network_without_layer_norm(examples):
     with pytest.raises(ValueError, match="layer_norm"):
-        probes.backward_factors(*network(layer_norm=True), examples)
+        backward_factors(*network(layer_norm=True), examples)

@@ -1,9 +1,10 @@
-"""Sweeps in processes of their own, without the seconds that imports and reports take.
+"""Sweeps and studies in processes of their own, without the seconds that imports take.
 
-    echo '[{"arguments": [...], "signal": 9, "after": 1.5}]' | python tests/sweep/forked.py
+    echo '[{"arguments": [...], "signal": 9, "after": 1.5}]' | python tests/forked.py
 
-imports everything once, and forks a process for each run of the list. It prints a list with each
-run's exit status (negative: the signal it died of), what it wrote to stderr, and its seconds.
+imports everything once, and forks a process for each run of the list: a sweep without its report,
+or the study that it names. It prints a list with each run's exit status (negative: the signal it
+died of), what it wrote to stderr, and its seconds.
 """
 
 import glob
@@ -16,13 +17,16 @@ import time
 import warnings
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parents[2]))
+sys.path.insert(0, str(Path(__file__).parents[1]))
 warnings.filterwarnings("ignore", "os.fork", RuntimeWarning)  # no thread of jax's runs yet
 
 from rich.console import Console  # noqa: E402
 
 from acts_jax import cli  # noqa: E402
 from acts_jax.sweep import trainer  # noqa: E402
+from experiments import dying_relu, vanishing_gradients  # noqa: E402
+
+STUDIES = {"dying_relu": dying_relu, "vanishing_gradients": vanishing_gradients}
 
 
 def child(run: dict, stderr: int) -> None:
@@ -31,12 +35,14 @@ def child(run: dict, stderr: int) -> None:
     os.dup2(stderr, 2)
     if "largest_file" in run:  # a write beyond it fails, as on a full disk
         resource.setrlimit(resource.RLIMIT_FSIZE, (run["largest_file"],) * 2)
-    cli.run(
-        lambda: trainer.train(cli.options(), Console()) and 0,
-        config="configs/smoke.py",
-        workdir="runs/none",
-        argv=["sweep", *run["arguments"]],
-    )
+    name = run.get("study", "smoke")
+    main = STUDIES[name].main if name in STUDIES else sweep
+    config, argv = f"configs/{name}.py", [name, *run["arguments"]]
+    cli.run(main, config=config, workdir="runs/none", argv=argv)
+
+
+def sweep() -> None:
+    trainer.train(cli.options(), Console())
 
 
 def fork(run: dict) -> dict:
