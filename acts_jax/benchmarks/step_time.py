@@ -1,7 +1,5 @@
 """The time that a training step takes with each activation, measured side by side."""
 
-from __future__ import annotations
-
 from collections.abc import Hashable, Mapping
 
 import jax

@@ -219,23 +219,14 @@ def tasks_of(
             the dataset has other inputs or classes, or fewer batches.
         DatasetError: The dataset cannot be loaded.
     """
-    tasks = []
+    tasks, source = [], {"source": dataset, "data_dir": data_dir}
     for net in nets:
         sizes, _, batch = net.partition(":")
         numbers = [*sizes.split("-"), batch]
         if len(numbers) < 3 or not all(n.isdecimal() and int(n) for n in numbers):
             raise ValueError(f"nets are written as 784-128-128-128-10:128, not {net!r}")
-        tasks.append(
-            rivals.Task(
-                tuple(map(int, numbers[:-1])),
-                int(batch),
-                population,
-                steps,
-                activation,
-                source=dataset,
-                data_dir=data_dir,
-            )
-        )
+        *layers, examples = map(int, numbers)
+        tasks.append(rivals.Task(tuple(layers), examples, population, steps, activation, **source))
     if min(population, steps) < 1:
         raise ValueError("the population and the steps must be 1 or more")
     if activation not in rivals.ACTIVATIONS:

@@ -1,7 +1,5 @@
 """The claim about slopes below zero, checked statement by statement."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 import pandas as pd
@@ -53,9 +51,8 @@ def study(options: Options, console: Console) -> Claim:
 
 def check(plan: Plan, datasets: Mapping[str, Dataset]) -> None:
     """Refuse a sweep that has more, or less, than the study compares."""
-    requirements.only_classification(datasets)
-    requirements.require(plan, activation=("leaky_relu", "prelu"), share=("layer",))
-    requirements.single(plan, "depth", "hidden_sizes")
+    needs = {"activation": ("leaky_relu", "prelu"), "share": ("layer",)}
+    requirements.check(plan, datasets, needs=needs, single=("depth", "hidden_sizes"))
     starts = plan.config["prelu"]["slope"]
     if len(starts) < 2:
         raise ConfigError(
@@ -103,7 +100,8 @@ def checks(found: Comparison) -> list[Check]:
     if "per layer, decays" in ends:
         pulled = "decay pulls slopes towards 0: mean magnitude without it minus that with it"
         free, decayed = (
-            measure.mean_magnitude(ends[name]) for name in ("per layer", "per layer, decays")
+            ends[name]["value"].abs().groupby(ends[name]["seed"]).mean()
+            for name in ("per layer", "per layer, decays")
         )
         made.append(at_least(pulled, "towards 0 (He et al. 2015)", free - decayed, 0.0))
     return made

@@ -1,7 +1,5 @@
 """The picture of slopes below zero: where learned ones go, and how accurate all are."""
 
-from __future__ import annotations
-
 import matplotlib
 import numpy as np
 import pandas as pd

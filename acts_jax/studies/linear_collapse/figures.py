@@ -1,7 +1,5 @@
 """The figure of linear networks and their folds, ReLU networks and their linear pieces."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 
 import matplotlib
@@ -16,6 +14,7 @@ from acts_jax.report.drawing import DOTTED, band, doubling, name_ends
 from acts_jax.report.style import FAINT, INK, PALETTE, RULE, STYLE, percent, titles
 from acts_jax.studies.linear_collapse.measure import WHEN
 from acts_jax.training.linear_regions import Pieces
+from acts_jax.words import count
 
 LINEAR, RELU, AFTER = PALETTE[7], PALETTE[0], PALETTE[1]
 
@@ -29,16 +28,7 @@ def draw(
     logistic: float,
     dataset: str,
 ) -> Figure:
-    """Draw accuracies of networks and folds, pieces along a segment, and their number.
-
-    Args:
-        folded: From `measure.folded`, all networks together.
-        regions: From `measure.regions`, likewise.
-        growth: From `measure.growth`.
-        pieces: From `measure.profiles`.
-        logistic: Test accuracy of logistic regression.
-        dataset: Its name.
-    """
+    """Draw accuracies of networks and folds, pieces along a segment, and their number."""
     figure = Figure(figsize=(9.6, 7.4), layout="constrained")
     ((above, pieces_above), (below, units_below)) = figure.subplots(2, 2)
     _draw_accuracy(above, folded, logistic)
@@ -103,7 +93,8 @@ def _draw_profiles(axes: Axes, pieces: Mapping[int, Pieces]) -> None:
         y = row + 0.18 + 0.52 * (y - y.min()) / max(np.ptp(y), 1e-12)
         axes.plot(edges, y, color=AFTER, lw=1.2)
         axes.vlines(found.breakpoints, row + 0.02, row + 0.1, color=INK, lw=0.5)
-        axes.text(0.01, row + 0.8, f"{_layers(depth)}: {len(found.slopes)} pieces", fontsize=8.5)
+        told = f"{count(depth, 'layer')}: {len(found.slopes)} pieces"
+        axes.text(0.01, row + 0.8, told, fontsize=8.5)
         axes.axhline(row, color=RULE, lw=0.6)
     axes.set_yticks([])
     axes.set_xlim(0, 1)
@@ -111,10 +102,6 @@ def _draw_profiles(axes: Axes, pieces: Mapping[int, Pieces]) -> None:
     axes.spines["left"].set_visible(False)
     axes.set_xlabel("position on a segment from one example (0) to another (1)")
     axes.set_title("One logit of a trained ReLU network; a tick per breakpoint")
-
-
-def _layers(depth: int) -> str:
-    return f"{depth} layer" + ("s" if depth > 1 else "")
 
 
 def _draw_depth(axes: Axes, regions: pd.DataFrame) -> None:
@@ -143,7 +130,7 @@ def _draw_units(axes: Axes, growth: pd.DataFrame) -> None:
     for (depth, mine), color in zip(growth.groupby("depth"), colors, strict=False):
         regions = mine.set_index("units")["regions"]
         last = band(axes, regions, color, interval, marker="o", ms=4).iloc[-1]
-        ends[depth] = last, _layers(depth), color
+        ends[depth] = last, count(depth, "layer"), color
     center = np.exp(np.log(growth[["units", "regions"]]).mean())
     proportional = center["regions"] * np.array(units) / center["units"]
     axes.plot(units, proportional, color=FAINT, lw=0.8, ls=DOTTED)

@@ -1,7 +1,5 @@
 """The pictures of SBAF and A-ReLU beside the sigmoid and the ReLU."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 import matplotlib
@@ -124,10 +122,8 @@ def _target(fit: Fit, x: np.ndarray) -> np.ndarray:
 def a_relu_figure(found: Mapping[str, Fit], scores: pd.DataFrame) -> Figure:
     """Draw A-ReLU beside the ReLU, its slope at 0, and the test error of networks with each.
 
-    Args:
-        found: From `measure.fits`.
-        scores: Test accuracies, a row per seed, a column per (activation, depth); SBAF may come
-            several times, as of `measure.by_parameters`.
+    `scores` are test accuracies: a row per seed, a column per (activation, depth), activations
+    named as `measure.by_parameters` does.
     """
     figure = Figure(figsize=(10.5, 3.5), layout="constrained")
     curve, slope, trained = figure.subplots(1, 3, width_ratios=(1.2, 0.9, 1.1))

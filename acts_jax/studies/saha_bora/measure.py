@@ -1,7 +1,5 @@
 """Shapes and best fits of SBAF and A-ReLU, beside the sigmoid and the ReLU."""
 
-from __future__ import annotations
-
 import itertools
 
 import numpy as np
@@ -12,6 +10,7 @@ from acts_jax.theory import features, fitting
 from acts_jax.theory.description import describe
 from acts_jax.theory.fitting import Fit
 
+USUAL = {"k": 0.98, "alpha": 0.5}
 SEARCH = {"k": (1e-3, 1e3), "alpha": (0.0, 1.0)}
 UNIT = (0.0, 1.0)
 INSIDE = (0.05, 0.95)
@@ -51,10 +50,10 @@ def sbaf(k: float, alpha: float, x: np.ndarray) -> np.ndarray:
 _MIDDLES = (np.arange(1000) + 0.5) / 1000
 
 
-def sbaf_formula_error(k: float = 0.98, alpha: float = 0.5) -> float:
+def sbaf_formula_error() -> float:
     """Measure how far SBAF's slope is from y (1-y) (x-alpha) / (x (1-x)), relatively."""
-    y, slope, _ = sbaf(k, alpha, _MIDDLES)
-    formula = y * (1 - y) * (_MIDDLES - alpha) / (_MIDDLES * (1 - _MIDDLES))
+    y, slope, _ = sbaf(**USUAL, x=_MIDDLES)
+    formula = y * (1 - y) * (_MIDDLES - USUAL["alpha"]) / (_MIDDLES * (1 - _MIDDLES))
     return float(np.max(np.abs(slope / formula - 1)))
 
 
@@ -68,12 +67,6 @@ def sbaf_least_curvature() -> float:
     """Find the smallest second derivative over k, alpha and x; SBAF is convex if that is >= 0."""
     settings = itertools.product((0.01, 0.1, 1.0, 10.0, 100.0), np.linspace(0, 1, 11))
     return min(float(sbaf(k, alpha, _MIDDLES)[2].min()) for k, alpha in settings)
-
-
-def sbaf_end_slopes(k: float = 0.98, alpha: float = 0.5) -> tuple[float, float]:
-    """Return SBAF's slopes at 0 and at 1."""
-    at_0, at_1 = sbaf(k, alpha, np.array([0.0, 1.0]))[1]
-    return float(at_0), float(at_1)
 
 
 def a_relu_gap() -> Fit:

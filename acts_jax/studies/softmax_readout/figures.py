@@ -1,7 +1,5 @@
 """The figure of test examples beside their probabilities, and of the networks compared."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import matplotlib
@@ -24,12 +22,6 @@ def draw(
     """Draw test examples beside their probabilities, the first a clear one, and the comparisons.
 
     Inputs that are no images are drawn as lines.
-
-    Args:
-        dataset: What was learned.
-        found: Of one network.
-        examples: Which to show, see `readouts.shown`.
-        scores: From `readouts.scores`.
     """
     rows = -(-(len(examples) + 1) // 4)
     figure = Figure(figsize=(10.4, 0.7 + 2.35 * rows), layout="constrained")

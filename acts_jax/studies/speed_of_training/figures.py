@@ -1,7 +1,5 @@
 """The picture of the speed of training: losses over steps, and the steps to a loss by depth."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 import matplotlib
@@ -16,14 +14,7 @@ from acts_jax.studies.speed_of_training.measure import CELL
 
 @matplotlib.rc_context(STYLE)
 def figure(curves: pd.DataFrame, best: pd.DataFrame, loss: float, budget: int) -> Figure:
-    """Draw training losses at each activation's best rate, and the steps to `loss`, by depth.
-
-    Args:
-        curves: Of the sweep, its `train_loss`.
-        best: From `measure.at_best_rate`.
-        loss: To be reached.
-        budget: Steps trained.
-    """
+    """Draw training losses at each activation's best rate, and the steps to `loss`, by depth."""
     depths, names = sorted(best["depth"].unique()), sorted(best["activation"].unique())
     style = styles(names)
     result = Figure(figsize=(10.5, 3.9), layout="constrained")

@@ -1,14 +1,12 @@
 """What the tutorial shows and says, checked against networks with several seeds."""
 
-from __future__ import annotations
-
+import functools
 from collections.abc import Mapping
 
 import pandas as pd
 from rich.console import Console
 
 from acts_jax.analysis import statistics
-from acts_jax.data import Dataset
 from acts_jax.report.style import brief, percent
 from acts_jax.studies import requirements
 from acts_jax.studies.claims import SHARE, Check, Claim, at_least, at_most, near
@@ -16,7 +14,6 @@ from acts_jax.studies.uva_tutorial3.figures import figure
 from acts_jax.studies.uva_tutorial3.measure import Repeated, collect, widths
 from acts_jax.studies.uva_tutorial3.published import ACCURACY, DEAD, DEEP
 from acts_jax.sweep import trainer
-from acts_jax.sweep.grid import Plan
 from acts_jax.sweep.options import Options
 
 TEXT = (
@@ -30,15 +27,16 @@ BEHIND = 0.05  # test accuracy that the sigmoid lacks, at least
 SHRUNK = 0.01  # entries of the gradient in layer 1 over those in the readout: they have vanished
 FEW, MANY = 0.01, 0.05  # share of dead units that may differ from the published one: 4, 10 layers
 
+check = functools.partial(
+    requirements.check,
+    activations=tuple(ACCURACY.index),
+    one_shape=True,
+    single=("learning_rate", "momentum", "batch_size", "init", "optimizer"),
+)
+
 
 def study(options: Options, console: Console, *, deep: str = DEEP) -> Claim:
-    """Train the tutorial's network with six activations, and its deep one with relu.
-
-    Args:
-        options: What to train, and how.
-        console: Shows the progress.
-        deep: Hidden layers of the deep network, whose dead units are counted.
-    """
+    """Train the tutorial's network with six activations, and one with hidden layers `deep`."""
     wide = trainer.train(options.in_folder("wide"), console, check, stops_early=True)
     deeper = options.in_folder("deep").with_fields(activation="relu", hidden_sizes=deep)
     found = collect(wide, trainer.train(deeper, console, stops_early=True))
@@ -59,14 +57,6 @@ def study(options: Options, console: Console, *, deep: str = DEEP) -> Claim:
         },
         table=table(found),
     )
-
-
-def check(plan: Plan, datasets: Mapping[str, Dataset]) -> None:
-    """Refuse a sweep that the published numbers cannot stand beside."""
-    requirements.only_classification(datasets)
-    requirements.only_activations(plan, *ACCURACY.index)
-    requirements.only_one_shape(plan)
-    requirements.single(plan, "learning_rate", "momentum", "batch_size", "init", "optimizer")
 
 
 def of_accuracy(found: Repeated) -> list[Check]:

@@ -1,7 +1,5 @@
 """The picture of the study: accuracies, gradients and dead units beside the published ones."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 import matplotlib
@@ -9,7 +7,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, MaxNLocator, NullFormatter
+from matplotlib.ticker import MaxNLocator, NullFormatter
 
 from acts_jax.report import drawing
 from acts_jax.report.style import FAINT, INK, STYLE, power_of_ten, styles, titles
@@ -46,7 +44,7 @@ def figure(found: Repeated) -> Figure:
 def _draw_accuracy(axes: Axes, accuracy: pd.DataFrame) -> None:
     """Draw dots, intervals and crosses; say what lies far below the others, as the sigmoid."""
     colors = styles(list(accuracy))
-    learned = list(accuracy.columns.drop("sigmoid", errors="ignore"))
+    learned = list(accuracy.columns.drop("sigmoid"))
     shown = 100 * np.concatenate([accuracy[learned], ACCURACY.loc[learned].T])
     margin = 0.1 * np.ptp(shown)
     low, high = shown.min() - margin, shown.max() + margin
@@ -77,7 +75,7 @@ def _draw_gradients(axes: Axes, gradients: pd.DataFrame) -> None:
     layers = gradients.index.unique("layer")
     axes.set_yscale("log")
     axes.set_ylim(gradients.min().min() / 1.5, gradients.max().max() * 1.5)
-    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: power_of_ten(value)))
+    axes.yaxis.set_major_formatter(lambda value, _: power_of_ten(value))
     axes.yaxis.set_minor_formatter(NullFormatter())
     axes.set_xticks(layers, [*map(str, layers[:-1]), "readout"])
     axes.set_xlim(layers[0] - 1.5, layers[-1] + 0.2)
