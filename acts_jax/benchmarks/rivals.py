@@ -112,14 +112,11 @@ class Task(NamedTuple):
     def loss(self, weights: Weights) -> np.ndarray:
         """Mean loss of every network on all examples: [population]."""
         inputs, labels = self.examples()
-        function = jax_nn()[self.activation]
+        model = _Plain(self.sizes[1:], jax_nn()[self.activation])
 
         def one(weights):
-            outputs = inputs
-            for kernel, bias in weights[:-1]:
-                outputs = function(outputs @ kernel + bias[None])
-            kernel, bias = weights[-1]
-            return training.losses("softmax", outputs @ kernel + bias[None], labels).mean()
+            outputs = model.apply({"params": _dense(weights)}, inputs)
+            return training.losses("softmax", outputs, labels).mean()
 
         return np.asarray(jax.lax.map(jax.jit(one), [tuple(map(jnp.asarray, w)) for w in weights]))
 
@@ -197,11 +194,8 @@ class Loop(Rival):
             return optax.apply_updates(params, updates), state
 
         self.step = step
-        self.params = [
-            {f"Dense_{i}": {"kernel": k[n], "bias": b[n]} for i, (k, b) in enumerate(self.start)}
-            for n in range(task.population)
-        ]
-        self.params = jax.device_put(self.params)
+        networks = ([(k[n], b[n]) for k, b in self.start] for n in range(task.population))
+        self.params = jax.device_put([_dense(weights) for weights in networks])
         self.state = [optimizer.init(params) for params in self.params]
         self.order = [[jax.device_put(i) for i in order] for order in task.order()]
 
@@ -319,6 +313,11 @@ class _Plain(nn.Module):
         for units in self.sizes[:-1]:
             x = self.activation(nn.Dense(units)(x))
         return nn.Dense(self.sizes[-1])(x)
+
+
+def _dense(weights: Weights) -> dict[str, dict[str, np.ndarray]]:
+    """The parameters of `_Plain` with the weights of one network."""
+    return {f"Dense_{i}": {"kernel": k, "bias": b} for i, (k, b) in enumerate(weights)}
 
 
 def _plain(task: Task) -> tuple:

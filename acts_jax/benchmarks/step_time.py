@@ -36,7 +36,6 @@ def step_seconds(
         networks: Trained together by one vmap.
         repeats: Turns of each program.
     """
-    features = examples.inputs.shape[1]
     keys = jax.random.split(training.key_for(0, "step time"), networks)
     order = np.arange(steps * batch_size, dtype=np.int32) % len(examples.labels)
     order = jnp.asarray(order.reshape(steps, batch_size))
@@ -49,7 +48,7 @@ def step_seconds(
             state = training.init_state(params, update)
             return training.train(model, update, state, examples, order, steps).params
 
-        params = model.init_population((features,), keys)
+        params = model.init_population(examples.inputs.shape[1:], keys)
         program = jax.jit(jax.vmap(one)).lower(params).compile()
         return lambda: jax.block_until_ready(program(params))
 

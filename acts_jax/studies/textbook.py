@@ -1,7 +1,7 @@
 """The textbook: the studies of its claims, and one self-contained page with all verdicts."""
 
 import dataclasses
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from html import escape
 from pathlib import Path
 from typing import ClassVar
@@ -153,16 +153,13 @@ def _checks(claim: Claim) -> str:
 def _table(frame: pd.DataFrame) -> str:
     numeric = [pd.api.types.is_numeric_dtype(column) for _, column in frame.items()]
     kinds = ["" if n else " class=text" for n in numeric]
-    head = "".join(
-        f"<th{k}>{escape(str(name))}</th>" for k, name in zip(kinds, frame.columns, strict=True)
-    )
-    body = "".join(
-        "<tr>"
-        + "".join(f"<td{k}>{escape(tables.cell(v))}</td>" for k, v in zip(kinds, row, strict=True))
-        + "</tr>"
-        for row in frame.itertuples(index=False)
-    )
-    return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+
+    def row(tag: str, cells: Iterable[str]) -> str:
+        pairs = zip(kinds, cells, strict=True)
+        return f"<tr>{''.join(f'<{tag}{k}>{escape(text)}</{tag}>' for k, text in pairs)}</tr>"
+
+    body = "".join(row("td", map(tables.cell, cells)) for cells in frame.itertuples(index=False))
+    return f"<table><thead>{row('th', map(str, frame))}</thead><tbody>{body}</tbody></table>"
 
 
 def _error(broken: Broken) -> str:

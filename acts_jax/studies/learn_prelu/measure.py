@@ -56,10 +56,8 @@ def compare(results: pd.DataFrame, curves: pd.DataFrame) -> Comparison:
     variants = ("per " + results["share"].astype(str) + decays).where(learned, "fixed")
     cells = results.assign(activation=variants)[~learned | (results[LEARNED] == start)]
     selection = statistics.select(cells, by=("activation",)).set_index("activation", drop=False)
-    order = ("fixed", *KINDS)
-    selection = selection.loc[
-        sorted(selection.index, key=lambda name: (order.index(without_decay(name)), name))
-    ]
+    order = ("fixed", *(f"{kind}{decays}" for kind in KINDS for decays in ("", ", decays")))
+    selection = selection.loc[[name for name in order if name in selection.index]]
 
     fixed = cells[cells["activation"] == "fixed"]
     by_slope = statistics.select(fixed, by=("activation", FIXED))

@@ -87,14 +87,11 @@ def regions(networks: Networks, segments: Segments) -> pd.DataFrame:
     """
     results = networks.results
     return pd.concat(
-        pd.DataFrame(
-            {
-                "depth": results["depth"],
-                "units": sum(networks.model.hidden_sizes),
-                "seed": results["seed"],
-                "when": when,
-                "regions": region_counts(networks.model, params, *segments).mean(axis=1),
-            }
+        results[["depth"]].assign(
+            units=sum(networks.model.hidden_sizes),
+            seed=results["seed"],
+            when=when,
+            regions=region_counts(networks.model, params, *segments).mean(axis=1),
         )
         for when, params in zip(WHEN, (networks.initial, networks.params), strict=True)
     )

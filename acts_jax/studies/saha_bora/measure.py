@@ -22,11 +22,9 @@ REACH = 10.0  # A-ReLU is compared with the ReLU from 0 to here
 def fits() -> dict[str, Fit]:
     """Fit both functions to their targets, by what they are fitted to and how.
 
-    "sigmoid" and "relu": SBAF on [0, 1], x and y as they are. "sigmoid, moved" and "relu, moved":
-    [-6, 6] and [-1, 1] mapped linearly to [0, 1], and SBAF's values scaled and shifted as suits
-    best; "sigmoid, inside" and "relu, inside" the same mapped to [0.05, 0.95], clear of the
-    infinite slopes. "line": a straight line in place of SBAF for the moved sigmoid.
-    "a_relu": A-ReLU with n = 1.3 and the best k on [0, 10]; "a_relu, published": with k = 0.54.
+    SBAF stands on [0, 1] as it is; "moved", `MOVED` is mapped to it linearly, and its values are
+    scaled and shifted as suits best; "inside", the same clear of its infinite slopes at the ends.
+    "line" puts a straight line in its place. A-ReLU has the best k, or the published one.
     """
     found = {name: fitting.best_fit("sbaf", name, UNIT, SEARCH) for name in MOVED}
     for how, onto in (("moved", UNIT), ("inside", INSIDE)):
