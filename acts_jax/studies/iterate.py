@@ -235,8 +235,7 @@ def _draw_values(axes: Axes, found: Iterated, most: int) -> None:
     place = {"transform": axes.transAxes, "ha": "right", "bbox": ground}
     axes.text(0.97, 0.04, note, color=PALETTE[1], fontsize=8.0, **place)
     size = min(1.1 * np.abs(lines[0]).max(), 2.2)
-    axes.set_ylim(-size, size)
-    axes.set_title(shorten(found.activation.name, 20))
+    axes.set(ylim=(-size, size), title=shorten(found.activation.name, 20))
 
 
 def _draw_slopes(axes: Axes, found: Iterated, most: int) -> None:
@@ -259,8 +258,7 @@ def draw_decay(iterated: Sequence[Iterated]) -> Figure:
     for axes, x in zip(panels, (0.0, START), strict=True):
         slopes = {found.activation.name: found.slope(x)[1:] for found in iterated}
         _draw_decay(axes, slopes, colors)
-        axes.set_title(f"at x = {x:g}")
-        axes.set_xlabel("applications n")
+        axes.set(title=f"at x = {x:g}", xlabel="applications n")
     panels[0].set_ylabel("slope of f applied n times")
     titles(
         figure,

@@ -139,8 +139,7 @@ def figure(found: pd.DataFrame) -> Figure:
     _draw_relu(relu)
     _draw_elu(elu)
     for axes in (relu, elu):
-        axes.set_ylim(-0.2, 2.1)
-        axes.set_xlabel("x")
+        axes.set(ylim=(-0.2, 2.1), xlabel="x")
     _draw_pairs(trained, found)
     titles(
         result,

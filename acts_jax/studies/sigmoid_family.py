@@ -173,9 +173,7 @@ SHOWN = np.abs(X) <= 4
 
 
 def _draw_values(axes: Axes, found: Curves, colors: Colors) -> None:
-    axes.set_xlim(-4, 8)
-    axes.set_ylim(-1.05, 1.05)
-    axes.set_xticks([-4, -2, 0, 2, 4])
+    axes.set(xlim=(-4, 8), ylim=(-1.05, 1.05), xticks=[-4, -2, 0, 2, 4])
     axes.spines["bottom"].set_bounds(-4, 4)
     axes.hlines(0, -4, 4, color=RULE, lw=0.6, zorder=0)
     ends = {}
@@ -183,9 +181,7 @@ def _draw_values(axes: Axes, found: Curves, colors: Colors) -> None:
         axes.plot(X[SHOWN], one.values[SHOWN], color=colors[name])
         ends[name] = one.values[SHOWN][-1], name, colors[name]
     drawing.name_ends(axes, ends, 4, 0.04, 0.055)
-    axes.set_xlabel("x")
-    axes.set_ylabel("f(x)")
-    axes.set_title("Values")
+    axes.set(xlabel="x", ylabel="f(x)", title="Values")
 
 
 def _draw_slopes(axes: Axes, found: Curves, colors: Colors, edge: float) -> None:
@@ -197,19 +193,13 @@ def _draw_slopes(axes: Axes, found: Curves, colors: Colors, edge: float) -> None
     leader = {"arrowstyle": "-", "lw": 0.6, "color": FAINT}
     at = {"xytext": (1.75, 0.5), "fontsize": 8.5, "arrowprops": leader}
     axes.annotate(f"tanh′ = ¼ at ±{edge:.7f}", (edge, 0.25), **at)
-    axes.set_xlim(-4, 4)
-    axes.set_ylim(0, None)
-    axes.set_xlabel("x")
-    axes.set_ylabel("f′(x)")
-    axes.set_title("Slopes")
+    axes.set(xlim=(-4, 4), ylim=(0, None), xlabel="x", ylabel="f′(x)", title="Slopes")
 
 
 def _draw_tails(axes: Axes, found: Curves, colors: Colors) -> None:
     low, ends = 1e-6, {}
     drawing.decades(axes, range(-6, 1))
-    axes.set_ylim(low, 1)
-    axes.set_xlim(0, 9)
-    axes.set_xticks(range(7))
+    axes.set(ylim=(low, 1), xlim=(0, 9), xticks=range(7))
     axes.spines["bottom"].set_bounds(0, 6)
     for name, one in found.items():
         left = 1 - one.values
@@ -222,9 +212,7 @@ def _draw_tails(axes: Axes, found: Curves, colors: Colors) -> None:
             last = X[inside][-1]
             axes.annotate(name, (last, low), color=colors[name], fontsize=8.0, **inwards)
     drawing.name_ends(axes, ends, 6, 0.04, 0.055)
-    axes.set_xlabel("x")
-    axes.set_ylabel("1 − f(x)")
-    axes.set_title("Tails: what is left to 1")
+    axes.set(xlabel="x", ylabel="1 − f(x)", title="Tails: what is left to 1")
 
 
 def _draw_scores(

@@ -66,8 +66,7 @@ def _draw_accuracy(axes: Axes, folded: pd.DataFrame, logistic: float) -> None:
     axes.set_ylim(0, 1.02)
     _name_by_depth(axes, ends, sorted(set(relu.index)), room=5)
     axes.yaxis.set_major_formatter(lambda value, _: f"{value:.0%}")
-    axes.set_ylabel("test accuracy")
-    axes.set_title("Folded into one affine map")
+    axes.set(ylabel="test accuracy", title="Folded into one affine map")
     note = f"dotted: logistic regression, {percent(logistic)}"
     axes.text(0.03, 0.05, note, transform=axes.transAxes, fontsize=8.5)
 
@@ -77,8 +76,7 @@ def _name_by_depth(
 ) -> None:
     """Set the x axis to depths, with room on its right for the names of the lines."""
     doubling(axes, depths)
-    axes.set_xlabel("hidden layers")
-    axes.set_xlim(depths[0] * 0.85, depths[-1] * room)
+    axes.set(xlabel="hidden layers", xlim=(depths[0] * 0.85, depths[-1] * room))
     name_ends(axes, ends, depths[-1], shift=0.03, gap=0.065)
 
 
@@ -96,9 +94,7 @@ def _draw_profiles(axes: Axes, pieces: Mapping[int, Pieces]) -> None:
         told = f"{count(depth, 'layer')}: {len(found.slopes)} pieces"
         axes.text(0.01, row + 0.8, told, fontsize=8.5)
         axes.axhline(row, color=RULE, lw=0.6)
-    axes.set_yticks([])
-    axes.set_xlim(0, 1)
-    axes.set_ylim(0, len(pieces) + 0.05)
+    axes.set(yticks=[], xlim=(0, 1), ylim=(0, len(pieces) + 0.05))
     axes.spines["left"].set_visible(False)
     axes.set_xlabel("position on a segment from one example (0) to another (1)")
     axes.set_title("One logit of a trained ReLU network; a tick per breakpoint")
@@ -117,8 +113,7 @@ def _draw_depth(axes: Axes, regions: pd.DataFrame) -> None:
     axes.axhline(1, color=LINEAR, lw=0.8, ls=DOTTED)
     axes.text(depths[0], 1 + 0.02 * top, "linear networks: 1", color=LINEAR, fontsize=8.5)
     _name_by_depth(axes, ends, depths, room=4)
-    axes.set_ylabel("linear pieces on a segment")
-    axes.set_title("Deeper, with as many units")
+    axes.set(ylabel="linear pieces on a segment", title="Deeper, with as many units")
 
 
 def _draw_units(axes: Axes, growth: pd.DataFrame) -> None:
@@ -144,6 +139,5 @@ def _draw_units(axes: Axes, growth: pd.DataFrame) -> None:
     doubling(axes, units)
     axes.set_xlim(units[0] * 0.9, units[-1] * 2)
     name_ends(axes, ends, units[-1], shift=0.03, gap=0.06)
-    axes.set_xlabel("hidden units")
-    axes.set_ylabel("linear pieces on a segment")
+    axes.set(xlabel="hidden units", ylabel="linear pieces on a segment")
     axes.set_title("More units, at initialisation")

@@ -61,20 +61,17 @@ def _draw_accuracy(axes: Axes, accuracy: pd.DataFrame) -> None:
         axes.plot(values, np.full(len(values), y), "o", color=color, ms=4, alpha=0.6)
         for kind, marker in MARKERS.items():
             axes.plot(100 * ACCURACY[kind][name], y - 0.28, marker, color=FAINT, ms=6)
-    axes.set_xlim(low, high)
-    axes.set_ylim(-0.6, len(names) - 0.6)
+    axes.set(xlim=(low, high), ylim=(-0.6, len(names) - 0.6))
     axes.set_yticks(range(len(names)), names)
     axes.tick_params(axis="y", length=0)
     axes.xaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 5, 10]))
-    axes.set_xlabel("test accuracy, %")
-    axes.set_title("Accuracy after the best epoch")
+    axes.set(xlabel="test accuracy, %", title="Accuracy after the best epoch")
 
 
 def _draw_gradients(axes: Axes, gradients: pd.DataFrame) -> None:
     colors = styles(list(gradients))
     layers = gradients.index.unique("layer")
-    axes.set_yscale("log")
-    axes.set_ylim(gradients.min().min() / 1.5, gradients.max().max() * 1.5)
+    axes.set(yscale="log", ylim=(gradients.min().min() / 1.5, gradients.max().max() * 1.5))
     axes.yaxis.set_major_formatter(lambda value, _: power_of_ten(value))
     axes.yaxis.set_minor_formatter(NullFormatter())
     axes.set_xticks(layers, [*map(str, layers[:-1]), "readout"])
@@ -105,7 +102,6 @@ def _draw_dead(axes: Axes, dead: Mapping[tuple[str, str], pd.DataFrame], shape: 
         for kind, counts in DEAD.get((when, shape), {}).items():
             published = 100 * np.array(counts) / units
             axes.plot(layers + 2.1 * offset, published, MARKERS[kind], color=color, ms=6)
-    axes.set_xticks(layers)
-    axes.set_xlabel("layer")
+    axes.set(xticks=layers, xlabel="layer")
     axes.set_ylim(bottom=-1)
     axes.set_title(f"Dead units, {len(units)} layers: {shape}")

@@ -136,8 +136,7 @@ def _scale(axes: Axes, y: pd.Series, log: bool) -> None:
     if not log:
         axes.set_ylim(0, 103)
         return
-    axes.set_yscale("log")
-    axes.set_ylim(y.min() / 1.5, y.max() * 1.5)
+    axes.set(yscale="log", ylim=(y.min() / 1.5, y.max() * 1.5))
     axes.yaxis.set_minor_locator(NullLocator())
     if np.log10(y.max() / y.min()) > 2.5:
         axes.yaxis.set_major_locator(LogLocator(numticks=8))
