@@ -8,11 +8,11 @@ import numpy as np
 
 from acts_jax import training
 from acts_jax.benchmarks.activations import interleaved
-from acts_jax.models import MLP
+from acts_jax.models import Network
 
 
 def step_seconds(
-    models: Mapping[Hashable, MLP],
+    models: Mapping[Hashable, Network],
     examples: training.Examples,
     *,
     batch_size: int,
@@ -40,7 +40,7 @@ def step_seconds(
     order = np.arange(steps * batch_size, dtype=np.int32) % len(examples.labels)
     order = jnp.asarray(order.reshape(steps, batch_size))
 
-    def turn(model: MLP):
+    def turn(model: Network):
         settings = training.Hyperparameters(*map(jnp.float32, (1e-3, 0.9, 0.0)))
         update = training.make_optimizer(optimizer, settings)
 

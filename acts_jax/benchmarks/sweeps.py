@@ -81,10 +81,7 @@ class Comparison:
 
 
 def compare(
-    task: rivals.Task,
-    repeats: int = 5,
-    matmul: int = 2048,
-    on_stage: Callable[[str], None] = lambda stage: None,
+    task: rivals.Task, repeats: int, matmul: int, on_stage: Callable[[str], None]
 ) -> Comparison:
     """Trains a task by every means, in turn.
 

@@ -39,8 +39,6 @@ STUDIES: Mapping[str, Callable[..., Claim]] = {
     "saha_bora": saha_bora.study,
 }
 UNTRAINED = ("iterate",)  # they have no config, and take activations in place of options
-
-
 ERROR = "ended with an error"
 
 

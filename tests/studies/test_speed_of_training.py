@@ -106,6 +106,7 @@ def test_a_network_that_never_got_there_counts_the_budget():
     times = {("relu", 2): 1e-3, ("sigmoid", 2): 1e-3}
     table = measure.summarise(best, times, rates=(0.1, 1.0))
     assert table["edge"].tolist() == ["high", "high"]
+    assert not any(measure.summarise(best, times, rates=(1.0,))["edge"])  # one rate has no edge
     sigmoid = table.set_index("activation").loc["sigmoid"]
     assert (sigmoid["reached"], sigmoid["cells"]) == (2, 4)
     assert np.isnan(sigmoid["steps"])

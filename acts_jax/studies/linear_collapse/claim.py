@@ -18,7 +18,7 @@ check = functools.partial(
 
 
 def study(options: Options, console: Console, *, lines: int = 10) -> Claim:
-    """Fold the trained networks, and count the pieces of the ReLU ones on as many `lines`."""
+    """Fold the trained networks, and count the pieces of the ReLU ones along `lines` segments."""
     trained = trainer.train(options.with_fields(record="parameters"), console, check)
     best = [group.best() for group in networks.load(trained)]
 

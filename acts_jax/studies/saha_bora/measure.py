@@ -10,7 +10,7 @@ from acts_jax.theory import features, fitting
 from acts_jax.theory.description import describe
 from acts_jax.theory.fitting import Fit
 
-USUAL = {"k": 0.98, "alpha": 0.5}
+USUAL = {"k": 0.98, "alpha": 0.5}  # of SBAF
 SEARCH = {"k": (1e-3, 1e3), "alpha": (0.0, 1.0)}
 UNIT = (0.0, 1.0)
 INSIDE = (0.05, 0.95)
