@@ -56,7 +56,7 @@ def main() -> None:
             console.print(f"{activation.name}: compared with its own float64 evaluation")
     seconds = time.perf_counter() - started
     record = machine.environment() | {"dtype": dtype, "seconds": round(seconds, 1)}
-    record["errors"] = [as_json(error) for error in errors]
+    record["errors"] = as_json(errors)
     path = workdir / f"accuracy_{dtype}.json"
     path.write_text(json.dumps(record, indent=1, allow_nan=False))
     path.with_suffix(".md").write_text(accuracy_markdown(errors))

@@ -10,8 +10,7 @@ import time
 from absl import flags
 
 from acts_jax import cli, machine
-from acts_jax.benchmarks import tables
-from acts_jax.benchmarks.activations import benchmark
+from acts_jax.benchmarks import activations
 from acts_jax.errors import ConfigError
 from acts_jax.files import as_json
 
@@ -31,12 +30,12 @@ def main() -> None:
     with console.status("") as status:
         for i, activation in enumerate(chosen):
             status.update(f"{activation.name} ({i + 1} of {len(chosen)})")
-            timings += benchmark(activation, size, repeats)
-    console.print(tables.benchmark_table(timings))
+            timings += activations.benchmark(activation, size, repeats)
+    console.print(activations.table(timings))
     path = workdir / "benchmark.json"
     seconds = round(time.perf_counter() - started, 1)
     record = environment | {"size": size, "repeats": repeats, "seconds": seconds}
-    record["timings"] = [as_json(timing) for timing in timings]
+    record["timings"] = as_json(timings)
     path.write_text(json.dumps(record, indent=1, allow_nan=False))
     console.print(machine.describe(environment), soft_wrap=True)
     console.print(f"{size:,} elements, {seconds} s; {path}", soft_wrap=True)

@@ -31,8 +31,9 @@ MATMUL = flags.DEFINE_integer("matmul", 2048, "Size of the matrices for the ceil
 def main() -> int:
     """Times, prints the tables, writes JSON; exit status 1 if the rivals' losses differ."""
     started, console = time.perf_counter(), cli.wide_console()
+    source = cli.one_dataset(), flags.FLAGS.data_dir
     try:
-        tasks = sweeps.tasks_of(NET.value, POPULATION.value, STEPS.value, FUNCTION.value, *source())
+        tasks = sweeps.tasks_of(NET.value, POPULATION.value, STEPS.value, FUNCTION.value, *source)
     except ValueError as error:
         raise ConfigError(str(error)) from None
     workdir = cli.workdir()
@@ -44,7 +45,7 @@ def main() -> int:
             console.print(sweeps.table(compared[-1]), "")
     seconds, load = round(time.perf_counter() - started, 1), [round(x, 2) for x in os.getloadavg()]
     record = environment | {"load_after": load, "seconds": seconds, "rounds": ROUNDS.value}
-    record["comparisons"] = [as_json(comparison) for comparison in compared]
+    record["comparisons"] = as_json(compared)
     path = workdir / "benchmark_sweep.json"
     path.write_text(json.dumps(record, indent=1, allow_nan=False))
     console.print(machine.describe(environment), soft_wrap=True)
@@ -54,11 +55,6 @@ def main() -> int:
     if not agree:
         console.print(f"losses marked ! differ by more than {sweeps.LOSS_TOLERANCE:.0%}")
     return 0 if agree else 1
-
-
-def source() -> tuple[str | None, str | None]:
-    """The dataset to train on, if one is given, and the folder of datasets."""
-    return cli.one_dataset(), flags.FLAGS.data_dir
 
 
 if __name__ == "__main__":

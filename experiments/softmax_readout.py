@@ -7,7 +7,7 @@ python -m experiments.softmax_readout --classes=3,8 --config.width=32
 from absl import flags
 
 from acts_jax import cli
-from acts_jax.studies import softmax_readout
+from acts_jax.studies.softmax_readout import study
 
 CLASSES = flags.DEFINE_list(
     "classes",
@@ -15,9 +15,7 @@ CLASSES = flags.DEFINE_list(
     "Names of the two classes for the heads (default: those most confused on validation).",
 )
 
-main = cli.presenting(
-    lambda console: softmax_readout.study(cli.options(), console, classes=CLASSES.value)
-)
+main = cli.presenting(lambda console: study(cli.options(), console, classes=CLASSES.value))
 
 if __name__ == "__main__":
     cli.run(main, config="configs/softmax_readout.py", workdir="runs/softmax_readout")

@@ -7,13 +7,11 @@ python -m experiments.speed_of_training --loss=0.05 --config.depth=2,8 --dataset
 from absl import flags
 
 from acts_jax import cli
-from acts_jax.studies import speed_of_training
+from acts_jax.studies.speed_of_training import study
 
 LOSS = flags.DEFINE_float("loss", 0.2, "Training loss to be reached, in nats.", lower_bound=1e-6)
 
-main = cli.presenting(
-    lambda console: speed_of_training.study(cli.options(), console, loss=LOSS.value)
-)
+main = cli.presenting(lambda console: study(cli.options(), console, loss=LOSS.value))
 
 if __name__ == "__main__":
     cli.run(main, config="configs/speed_of_training.py", workdir="runs/speed_of_training")

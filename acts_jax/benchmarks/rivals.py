@@ -7,7 +7,7 @@ takes all steps of all networks and returns when they are done, `weights` tells 
 
 import concurrent.futures
 import multiprocessing
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import flax.linen as nn
@@ -81,13 +81,6 @@ class Task(NamedTuple):
         names = tuple(map(str, range(classes)))
         return Dataset("random", "1", *splits, names, "classification", (features,))
 
-    def program(self, pack: int | None = None) -> engine.Program:
-        """The engine's program."""
-        group, dataset = self.group(), self.dataset()
-        pack = pack or packing.pack_for(group.static, dataset)
-        there = engine.put(dataset, "unit", packing.devices_for(group, pack))
-        return engine.build(group, dataset, there, pack, measure=False)
-
     def group(self) -> grid.Group:
         """The networks as cells of a sweep."""
         config = make_config(
@@ -119,14 +112,11 @@ class Task(NamedTuple):
     def loss(self, weights: Weights) -> np.ndarray:
         """Mean loss of every network on all examples: [population]."""
         inputs, labels = self.examples()
-        function = jax_nn()[self.activation]
+        model = _Plain(self.sizes[1:], jax_nn()[self.activation])
 
         def one(weights):
-            outputs = inputs
-            for kernel, bias in weights[:-1]:
-                outputs = function(outputs @ kernel + bias[None])
-            kernel, bias = weights[-1]
-            return training.losses("softmax", outputs @ kernel + bias[None], labels).mean()
+            outputs = model.apply({"params": _dense(weights)}, inputs)
+            return training.losses("softmax", outputs, labels).mean()
 
         return np.asarray(jax.lax.map(jax.jit(one), [tuple(map(jnp.asarray, w)) for w in weights]))
 
@@ -155,9 +145,12 @@ class Engine(Rival):
 
     def setup(self) -> None:
         """Compiles."""
-        self.program = self.task.program()
+        group, dataset = self.task.group(), self.task.dataset()
+        pack = packing.pack_for(group.static, dataset)
+        there = engine.put(dataset, "unit", packing.devices_for(group, pack))
+        self.program = engine.build(group, dataset, there, pack, measure=False)
         self.state = self.program.state
-        order = running.orders(self.program, self.task.group().static, 0, 1)
+        order = running.orders(self.program, group.static, 0, 1)
         everywhere = self.program.data.rows.labels.sharding
         self.order, self.steps = jax.device_put((order, np.int32(self.task.steps)), everywhere)
 
@@ -201,11 +194,8 @@ class Loop(Rival):
             return optax.apply_updates(params, updates), state
 
         self.step = step
-        self.params = [
-            {f"Dense_{i}": {"kernel": k[n], "bias": b[n]} for i, (k, b) in enumerate(self.start)}
-            for n in range(task.population)
-        ]
-        self.params = jax.device_put(self.params)
+        networks = ([(k[n], b[n]) for k, b in self.start] for n in range(task.population))
+        self.params = jax.device_put([_dense(weights) for weights in networks])
         self.state = [optimizer.init(params) for params in self.params]
         self.order = [[jax.device_put(i) for i in order] for order in task.order()]
 
@@ -220,22 +210,20 @@ class Loop(Rival):
 
     def weights(self) -> Weights:
         """As `Engine.weights`."""
-        layers = range(len(self.start))
-        names = ("kernel", "bias")
-        return [
-            tuple(np.stack([p[f"Dense_{i}"][name] for p in self.params]) for name in names)
-            for i in layers
-        ]
+        stacked = jax.tree.map(lambda *leaves: np.stack(leaves), *self.params)
+        layers = (stacked[f"Dense_{i}"] for i in range(len(stacked)))
+        return [(layer["kernel"], layer["bias"]) for layer in layers]
 
 
 class Eager(Rival):
     """(c) PyTorch eager, one process with all threads, one network after another."""
 
     name = "torch eager, 1 process"
+    kind: type = torch_training.Networks
 
     def setup(self) -> None:
-        """Makes modules and optimizers."""
-        self.networks = torch_training.Networks(*_plain(self.task), self.start, self.task.order())
+        """Hands the networks over to PyTorch."""
+        self.networks = self.kind(*_plain(self.task), self.start, self.task.order())
 
     def step_all(self) -> None:
         """All steps of the first network, then of the next."""
@@ -250,29 +238,27 @@ class EagerProcesses(Eager):
     """(c) PyTorch eager, one single-threaded process per core."""
 
     name = "torch eager, 1 per core"
-    pools: tuple[concurrent.futures.ProcessPoolExecutor, ...] = ()
+    pools: Sequence[concurrent.futures.Executor] = ()
 
     def setup(self) -> None:
         """Starts the processes and gives each its share of the networks."""
-        processes = min(cores(), self.task.population)
-        shares = np.array_split(np.arange(self.task.population), processes)
-        start = multiprocessing.get_context("spawn")
-        self.pools = tuple(
-            concurrent.futures.ProcessPoolExecutor(1, mp_context=start) for _ in shares
-        )
-        order = self.task.order()
-        self._each(
-            torch_training.begin,
-            [(*_plain(self.task), [(k[i], b[i]) for k, b in self.start], order[i]) for i in shares],
-        )
+        task, spawn = self.task, multiprocessing.get_context("spawn")
+        shares = np.array_split(np.arange(task.population), min(cores(), task.population))
+        plain, order = _plain(task), task.order()
+        arguments = [(*plain, [(k[i], b[i]) for k, b in self.start], order[i]) for i in shares]
+        self.pools = [
+            concurrent.futures.ProcessPoolExecutor(1, spawn, torch_training.begin, mine)
+            for mine in arguments
+        ]
+        self._each("weights")  # which returns when all have begun
 
     def step_all(self) -> None:
         """All processes at the same time."""
-        self._each(torch_training.step_all)
+        self._each("step_all")
 
     def weights(self) -> Weights:
         """As `Engine.weights`."""
-        parts = self._each(torch_training.weights)
+        parts = self._each("weights")
         layers = zip(*parts, strict=True)
         return [tuple(map(np.concatenate, zip(*layer, strict=True))) for layer in layers]
 
@@ -281,20 +267,16 @@ class EagerProcesses(Eager):
         for pool in self.pools:
             pool.shutdown()
 
-    def _each(self, function: Callable, arguments: list[tuple] | None = None) -> list:
-        arguments = arguments or [()] * len(self.pools)
-        pairs = zip(self.pools, arguments, strict=True)
-        return [f.result() for f in [pool.submit(function, *a) for pool, a in pairs]]
+    def _each(self, method: str) -> list:
+        calls = [pool.submit(torch_training.call, method) for pool in self.pools]
+        return [call.result() for call in calls]
 
 
 class Vmapped(Eager):
     """(d) PyTorch with torch.func.vmap over the population."""
 
     name = "torch.func.vmap"
-
-    def setup(self) -> None:
-        """Stacks the networks."""
-        self.networks = torch_training.Stacked(*_plain(self.task), self.start, self.task.order())
+    kind = torch_training.Stacked
 
 
 RIVALS = (Engine, Loop, Eager, EagerProcesses, Vmapped)
@@ -331,6 +313,11 @@ class _Plain(nn.Module):
         for units in self.sizes[:-1]:
             x = self.activation(nn.Dense(units)(x))
         return nn.Dense(self.sizes[-1])(x)
+
+
+def _dense(weights: Weights) -> dict[str, dict[str, np.ndarray]]:
+    """The parameters of `_Plain` with the weights of one network."""
+    return {f"Dense_{i}": {"kernel": k, "bias": b} for i, (k, b) in enumerate(weights)}
 
 
 def _plain(task: Task) -> tuple:

@@ -1,7 +1,5 @@
 """The time that a training step takes with each activation, measured side by side."""
 
-from __future__ import annotations
-
 from collections.abc import Hashable, Mapping
 
 import jax
@@ -10,11 +8,11 @@ import numpy as np
 
 from acts_jax import training
 from acts_jax.benchmarks.activations import interleaved
-from acts_jax.models import MLP
+from acts_jax.models import Network
 
 
 def step_seconds(
-    models: Mapping[Hashable, MLP],
+    models: Mapping[Hashable, Network],
     examples: training.Examples,
     *,
     batch_size: int,
@@ -38,12 +36,11 @@ def step_seconds(
         networks: Trained together by one vmap.
         repeats: Turns of each program.
     """
-    features = examples.inputs.shape[1]
     keys = jax.random.split(training.key_for(0, "step time"), networks)
     order = np.arange(steps * batch_size, dtype=np.int32) % len(examples.labels)
     order = jnp.asarray(order.reshape(steps, batch_size))
 
-    def turn(model: MLP):
+    def turn(model: Network):
         settings = training.Hyperparameters(*map(jnp.float32, (1e-3, 0.9, 0.0)))
         update = training.make_optimizer(optimizer, settings)
 
@@ -51,7 +48,7 @@ def step_seconds(
             state = training.init_state(params, update)
             return training.train(model, update, state, examples, order, steps).params
 
-        params = model.init_population((features,), keys)
+        params = model.init_population(examples.inputs.shape[1:], keys)
         program = jax.jit(jax.vmap(one)).lower(params).compile()
         return lambda: jax.block_until_ready(program(params))
 

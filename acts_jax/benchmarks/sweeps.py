@@ -81,10 +81,7 @@ class Comparison:
 
 
 def compare(
-    task: rivals.Task,
-    repeats: int = 5,
-    matmul: int = 2048,
-    on_stage: Callable[[str], None] = lambda stage: None,
+    task: rivals.Task, repeats: int, matmul: int, on_stage: Callable[[str], None]
 ) -> Comparison:
     """Trains a task by every means, in turn.
 
@@ -219,23 +216,14 @@ def tasks_of(
             the dataset has other inputs or classes, or fewer batches.
         DatasetError: The dataset cannot be loaded.
     """
-    tasks = []
+    tasks, source = [], {"source": dataset, "data_dir": data_dir}
     for net in nets:
         sizes, _, batch = net.partition(":")
         numbers = [*sizes.split("-"), batch]
         if len(numbers) < 3 or not all(n.isdecimal() and int(n) for n in numbers):
             raise ValueError(f"nets are written as 784-128-128-128-10:128, not {net!r}")
-        tasks.append(
-            rivals.Task(
-                tuple(map(int, numbers[:-1])),
-                int(batch),
-                population,
-                steps,
-                activation,
-                source=dataset,
-                data_dir=data_dir,
-            )
-        )
+        *layers, examples = map(int, numbers)
+        tasks.append(rivals.Task(tuple(layers), examples, population, steps, activation, **source))
     if min(population, steps) < 1:
         raise ValueError("the population and the steps must be 1 or more")
     if activation not in rivals.ACTIVATIONS:

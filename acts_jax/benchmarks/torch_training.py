@@ -121,11 +121,6 @@ def begin(*arguments) -> None:
     _own[:] = [Networks(*arguments)]
 
 
-def step_all() -> None:
-    """In a worker process: all steps of its networks."""
-    _own[0].step_all()
-
-
-def weights() -> Weights:
-    """In a worker process: its networks' weights."""
-    return _own[0].weights()
+def call(method: str) -> Weights | None:
+    """In a worker process: calls a method of its networks."""
+    return getattr(_own[0], method)()

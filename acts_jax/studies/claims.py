@@ -1,7 +1,5 @@
 """Claims put to the test: what a text says, what was measured, and the verdict between the two."""
 
-from __future__ import annotations
-
 import dataclasses
 import math
 import re

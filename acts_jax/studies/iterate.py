@@ -4,9 +4,7 @@ Values and slopes of the iterates are computed in float64 on a grid, and held to
 points and to what texts say of the limits. Nothing is trained.
 """
 
-from __future__ import annotations
-
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 import jax
@@ -17,18 +15,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from acts_jax.activations.catalogue import Activation, get, names
+from acts_jax.errors import ConfigError
 from acts_jax.report import drawing
-from acts_jax.report.style import (
-    FAINT,
-    INK,
-    PALETTE,
-    RULE,
-    STYLE,
-    brief,
-    shorten,
-    styles,
-    titles,
-)
+from acts_jax.report.style import FAINT, INK, PALETTE, RULE, STYLE, brief, shorten, styles, titles
 from acts_jax.studies.claims import Check, Claim, at_least, at_most, near
 from acts_jax.theory.description import describe
 from acts_jax.theory.iteration import iterates
@@ -48,65 +37,38 @@ def study(activations: Sequence[Activation] | None = None, times: int = 1000) ->
     Args:
         activations: Which; `family` by default.
         times: Applications, at least 10.
+
+    Raises:
+        ConfigError: If no check is about any of them.
     """
-    found = [iterate(activation, times) for activation in activations or family()]
-    by_name = {one.activation.name: one for one in found}
-    checks = []
-
-    if "relu" in by_name:
-        checks.append(_stays_itself(by_name["relu"]))
-    if "sigmoid" in by_name:
-        checks += _fixed_point_of_sigmoid(by_name["sigmoid"])
-
+    activations = activations or family()
+    if not any(one.name == "relu" or one.family == "sigmoidal" for one in activations):
+        given = ", ".join(one.name for one in activations)
+        raise ConfigError(f"this experiment needs relu or a sigmoidal activation beside {given}")
+    found = [iterate(activation, times) for activation in activations]
     squashing = [one for one in found if one.activation.family == "sigmoidal"]
-    if squashing:
-        widest = max((one.widths[2:7] / one.widths[1:6]).max() for one in squashing)
-        narrower = "sigmoidal functions squash more each of the first 6 times: new range over old"
-        checks.append(at_most(narrower, "below 1", widest, 0.999))
-    for one in squashing:
-        steepest = f"{one.activation.name}, {times} times: steepest slope on a grid from −6 to 6"
-        checks.append(at_most(steepest, "tends to 0", one.steepest[-1], GONE, format=".2g"))
-
-    if "tanh" in by_name:
-        tanh = by_name["tanh"]
-        kept = f"tanh's slope at 0 after {times} applications: an exception"
-        checks.append(near(kept, "1, exactly", tanh.slope(0)[-1], 1, 0, theorem=True))
-        falls = "tanh's slope from x = 2 on: exponent p of its fall as n^-p"
-        checks.append(at_least(falls, "tends to 0", tanh.exponent, 1, format=".3f"))
-
     gone = ", ".join(one.activation.name for one in squashing if one.steepest[-1] < GONE)
     kept = ", ".join(one.activation.name for one in squashing if one.steepest[-1] >= GONE)
     return Claim(
         name="iterate",
         title="Applied again and again",
         text=TEXT,
-        checks=tuple(checks),
-        summary=(
-            f"After {times} applications the slope is below {GONE} everywhere on a grid from −6 to "
-            f"6 for {gone or 'none'}; somewhere on it it is not for {kept or 'none'}."
-        ),
+        checks=tuple(checks(found)),
+        summary=f"After {times} applications the slope is below {GONE} everywhere on a grid from "
+        f"−6 to 6 for {gone or 'none'}; somewhere on it it is not for {kept or 'none'}.",
         figures={"iterate": draw_shapes(found), "iterate_slopes": draw_decay(found)},
-        numbers={name: one.numbers for name, one in by_name.items()},
+        numbers={
+            one.activation.name: {
+                "slope_at_0": one.slope(0)[:51],
+                "slope_at_2": one.slope(2)[:51],
+                "steepest": one.steepest[-1],
+                "fixed_point": one.fixed_point,
+                "exponent": one.exponent,
+            }
+            for one in found
+        },
         table=table(found),
     )
-
-
-def _stays_itself(relu: Iterated) -> Check:
-    off = max(np.abs(each[1:] - each[1]).max() for each in (relu.values, relu.slopes))
-    said = f"relu applied 2 to {relu.times} times is relu, in value and slope: largest difference"
-    return near(said, "exactly relu", off, 0, 0, theorem=True)
-
-
-def _fixed_point_of_sigmoid(sigmoid: Iterated) -> list[Check]:
-    shown = {"format": ".7f", "theorem": True}
-    point, slope = sigmoid.fixed_point
-    at_zero = sigmoid.slope(0)
-    left = "sigmoid's slope at 0: the factor of the 10th application"
-    return [
-        near("sigmoid's fixed point", "0.6590461", point, 0.6590461, 1e-7, **shown),
-        near("sigmoid's slope at its fixed point", "0.2247043", slope, 0.2247043, 1e-7, **shown),
-        near(left, "0.2247043", at_zero[10] / at_zero[9], 0.2247043, 1e-6, **shown),
-    ]
 
 
 class Iterated(NamedTuple):
@@ -136,11 +98,6 @@ class Iterated(NamedTuple):
         return np.abs(self.slopes).max(axis=1)
 
     @property
-    def widths(self) -> np.ndarray:
-        """Supremum minus infimum of the values, after each number of applications."""
-        return np.ptp(self.values, axis=1)
-
-    @property
     def idempotent(self) -> bool:
         """Whether applying it twice, or more often, is exactly applying it once."""
         return all((each[2:] == each[1]).all() for each in (self.values, self.slopes))
@@ -155,16 +112,38 @@ class Iterated(NamedTuple):
         half, last = self.slope(START)[[self.times // 2, -1]]
         return np.log2(half / last) if half > 0 and last > 0 else np.nan
 
-    @property
-    def numbers(self) -> dict:
-        """What the pictures and checks show, for a JSON file."""
-        return {
-            "slope_at_0": self.slope(0)[:51],
-            "slope_at_2": self.slope(2)[:51],
-            "steepest": self.steepest[-1],
-            "fixed_point": self.fixed_point,
-            "exponent": self.exponent,
-        }
+
+def checks(found: Sequence[Iterated]) -> Iterator[Check]:
+    """Check what is known of relu, sigmoid and tanh, and whether sigmoidal functions squash."""
+    by_name, times = {one.activation.name: one for one in found}, found[0].times
+    if relu := by_name.get("relu"):
+        off = max(np.abs(each[1:] - each[1]).max() for each in (relu.values, relu.slopes))
+        same = f"relu applied 2 to {times} times is relu, in value and slope: largest difference"
+        yield near(same, "exactly relu", off, 0, 0, theorem=True)
+
+    if sigmoid := by_name.get("sigmoid"):
+        (point, slope), at_zero = sigmoid.fixed_point, sigmoid.slope(0)
+        exact = {"format": ".7f", "theorem": True}
+        there, tenth = "0.2247043", at_zero[10] / at_zero[9]
+        yield near("sigmoid's fixed point", "0.6590461", point, 0.6590461, 1e-7, **exact)
+        yield near("sigmoid's slope at its fixed point", there, slope, 0.2247043, 1e-7, **exact)
+        left = "sigmoid's slope at 0: the factor of the 10th application"
+        yield near(left, there, tenth, 0.2247043, 1e-6, **exact)
+
+    squashing = [one for one in found if one.activation.family == "sigmoidal"]
+    if squashing:
+        widths = np.array([np.ptp(one.values[1:7], axis=1) for one in squashing])
+        narrower = "sigmoidal functions squash more each of the first 6 times: new range over old"
+        yield at_most(narrower, "below 1", (widths[:, 1:] / widths[:, :-1]).max(), 0.999)
+    for one in squashing:
+        steepest = f"{one.activation.name}, {times} times: steepest slope on a grid from −6 to 6"
+        yield at_most(steepest, "tends to 0", one.steepest[-1], GONE, format=".2g")
+
+    if tanh := by_name.get("tanh"):
+        kept = f"tanh's slope at 0 after {times} applications: an exception"
+        yield near(kept, "1, exactly", tanh.slope(0)[-1], 1, 0, theorem=True)
+        falls = "tanh's slope from x = 2 on: exponent p of its fall as n^-p"
+        yield at_least(falls, "tends to 0", tanh.exponent, 1, format=".3f")
 
 
 def family() -> list[Activation]:
@@ -177,7 +156,7 @@ def family() -> list[Activation]:
 def iterate(activation: Activation, times: int) -> Iterated:
     """Apply an activation up to `times` times, in float64."""
     with jax.enable_x64(True):
-        values, slopes = map(np.asarray, iterates(activation, np.asarray(GRID), times))
+        values, slopes = map(np.asarray, iterates(activation, GRID, times))
     end = values[-1, np.searchsorted(GRID, START - 1e-9)]
     points = describe(activation).fixed_points
     close = [p for p in points if p.low == p.high and abs(p.low - end) < 0.1]
@@ -256,8 +235,7 @@ def _draw_values(axes: Axes, found: Iterated, most: int) -> None:
     place = {"transform": axes.transAxes, "ha": "right", "bbox": ground}
     axes.text(0.97, 0.04, note, color=PALETTE[1], fontsize=8.0, **place)
     size = min(1.1 * np.abs(lines[0]).max(), 2.2)
-    axes.set_ylim(-size, size)
-    axes.set_title(shorten(found.activation.name, 20))
+    axes.set(ylim=(-size, size), title=shorten(found.activation.name, 20))
 
 
 def _draw_slopes(axes: Axes, found: Iterated, most: int) -> None:
@@ -280,8 +258,7 @@ def draw_decay(iterated: Sequence[Iterated]) -> Figure:
     for axes, x in zip(panels, (0.0, START), strict=True):
         slopes = {found.activation.name: found.slope(x)[1:] for found in iterated}
         _draw_decay(axes, slopes, colors)
-        axes.set_title(f"at x = {x:g}")
-        axes.set_xlabel("applications n")
+        axes.set(title=f"at x = {x:g}", xlabel="applications n")
     panels[0].set_ylabel("slope of f applied n times")
     titles(
         figure,

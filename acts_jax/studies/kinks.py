@@ -4,8 +4,6 @@ Values and one-sided derivatives are held to the formulas. Networks whose relu h
 or 1 at 0 are trained from the same weights on the same batches, and compared in pairs.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 import matplotlib
@@ -91,8 +89,8 @@ def study(options: Options, console: Console) -> Claim:
 
 def check(plan: Plan, datasets: Mapping[str, Dataset]) -> None:
     """Refuse a sweep that does not hold both derivatives at 0, and nothing else."""
-    requirements.only_classification(datasets)
-    requirements.single_but(plan, "depth", "width", "hidden_sizes", "learning_rate", "seed")
+    free = ("depth", "width", "hidden_sizes", "learning_rate", "seed")
+    requirements.check(plan, datasets, free=free)
     if plan.config.get("relu_at_zero", {}).get("slope_at_zero") != [0.0, 1.0]:
         raise ConfigError("this experiment needs relu_at_zero.slope_at_zero=0,1")
 
@@ -141,8 +139,7 @@ def figure(found: pd.DataFrame) -> Figure:
     _draw_relu(relu)
     _draw_elu(elu)
     for axes in (relu, elu):
-        axes.set_ylim(-0.2, 2.1)
-        axes.set_xlabel("x")
+        axes.set(ylim=(-0.2, 2.1), xlabel="x")
     _draw_pairs(trained, found)
     titles(
         result,

@@ -1,6 +1,7 @@
 """What a study needs of a sweep to compare its networks; what it cannot compare is refused."""
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 from acts_jax.data import Dataset
@@ -9,85 +10,56 @@ from acts_jax.sweep.config import FIELDS
 from acts_jax.sweep.grid import Plan
 
 
-def only_classification(datasets: Mapping[str, Dataset]) -> Dataset:
-    """The one dataset of a study about class probabilities.
+def check(
+    plan: Plan,
+    datasets: Mapping[str, Dataset],
+    *,
+    classes: bool = True,
+    activations: Sequence[str] = (),
+    needs: Mapping[str, Sequence[Any]] = MappingProxyType({}),
+    one_shape: bool = False,
+    fixed_parameters: bool = False,
+    single: Sequence[str] = (),
+    free: Sequence[str] | None = None,
+) -> None:
+    """Refuse a sweep of several datasets, and what else a study cannot compare.
+
+    Args:
+        plan: Of the sweep.
+        datasets: By name.
+        classes: Whether the dataset must have classes.
+        activations: The sweep must have all of these and no others; any by default.
+        needs: By field, values that it must have, maybe among others.
+        one_shape: Whether all networks must have the same hidden layers.
+        fixed_parameters: Whether the parameters of activations may have one value each.
+        single: Fields that may have one value.
+        free: The only axes that may have several; any by default.
 
     Raises:
-        ConfigError: If there are several, or it is a regression.
+        ConfigError: If the sweep is another one.
     """
-    if len(datasets) > 1:
+    dataset, *more = datasets.values()
+    if more:
         raise ConfigError(f"this experiment takes one dataset, not {', '.join(datasets)}")
-    (dataset,) = datasets.values()
-    if dataset.task == "regression":
+    if classes and dataset.task == "regression":
         raise ConfigError(f"this experiment needs classes, and {dataset.name} is a regression")
-    return dataset
-
-
-def only_activations(plan: Plan, *names: str) -> None:
-    """Refuses plans for a study that compares certain activations.
-
-    Raises:
-        ConfigError: If the plan has others, or not all of them.
-    """
-    if set(plan.config["activation"]) != set(names):
-        raise ConfigError(f"this experiment compares the activations {' and '.join(names)}")
-
-
-def only_one_shape(plan: Plan) -> None:
-    """Refuses plans for a study of networks that all have the same hidden layers.
-
-    Raises:
-        ConfigError: If depth, width or hidden_sizes are an axis.
-    """
+    if activations and set(plan.config["activation"]) != set(activations):
+        raise ConfigError(f"this experiment compares the activations {' and '.join(activations)}")
+    for field, values in needs.items():
+        missing = [str(value) for value in values if value not in plan.config[field]]
+        if missing:
+            raise ConfigError(f"this experiment needs {field} {' and '.join(missing)}, too")
     shapes = {group.static.hidden_sizes for group in plan.groups}
-    if len(shapes) > 1:
+    if one_shape and len(shapes) > 1:
         raise ConfigError(f"this experiment takes one depth and width, not {len(shapes)} shapes")
-
-
-def only_fixed_parameters(plan: Plan) -> None:
-    """Refuses plans for a study of networks whose activations have the same parameters throughout.
-
-    Raises:
-        ConfigError: If an activation's parameter is an axis.
-    """
-    for group in plan.groups:
+    for group in plan.groups if fixed_parameters else ():
         for name, values in group.parameters.items():
             if len(set(values)) > 1:
                 label = f"{group.static.activation}.{name}"
                 raise ConfigError(f"{label} takes one value here, not several")
-
-
-def require(plan: Plan, **values: Sequence[Any]) -> None:
-    """Refuses a plan without the values that a study compares, such as `activation=("relu",)`.
-
-    Raises:
-        ConfigError: If a field lacks one.
-    """
-    for field, needed in values.items():
-        missing = [str(value) for value in needed if value not in plan.config[field]]
-        if missing:
-            raise ConfigError(f"this experiment needs {field} {' and '.join(missing)}, too")
-
-
-def single(plan: Plan, *fields: str) -> None:
-    """Refuses a plan with several values of a field of which a study compares none.
-
-    Raises:
-        ConfigError: If there are several.
-    """
-    for field in fields:
-        values = plan.config[field]
-        if len(values) > 1:
-            raise ConfigError(
-                f"this experiment takes one {field}, not {', '.join(map(str, values))}"
-            )
-
-
-def single_but(plan: Plan, *free: str) -> None:
-    """Refuses a plan with several values of any axis but the free ones, see `single`.
-
-    Raises:
-        ConfigError: If there are several.
-    """
-    axes = (name for name, field in FIELDS.items() if field.axis)
-    single(plan, *(name for name in axes if name not in free))
+    if free is not None:
+        single = [name for name, field in FIELDS.items() if field.axis and name not in free]
+    for field in single:
+        values = map(str, plan.config[field])
+        if len(plan.config[field]) > 1:
+            raise ConfigError(f"this experiment takes one {field}, not {', '.join(values)}")

@@ -4,13 +4,9 @@ All are scaled to value 0 and slope 1 at 0 and to the range (-1, 1), so that onl
 differ. Their slopes are held to what is said of tanh, their test accuracies to that of tanh.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import NamedTuple
 
-import jax
-import jax.numpy as jnp
 import matplotlib
 import numpy as np
 import pandas as pd
@@ -19,18 +15,15 @@ from matplotlib.figure import Figure
 from rich.console import Console
 
 from acts_jax.activations.catalogue import get
-from acts_jax.activations.derivative import derivative
 from acts_jax.analysis import statistics
 from acts_jax.analysis.pairing import by_seed, edge_note, rates
-from acts_jax.data import Dataset
-from acts_jax.kernels.hyperbolic import tanh_slope
 from acts_jax.report import drawing
 from acts_jax.report.style import FAINT, INK, RULE, STYLE, percent, styles, titles
 from acts_jax.studies import requirements
 from acts_jax.studies.claims import Claim, at_least, at_most, near
 from acts_jax.sweep import trainer
-from acts_jax.sweep.grid import Plan
 from acts_jax.sweep.options import Options
+from acts_jax.theory import features
 from acts_jax.theory.description import describe
 
 TEXT = (
@@ -42,11 +35,11 @@ ALIKE = 0.02  # difference in test accuracy, up to which two functions train ali
 
 def study(options: Options, console: Console) -> Claim:
     """Compare the shapes, train networks with each, and compare their scores."""
-    trained = trainer.train(options, console, check)
+    trained = trainer.train(options, console, requirements.check)
     (dataset,) = trained.datasets.values()
 
     tanh, scale = describe("tanh", threshold=0.25), {"format": ".7f", "theorem": True}
-    edge, at_edge = tanh.steep[0][1], float(tanh_slope(jnp.float32(1.31)))
+    edge, at_edge = tanh.steep[0][1], float(get("tanh").derivative(np.float32(1.31)))
     checks = [
         near("the largest slope of tanh", "1", tanh.steepest.value, 1, 1e-6, theorem=True),
         near("tanh' > 0.25 up to |x| =", "about 1.31", edge, 1.3169579, 1e-6, **scale),
@@ -86,11 +79,6 @@ def study(options: Options, console: Console) -> Claim:
     )
 
 
-def check(plan: Plan, datasets: Mapping[str, Dataset]) -> None:
-    """Refuse a regression, and several datasets."""
-    requirements.only_classification(datasets)
-
-
 def label(name: str) -> str:
     """Shorten `acts_jax.theory.scaled_sigmoids:arctan` to `arctan`."""
     return name.rpartition(":")[2]
@@ -113,14 +101,16 @@ class Curve(NamedTuple):
         return max(outside, abs(self.values[middle]), abs(self.slopes[middle] - 1))
 
 
+Curves, Colors = Mapping[str, Curve], Mapping[str, str]  # by label
+
+
 def curve(name: str) -> Curve:
     """Evaluate an activation of the catalogue, and its derivative, at `X`."""
-    with jax.enable_x64(True):
-        x = jnp.asarray(X)
-        return Curve(*(np.asarray(f(x)) for f in (get(name), derivative(get(name)))))
+    values, slopes, _ = features.jet(get(name).function, get(name).defaults, X)
+    return Curve(values, slopes)
 
 
-def table(found: Mapping[str, Curve], selection: pd.DataFrame) -> pd.DataFrame:
+def table(found: Curves, selection: pd.DataFrame) -> pd.DataFrame:
     """Tabulate slopes, tails and the test accuracy at the best rate, a row per activation."""
     chosen = selection.assign(rate=rates(selection)).set_index("activation")
     rows, (two, four) = [], np.searchsorted(X, np.array([2, 4]) - 1e-9)
@@ -158,21 +148,9 @@ def summary(tails: pd.DataFrame, selection: pd.DataFrame) -> str:
 
 @matplotlib.rc_context(STYLE)
 def figure(
-    found: Mapping[str, Curve],
-    results: pd.DataFrame,
-    selection: pd.DataFrame,
-    edge: float,
-    dataset: str,
+    found: Curves, results: pd.DataFrame, selection: pd.DataFrame, edge: float, dataset: str
 ) -> Figure:
-    """Draw values, slopes, tails, and the test accuracy of each seed at the best learning rate.
-
-    Args:
-        found: By label.
-        results: Of the sweep, activations named by their labels.
-        selection: Of these results, by activation.
-        edge: Where tanh' is 1/4.
-        dataset: Its name.
-    """
+    """Draw values, slopes, tails, and the test accuracy of each seed at the best learning rate."""
     colors = {name: color for name, (color, _) in styles(list(found)).items()}
     picture = Figure(figsize=(9.6, 7.4), layout="constrained")
     ((values, slopes), (tails, scores)) = picture.subplots(2, 2)
@@ -194,10 +172,8 @@ def figure(
 SHOWN = np.abs(X) <= 4
 
 
-def _draw_values(axes: Axes, found: Mapping[str, Curve], colors: Mapping[str, str]) -> None:
-    axes.set_xlim(-4, 8)
-    axes.set_ylim(-1.05, 1.05)
-    axes.set_xticks([-4, -2, 0, 2, 4])
+def _draw_values(axes: Axes, found: Curves, colors: Colors) -> None:
+    axes.set(xlim=(-4, 8), ylim=(-1.05, 1.05), xticks=[-4, -2, 0, 2, 4])
     axes.spines["bottom"].set_bounds(-4, 4)
     axes.hlines(0, -4, 4, color=RULE, lw=0.6, zorder=0)
     ends = {}
@@ -205,14 +181,10 @@ def _draw_values(axes: Axes, found: Mapping[str, Curve], colors: Mapping[str, st
         axes.plot(X[SHOWN], one.values[SHOWN], color=colors[name])
         ends[name] = one.values[SHOWN][-1], name, colors[name]
     drawing.name_ends(axes, ends, 4, 0.04, 0.055)
-    axes.set_xlabel("x")
-    axes.set_ylabel("f(x)")
-    axes.set_title("Values")
+    axes.set(xlabel="x", ylabel="f(x)", title="Values")
 
 
-def _draw_slopes(
-    axes: Axes, found: Mapping[str, Curve], colors: Mapping[str, str], edge: float
-) -> None:
+def _draw_slopes(axes: Axes, found: Curves, colors: Colors, edge: float) -> None:
     for name, one in found.items():
         axes.plot(X[SHOWN], one.slopes[SHOWN], color=colors[name])
     dotted = {"color": INK, "lw": 0.8, "ls": drawing.DOTTED}
@@ -221,19 +193,13 @@ def _draw_slopes(
     leader = {"arrowstyle": "-", "lw": 0.6, "color": FAINT}
     at = {"xytext": (1.75, 0.5), "fontsize": 8.5, "arrowprops": leader}
     axes.annotate(f"tanh′ = ¼ at ±{edge:.7f}", (edge, 0.25), **at)
-    axes.set_xlim(-4, 4)
-    axes.set_ylim(0, None)
-    axes.set_xlabel("x")
-    axes.set_ylabel("f′(x)")
-    axes.set_title("Slopes")
+    axes.set(xlim=(-4, 4), ylim=(0, None), xlabel="x", ylabel="f′(x)", title="Slopes")
 
 
-def _draw_tails(axes: Axes, found: Mapping[str, Curve], colors: Mapping[str, str]) -> None:
+def _draw_tails(axes: Axes, found: Curves, colors: Colors) -> None:
     low, ends = 1e-6, {}
     drawing.decades(axes, range(-6, 1))
-    axes.set_ylim(low, 1)
-    axes.set_xlim(0, 9)
-    axes.set_xticks(range(7))
+    axes.set(ylim=(low, 1), xlim=(0, 9), xticks=range(7))
     axes.spines["bottom"].set_bounds(0, 6)
     for name, one in found.items():
         left = 1 - one.values
@@ -246,13 +212,11 @@ def _draw_tails(axes: Axes, found: Mapping[str, Curve], colors: Mapping[str, str
             last = X[inside][-1]
             axes.annotate(name, (last, low), color=colors[name], fontsize=8.0, **inwards)
     drawing.name_ends(axes, ends, 6, 0.04, 0.055)
-    axes.set_xlabel("x")
-    axes.set_ylabel("1 − f(x)")
-    axes.set_title("Tails: what is left to 1")
+    axes.set(xlabel="x", ylabel="1 − f(x)", title="Tails: what is left to 1")
 
 
 def _draw_scores(
-    axes: Axes, results: pd.DataFrame, selection: pd.DataFrame, colors: Mapping[str, str]
+    axes: Axes, results: pd.DataFrame, selection: pd.DataFrame, colors: Colors
 ) -> None:
     cells = statistics.chosen(results, selection)
     ranked = selection.assign(rate=rates(selection))

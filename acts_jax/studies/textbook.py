@@ -1,9 +1,7 @@
 """The textbook: the studies of its claims, and one self-contained page with all verdicts."""
 
-from __future__ import annotations
-
 import dataclasses
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from html import escape
 from pathlib import Path
 from typing import ClassVar
@@ -41,8 +39,6 @@ STUDIES: Mapping[str, Callable[..., Claim]] = {
     "saha_bora": saha_bora.study,
 }
 UNTRAINED = ("iterate",)  # they have no config, and take activations in place of options
-
-
 ERROR = "ended with an error"
 
 
@@ -57,38 +53,35 @@ class Broken:
 
 def build(
     outcomes: Sequence[Claim | Broken],
-    path: str | Path,
+    path: Path,
     *,
-    title: str = "The textbook put to the test",
-    facts: Mapping[str, str] | None = None,
-    seconds: Mapping[str, float] | None = None,
+    facts: Mapping[str, str],
+    seconds: Mapping[str, float],
 ) -> Path:
     """Write the page to `path`, replaced atomically; it loads nothing from elsewhere.
 
     Args:
         outcomes: What the studies gave, in the order of the page.
         path: Of the page.
-        title: Of the page.
         facts: How the results came about (command, machine, versions).
         seconds: How long studies took, by name.
     """
-    seconds = seconds or {}
-    listed = "".join(f"<dt>{escape(k)}</dt><dd>{escape(v)}</dd>" for k, v in (facts or {}).items())
-    sections = [
+    title = "The textbook put to the test"
+    listed = "".join(f"<dt>{escape(k)}</dt><dd>{escape(v)}</dd>" for k, v in facts.items())
+    sections = "".join(
         _error(outcome) if isinstance(outcome, Broken) else _section(outcome, seconds)
         for outcome in outcomes
-    ]
+    )
     body = (
-        f"<h1>{escape(title)}</h1><p class=lead>{escape(_headline(outcomes))}</p>"
-        f"<p class=note>{NOTE}</p>{_contents(outcomes)}{''.join(sections)}"
-        + (f"<h2>How these results came about</h2><dl>{listed}</dl>" if listed else "")
+        f"<h1>{title}</h1><p class=lead>{escape(_headline(outcomes))}</p>"
+        f"<p class=note>{NOTE}</p>{_contents(outcomes)}{sections}"
+        f"<h2>How these results came about</h2><dl>{listed}</dl>"
     )
     return write(path, document(title, body, CSS))
 
 
 def _headline(outcomes: Sequence[Claim | Broken]) -> str:
     verdicts = [outcome.verdict for outcome in outcomes]
-    order = (claims.HOLDS, claims.PARTLY, claims.FAILS, claims.UNDECIDED, ERROR)
     said = {
         claims.HOLDS: ("holds", "hold"),
         claims.PARTLY: ("holds partly", "hold partly"),
@@ -96,7 +89,7 @@ def _headline(outcomes: Sequence[Claim | Broken]) -> str:
         claims.UNDECIDED: ("is undecided", "are undecided"),
         ERROR: ("ended with an error", "ended with an error"),
     }
-    counts = [(verdicts.count(v), said[v]) for v in order if v in verdicts]
+    counts = [(verdicts.count(v), words) for v, words in said.items() if v in verdicts]
     parts = [f"{count} {words[count > 1]}" for count, words in counts]
     noun = "claim" if len(outcomes) == 1 else "claims"
     return f"{len(outcomes)} {noun} of introductory texts: {', '.join(parts)}."
@@ -158,16 +151,13 @@ def _checks(claim: Claim) -> str:
 def _table(frame: pd.DataFrame) -> str:
     numeric = [pd.api.types.is_numeric_dtype(column) for _, column in frame.items()]
     kinds = ["" if n else " class=text" for n in numeric]
-    head = "".join(
-        f"<th{k}>{escape(str(name))}</th>" for k, name in zip(kinds, frame.columns, strict=True)
-    )
-    body = "".join(
-        "<tr>"
-        + "".join(f"<td{k}>{escape(tables.cell(v))}</td>" for k, v in zip(kinds, row, strict=True))
-        + "</tr>"
-        for row in frame.itertuples(index=False)
-    )
-    return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+
+    def row(tag: str, cells: Iterable[str]) -> str:
+        pairs = zip(kinds, cells, strict=True)
+        return f"<tr>{''.join(f'<{tag}{k}>{escape(text)}</{tag}>' for k, text in pairs)}</tr>"
+
+    body = "".join(row("td", map(tables.cell, cells)) for cells in frame.itertuples(index=False))
+    return f"<table><thead>{row('th', map(str, frame))}</thead><tbody>{body}</tbody></table>"
 
 
 def _error(broken: Broken) -> str:

@@ -51,6 +51,8 @@ def test_returns_are_counted_per_seed_and_told_together():
     assert list(back.loc["sgd", "deeper layers"]["share"]) == [0.25, 0.5]
     assert np.isnan(back.loc["sgd", "layer 1", 0]["share"])
     assert "4 of 10 in deeper layers (plain gradient descent)" in counts.comeback_in_words(back)
+    other = back.rename(index={"sgd": "adam"})  # one that the text says nothing of
+    assert "4 of 10 in deeper layers (adam)" in counts.comeback_in_words(other)
 
 
 def test_a_table_without_a_rate_that_half_the_seeds_finish():

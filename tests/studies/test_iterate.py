@@ -3,9 +3,15 @@
 import pytest
 
 from acts_jax.activations import get
+from acts_jax.errors import ConfigError
 from acts_jax.studies import iterate
 
 pytestmark = pytest.mark.slow
+
+
+def test_activations_that_no_check_is_about_are_refused_before_they_are_iterated():
+    with pytest.raises(ConfigError, match="needs relu or a sigmoidal activation beside gelu, elu"):
+        iterate.study([get("gelu"), get("elu")], times=10**12)
 
 
 def test_relu_sigmoid_and_tanh():

@@ -14,16 +14,29 @@ def plan(**fields):
 
 
 def test_several_datasets_are_refused(digits):
+    both = {"digits": digits, "mnist1d": digits}
     with pytest.raises(ConfigError, match="takes one dataset, not digits, mnist1d"):
-        requirements.only_classification({"digits": digits, "mnist1d": digits})
+        requirements.check(plan(), both)
 
 
-def test_an_axis_of_an_activations_parameter_is_refused():
-    requirements.only_fixed_parameters(plan(activation="elu"))
-    with pytest.raises(ConfigError, match=r"elu\.alpha takes one value here"):
-        requirements.only_fixed_parameters(plan(activation="elu", elu={"alpha": (0.5, 1)}))
-
-
-def test_several_shapes_are_refused():
-    with pytest.raises(ConfigError, match="takes one depth and width, not 2 shapes"):
-        requirements.only_one_shape(plan(depth=(1, 2)))
+@pytest.mark.parametrize(
+    ("fields", "rules", "message"),
+    [
+        (
+            {"activation": "elu", "elu": {"alpha": (0.5, 1)}},
+            {"fixed_parameters": True},
+            r"elu\.alpha takes one value here",
+        ),
+        ({"depth": (1, 2)}, {"one_shape": True}, "takes one depth and width, not 2 shapes"),
+        ({"depth": (1, 2)}, {"single": ["depth"]}, "takes one depth, not 1, 2"),
+        ({"depth": (1, 2)}, {"free": ["learning_rate"]}, "takes one depth, not 1, 2"),
+        ({"activation": "elu"}, {"activations": ["elu", "relu"]}, "activations elu and relu"),
+        ({"activation": "elu"}, {"needs": {"activation": ["relu"]}}, "needs activation relu, too"),
+    ],
+)
+def test_what_breaks_a_rule_is_refused_and_only_that(digits, fields, rules, message):
+    requirements.check(plan(**fields), {"digits": digits})
+    keeps = {"activation": ("elu", "relu") if "activations" in rules else "relu", "seed": 0}
+    requirements.check(plan(**keeps, learning_rate=(0.1, 0.2)), {"digits": digits}, **rules)
+    with pytest.raises(ConfigError, match=message):
+        requirements.check(plan(**fields), {"digits": digits}, **rules)

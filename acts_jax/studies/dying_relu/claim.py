@@ -1,21 +1,21 @@
 """The claim about dying units, checked statement by statement."""
 
-from __future__ import annotations
-
-from collections.abc import Mapping
+import functools
 
 from rich.console import Console
 
-from acts_jax.data import Dataset
 from acts_jax.studies import requirements
 from acts_jax.studies.claims import SHARE, Claim, at_least, at_most
 from acts_jax.studies.dying_relu import counts, figures
 from acts_jax.studies.dying_relu.counts import KILLED, LAYERS, NETWORK, OPTIMIZERS
 from acts_jax.sweep import trainer
-from acts_jax.sweep.grid import Plan
 from acts_jax.sweep.options import Options
 
 SPARED = ("elu", "leaky_relu", "prelu")  # those that ameliorate it, as the texts say
+
+check = functools.partial(
+    requirements.check, needs={"activation": ("relu",), "optimizer": OPTIMIZERS}, free=NETWORK
+)
 
 
 def study(options: Options, console: Console) -> Claim:
@@ -63,10 +63,3 @@ def study(options: Options, console: Console) -> Claim:
         numbers={"units": units, "threshold": counts.threshold(at_end).reset_index()},
         table=table,
     )
-
-
-def check(plan: Plan, datasets: Mapping[str, Dataset]) -> None:
-    """Refuse a sweep that lacks what the study compares, or varies what it does not."""
-    requirements.only_classification(datasets)
-    requirements.require(plan, activation=("relu",), optimizer=tuple(OPTIMIZERS))
-    requirements.single_but(plan, *NETWORK)

@@ -1,7 +1,5 @@
 """Dead units counted by learning rate, layer and step, and what networks and seeds make of them."""
 
-from __future__ import annotations
-
 import numpy as np
 import pandas as pd
 
@@ -17,10 +15,7 @@ NETWORK = [*SETTING, "seed"]
 
 
 def by_step(trained: Trained) -> pd.DataFrame:
-    """Tabulate recorded units, a row per network, hidden layer and evaluation.
-
-    Args:
-        trained: A sweep with record="units".
+    """Tabulate the units of a sweep with record="units", by network, hidden layer and evaluation.
 
     Returns:
         Columns activation, optimizer, learning_rate, seed, layer, step; dead, the share of the
@@ -45,12 +40,10 @@ def by_step(trained: Trained) -> pd.DataFrame:
         for layer, width in enumerate(group.static.hidden_sizes, start=1):
             dead = columns["curve.dead_unit"][:, :, layer - 1, :width] == 1
             deaths, returned = deaths_and_returns(np.moveaxis(dead, 1, 0))
-            rows = networks.assign(
+            rows = networks.loc[networks.index.repeat(len(steps))].assign(
                 layer=layer,
-                deaths=np.where(finishes, deaths.sum(axis=1), 0),
-                returned=np.where(finishes, returned.sum(axis=1), 0),
-            )
-            rows = rows.loc[rows.index.repeat(len(steps))].assign(
+                deaths=np.repeat(deaths.sum(axis=1) * finishes, len(steps)),
+                returned=np.repeat(returned.sum(axis=1) * finishes, len(steps)),
                 step=np.tile(steps, len(networks)),
                 dead=np.where(finite, dead.mean(axis=2), np.nan).ravel(),
                 validation_accuracy=columns["curve.validation_accuracy"].ravel(),
@@ -70,8 +63,8 @@ def deaths_and_returns(dead: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         Two int arrays [...]: how often a unit was found dead that was alive at the evaluation
         before, or that was dead at the first one; and how often it was found alive after that.
     """
-    before = np.concatenate([np.zeros_like(dead[:1]), dead[:-1]])
-    return (dead & ~before).sum(axis=0), (~dead & before).sum(axis=0)
+    change = np.diff(dead.astype(int), axis=0, prepend=0)
+    return (change > 0).sum(axis=0), (change < 0).sum(axis=0)
 
 
 def at_end(units: pd.DataFrame) -> pd.DataFrame:
@@ -83,10 +76,8 @@ def at_end(units: pd.DataFrame) -> pd.DataFrame:
 
 def at_best_rate(networks: pd.DataFrame) -> pd.DataFrame:
     """Select the rows of `at_end` at the rate best on validation; a diverged network counts 0."""
-    scores = networks.fillna({"validation_accuracy": 0.0}).groupby(SETTING, as_index=False)
-    return networks.merge(
-        _highest(scores["validation_accuracy"].mean(), "validation_accuracy"), on=SETTING
-    )
+    scores = networks.fillna({"validation_accuracy": 0.0})
+    return networks.merge(_highest(scores, "validation_accuracy"), on=SETTING)
 
 
 def at_worst_rate(networks: pd.DataFrame) -> pd.DataFrame:
@@ -97,13 +88,13 @@ def at_worst_rate(networks: pd.DataFrame) -> pd.DataFrame:
     """
     finished = networks.groupby(SETTING)["dead"].transform(lambda dead: dead.notna().mean())
     networks = networks[networks["dead"].notna() & (finished >= 0.5)]
-    means = networks.groupby(SETTING, as_index=False)["dead"].mean()
-    return networks.merge(_highest(means, "dead"), on=SETTING)
+    return networks.merge(_highest(networks, "dead"), on=SETTING)
 
 
-def _highest(settings: pd.DataFrame, column: str) -> pd.DataFrame:
-    """The rate with the highest value of a column, for each activation and optimizer."""
-    return settings.loc[settings.groupby(SETTING[:2])[column].idxmax(), SETTING]
+def _highest(networks: pd.DataFrame, column: str) -> pd.DataFrame:
+    """The rate with the highest mean of a column, for each activation and optimizer."""
+    means = networks.groupby(SETTING, as_index=False)[column].mean()
+    return means.loc[means.groupby(SETTING[:2])[column].idxmax(), SETTING]
 
 
 def threshold(networks: pd.DataFrame) -> pd.Series:
@@ -126,8 +117,8 @@ def threshold(networks: pd.DataFrame) -> pd.Series:
     return networks.groupby(["activation", "optimizer"])[["learning_rate", "dead"]].apply(crossing)
 
 
-def comeback(units: pd.DataFrame, activation: str = "relu") -> pd.DataFrame:
-    """Count the deaths of an activation that were seen, and the returns, at all rates together.
+def comeback(units: pd.DataFrame) -> pd.DataFrame:
+    """Count the deaths of relu units that were seen, and the returns, at all rates together.
 
     What happens between two looks is not seen.
 
@@ -135,7 +126,7 @@ def comeback(units: pd.DataFrame, activation: str = "relu") -> pd.DataFrame:
         Columns deaths, returned and share, NaN without deaths; a row for each optimizer, "layer 1"
         or "deeper layers", and seed.
     """
-    mine = units[(units["activation"] == activation) & (units["step"] == 0)]
+    mine = units[(units["activation"] == "relu") & (units["step"] == 0)]
     mine = mine.assign(layers=np.where(mine["layer"] == 1, *LAYERS))
     back = mine.groupby(["optimizer", "layers", "seed"])[["deaths", "returned"]].sum()
     return back.assign(share=back["returned"] / back["deaths"])
@@ -143,9 +134,10 @@ def comeback(units: pd.DataFrame, activation: str = "relu") -> pd.DataFrame:
 
 def comeback_in_words(back: pd.DataFrame) -> str:
     """Tell what `comeback` counted, all seeds together."""
+    counts = back.groupby(level=[0, 1]).sum().rename(index=OPTIMIZERS)
     return "; ".join(
-        f"{row['returned']:,.0f} of {row['deaths']:,.0f} in {layers} ({OPTIMIZERS[optimizer]})"
-        for (optimizer, layers), row in back.groupby(level=[0, 1]).sum().iterrows()
+        f"{row['returned']:,.0f} of {row['deaths']:,.0f} in {layers} ({optimizer})"
+        for (optimizer, layers), row in counts.iterrows()
     )
 
 
@@ -177,16 +169,15 @@ def table(networks: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def toll_in_words(table: pd.DataFrame, optimizer: str, activation: str = "relu") -> str:
-    """Tell what `table` says of the rates that kill units."""
-    rows = table[table["optimizer"].eq(optimizer) & table["activation"].eq(activation)]
-    row = rows.iloc[0]
+def toll_in_words(table: pd.DataFrame, optimizer: str) -> str:
+    """Tell what `table` says of the rates that kill units of relu."""
+    row = table[table["optimizer"].eq(optimizer) & table["activation"].eq("relu")].iloc[0]
     if np.isnan(row["at rate"]):
-        return f"half of the seeds of {activation} finish at no learning rate"
+        return "half of the seeds of relu finish at no learning rate"
     rate = row["40% dead from"]
     killing = "no learning rate kills" if np.isnan(rate) else f"{rate:.2g} is the rate that kills"
     return (
-        f"{killing} 40% of {activation}'s units; the most, {row['most dead']}, are dead at "
+        f"{killing} 40% of relu's units; the most, {row['most dead']}, are dead at "
         f"{row['at rate']:.2g}, with an accuracy of {row['accuracy there']} in place of the "
         f"{row['accuracy']} at the best rate"
     )

@@ -1,8 +1,7 @@
 """Figures of dying units: by learning rate, and step by step."""
 
-from __future__ import annotations
-
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import matplotlib
 import numpy as np
@@ -20,17 +19,11 @@ PERCENT = -5, 103  # limits of the y axes
 
 @matplotlib.rc_context(STYLE)
 def by_rate(networks: pd.DataFrame) -> Figure:
-    """Draw dead share and test accuracy against the learning rate, a column per optimizer.
-
-    Args:
-        networks: From `counts.at_end`.
-    """
-    optimizers = list(dict.fromkeys(networks["optimizer"]))
+    """Draw the table of `counts.at_end` against the learning rate, a column per optimizer."""
+    optimizers = networks["optimizer"].unique()
     style, best = styles(list(networks["activation"].unique())), at_best_rate(networks)
     rows = {"dead": "dead hidden units, %", "test_accuracy": "test accuracy, %"}
-    columns = [OPTIMIZERS.get(optimizer, optimizer) for optimizer in optimizers]
-    size = 0.8 + 4.3 * len(optimizers), 6.6
-    figure, panels = grid(list(rows.values()), columns, size, sharey="row")
+    figure, panels = _grid(list(rows.values()), optimizers, 6.6, sharey="row")
     for column, optimizer in zip(panels.T, optimizers, strict=True):
         mine, at_best = (t[t["optimizer"] == optimizer] for t in (networks, best))
         for axes, name in zip(column, rows, strict=True):
@@ -47,12 +40,13 @@ def by_rate(networks: pd.DataFrame) -> Figure:
     return figure
 
 
+def _grid(rows: Sequence[str], optimizers: Sequence[str], height: float, **options: Any):
+    columns = [OPTIMIZERS.get(optimizer, optimizer) for optimizer in optimizers]
+    return grid(rows, columns, (0.8 + 4.3 * len(optimizers), height), **options)
+
+
 def _against_rate(
-    axes: Axes,
-    networks: pd.DataFrame,
-    best: pd.DataFrame,
-    name: str,
-    style: Mapping[str, tuple[str, str]],
+    axes: Axes, networks: pd.DataFrame, best: pd.DataFrame, name: str, style: Mapping
 ) -> None:
     """Draw a line per activation, which goes on dotted where every seed diverges."""
     rates, ends = sorted(networks["learning_rate"].unique()), {}
@@ -87,19 +81,12 @@ def _mark(axes: Axes, rate: float) -> None:
 
 
 @matplotlib.rc_context(STYLE)
-def by_step(units: pd.DataFrame, activation: str = "relu") -> Figure:
-    """Draw the dead share of each layer against the step, a line per learning rate.
-
-    Args:
-        units: From `counts.by_step`.
-        activation: Whose units.
-    """
-    mine = units[units["activation"] == activation]
-    optimizers, layers = (list(dict.fromkeys(mine[name])) for name in ("optimizer", "layer"))
+def by_step(units: pd.DataFrame) -> Figure:
+    """Draw the dead share of each layer of relu networks by step: the table of `counts.by_step`."""
+    mine = units[units["activation"] == "relu"]
+    optimizers, layers = (mine[name].unique() for name in ("optimizer", "layer"))
     rows = [f"dead in layer {layer}, %" for layer in layers]
-    columns = [OPTIMIZERS.get(optimizer, optimizer) for optimizer in optimizers]
-    size = 0.8 + 4.3 * len(optimizers), 1.2 + 2.1 * len(layers)
-    figure, panels = grid(rows, columns, size, sharey=True)
+    figure, panels = _grid(rows, optimizers, 1.2 + 2.1 * len(layers), sharey=True)
     for line, layer in zip(panels, layers, strict=True):
         for axes, optimizer in zip(line, optimizers, strict=True):
             _against_step(axes, mine[mine["optimizer"].eq(optimizer) & mine["layer"].eq(layer)])
@@ -107,7 +94,7 @@ def by_step(units: pd.DataFrame, activation: str = "relu") -> Figure:
         axes.set_xlabel("steps taken", loc="left")
     titles(
         figure,
-        f"When the units of {activation} die",
+        "When the units of relu die",
         "Line: mean over the seeds that have not diverged, at the learning rate written beside "
         "it; dark: low rates, light: high ones. Cross: every seed diverged.",
     )

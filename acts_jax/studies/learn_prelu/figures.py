@@ -1,7 +1,5 @@
 """The picture of slopes below zero: where learned ones go, and how accurate all are."""
 
-from __future__ import annotations
-
 import matplotlib
 import numpy as np
 import pandas as pd
@@ -52,9 +50,7 @@ def _draw_paths(axes: Axes, rows: pd.DataFrame, layer: int, named: bool) -> None
         lines = those.pivot_table(index="epoch", columns="cell", values="value", observed=True)
         axes.plot(lines.index, lines.to_numpy(), color=color, lw=1.0, alpha=0.75)
         ends[start] = lines.iloc[-1].mean(), f"from {start:g}", color
-    axes.set_title(f"layer {layer}")
-    axes.set_xlabel("epoch")
-    axes.set_xlim(first, last * (1.5 if named else 1.02))
+    axes.set(title=f"layer {layer}", xlabel="epoch", xlim=(first, last * (1.5 if named else 1.02)))
     axes.spines["bottom"].set_bounds(first, last)
     axes.set_xticks(np.linspace(first, last, 4).round())
     if named:
@@ -77,9 +73,7 @@ def _draw_ends(axes: Axes, found: Comparison) -> None:
         axes.plot([], [], **dots, ms=4.5, label=kind)
     axes.axhline(1, color=FAINT, lw=0.8, ls=drawing.DASHED)
     axes.axhline(0, color=FAINT, lw=0.6)
-    axes.set_xticks(layers)
-    axes.set_xlabel("layer")
-    axes.set_ylabel("slope at the end")
+    axes.set(xticks=layers, xlabel="layer", ylabel="slope at the end")
     axes.set_title(f"Where slopes end that start at {found.start:g} (bar: median)")
     axes.legend(frameon=False, fontsize=8, ncols=3, loc="upper center", handletextpad=0.1)
     low, high = axes.get_ylim()

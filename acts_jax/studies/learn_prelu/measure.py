@@ -1,7 +1,5 @@
 """What a sweep of leaky_relu and prelu says of slopes below zero, fixed and learned."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -51,20 +49,15 @@ class Comparison:
 
 
 def compare(results: pd.DataFrame, curves: pd.DataFrame) -> Comparison:
-    """Compare fixed with learned slopes, each variant at the setting validation chooses for it.
-
-    Args:
-        results: Of a sweep over leaky_relu's and prelu's slopes at one depth, on one dataset with
-            classes, share="layer" among others.
-        curves: Of the same sweep.
-    """
+    """Compare fixed with learned slopes, each variant at the setting validation chooses for it."""
     learned = results["activation"] == "prelu"
     start = min(sorted(results.loc[learned, LEARNED].unique()), key=lambda x: abs(x - START))
     decays = np.where(results["decay_activations"], ", decays", "")
     variants = ("per " + results["share"].astype(str) + decays).where(learned, "fixed")
     cells = results.assign(activation=variants)[~learned | (results[LEARNED] == start)]
     selection = statistics.select(cells, by=("activation",)).set_index("activation", drop=False)
-    selection = selection.loc[sorted(selection.index, key=_rank)]
+    order = ("fixed", *(f"{kind}{decays}" for kind in KINDS for decays in ("", ", decays")))
+    selection = selection.loc[[name for name in order if name in selection.index]]
 
     fixed = cells[cells["activation"] == "fixed"]
     by_slope = statistics.select(fixed, by=("activation", FIXED))
@@ -94,16 +87,8 @@ def without_decay(variant: str) -> str:
     return variant.removesuffix(", decays")
 
 
-def _rank(variant: str) -> tuple[int, str]:
-    return ("fixed", *KINDS).index(without_decay(variant)), variant
-
-
 def dependence(ends: pd.DataFrame) -> pd.Series:
-    """Measure how far the start moves the end: range over range, mean over the layers, per seed.
-
-    Args:
-        ends: Slopes at the end from at least two starts: columns seed, layer, value and the start.
-    """
+    """Measure how far the start moves the end: range over range, mean over the layers, per seed."""
     by_start = ends.groupby(["seed", "layer", LEARNED])["value"].mean().unstack()
     moved = (by_start.max(axis=1) - by_start.min(axis=1)) / np.ptp(by_start.columns)
     return moved.groupby("seed").mean()
@@ -119,8 +104,3 @@ def first_minus_deeper(ends: pd.DataFrame) -> pd.Series:
 def share_above_one(ends: pd.DataFrame) -> pd.Series:
     """Measure the share of slopes of a magnitude above 1, per seed."""
     return ends["value"].abs().gt(1).groupby(ends["seed"]).mean()
-
-
-def mean_magnitude(ends: pd.DataFrame) -> pd.Series:
-    """Average the magnitudes of slopes, per seed."""
-    return ends["value"].abs().groupby(ends["seed"]).mean()

@@ -1,30 +1,24 @@
 """The claims about linear and ReLU layers, checked statement by statement."""
 
-from __future__ import annotations
-
-from collections.abc import Mapping
+import functools
 
 import pandas as pd
 from rich.console import Console
 
-from acts_jax.data import Dataset
 from acts_jax.studies import requirements
 from acts_jax.studies.claims import Claim, at_least, at_most, near
 from acts_jax.studies.linear_collapse import figures, measure
-from acts_jax.studies.linear_collapse.measure import WHEN, ends_and_middle
+from acts_jax.studies.linear_collapse.measure import WHEN
 from acts_jax.sweep import networks, trainer
-from acts_jax.sweep.grid import Plan
 from acts_jax.sweep.options import Options
+
+check = functools.partial(
+    requirements.check, activations=("identity", "relu"), fixed_parameters=True
+)
 
 
 def study(options: Options, console: Console, *, lines: int = 10) -> Claim:
-    """Fold the trained networks, and count the pieces of the ReLU ones.
-
-    Args:
-        options: What to train, and how.
-        console: Shows what will be trained.
-        lines: Segments between examples, on which the pieces of each network are counted.
-    """
+    """Fold the trained networks, and count the pieces of the ReLU ones along `lines` segments."""
     trained = trainer.train(options.with_fields(record="parameters"), console, check)
     best = [group.best() for group in networks.load(trained)]
 
@@ -60,7 +54,8 @@ def study(options: Options, console: Console, *, lines: int = 10) -> Claim:
     ]
     checks += more
 
-    shapes = ends_and_middle(sorted(bent, key=lambda group: len(group.model.hidden_sizes)))
+    bent.sort(key=lambda group: len(group.model.hidden_sizes))
+    shapes = [bent[i] for i in sorted({0, len(bent) // 2, len(bent) - 1})]
     growth = measure.growth(shapes, segments)
     power = "at initialisation the pieces grow as a power of the units: exponent"
     exponents = measure.exponents(growth)
@@ -87,10 +82,3 @@ def study(options: Options, console: Console, *, lines: int = 10) -> Claim:
         numbers={"folded": folded, "regions": regions, "growth": growth, "logistic": logistic},
         table=measure.table(folded, regions, trained.plan.config["learning_rate"]),
     )
-
-
-def check(plan: Plan, datasets: Mapping[str, Dataset]) -> None:
-    """Refuse a sweep of other activations, or without classes."""
-    requirements.only_classification(datasets)
-    requirements.only_fixed_parameters(plan)
-    requirements.only_activations(plan, "identity", "relu")

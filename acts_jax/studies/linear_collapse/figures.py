@@ -1,7 +1,5 @@
 """The figure of linear networks and their folds, ReLU networks and their linear pieces."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 
 import matplotlib
@@ -16,6 +14,7 @@ from acts_jax.report.drawing import DOTTED, band, doubling, name_ends
 from acts_jax.report.style import FAINT, INK, PALETTE, RULE, STYLE, percent, titles
 from acts_jax.studies.linear_collapse.measure import WHEN
 from acts_jax.training.linear_regions import Pieces
+from acts_jax.words import count
 
 LINEAR, RELU, AFTER = PALETTE[7], PALETTE[0], PALETTE[1]
 
@@ -29,16 +28,7 @@ def draw(
     logistic: float,
     dataset: str,
 ) -> Figure:
-    """Draw accuracies of networks and folds, pieces along a segment, and their number.
-
-    Args:
-        folded: From `measure.folded`, all networks together.
-        regions: From `measure.regions`, likewise.
-        growth: From `measure.growth`.
-        pieces: From `measure.profiles`.
-        logistic: Test accuracy of logistic regression.
-        dataset: Its name.
-    """
+    """Draw accuracies of networks and folds, pieces along a segment, and their number."""
     figure = Figure(figsize=(9.6, 7.4), layout="constrained")
     ((above, pieces_above), (below, units_below)) = figure.subplots(2, 2)
     _draw_accuracy(above, folded, logistic)
@@ -76,8 +66,7 @@ def _draw_accuracy(axes: Axes, folded: pd.DataFrame, logistic: float) -> None:
     axes.set_ylim(0, 1.02)
     _name_by_depth(axes, ends, sorted(set(relu.index)), room=5)
     axes.yaxis.set_major_formatter(lambda value, _: f"{value:.0%}")
-    axes.set_ylabel("test accuracy")
-    axes.set_title("Folded into one affine map")
+    axes.set(ylabel="test accuracy", title="Folded into one affine map")
     note = f"dotted: logistic regression, {percent(logistic)}"
     axes.text(0.03, 0.05, note, transform=axes.transAxes, fontsize=8.5)
 
@@ -87,8 +76,7 @@ def _name_by_depth(
 ) -> None:
     """Set the x axis to depths, with room on its right for the names of the lines."""
     doubling(axes, depths)
-    axes.set_xlabel("hidden layers")
-    axes.set_xlim(depths[0] * 0.85, depths[-1] * room)
+    axes.set(xlabel="hidden layers", xlim=(depths[0] * 0.85, depths[-1] * room))
     name_ends(axes, ends, depths[-1], shift=0.03, gap=0.065)
 
 
@@ -103,18 +91,13 @@ def _draw_profiles(axes: Axes, pieces: Mapping[int, Pieces]) -> None:
         y = row + 0.18 + 0.52 * (y - y.min()) / max(np.ptp(y), 1e-12)
         axes.plot(edges, y, color=AFTER, lw=1.2)
         axes.vlines(found.breakpoints, row + 0.02, row + 0.1, color=INK, lw=0.5)
-        axes.text(0.01, row + 0.8, f"{_layers(depth)}: {len(found.slopes)} pieces", fontsize=8.5)
+        told = f"{count(depth, 'layer')}: {len(found.slopes)} pieces"
+        axes.text(0.01, row + 0.8, told, fontsize=8.5)
         axes.axhline(row, color=RULE, lw=0.6)
-    axes.set_yticks([])
-    axes.set_xlim(0, 1)
-    axes.set_ylim(0, len(pieces) + 0.05)
+    axes.set(yticks=[], xlim=(0, 1), ylim=(0, len(pieces) + 0.05))
     axes.spines["left"].set_visible(False)
     axes.set_xlabel("position on a segment from one example (0) to another (1)")
     axes.set_title("One logit of a trained ReLU network; a tick per breakpoint")
-
-
-def _layers(depth: int) -> str:
-    return f"{depth} layer" + ("s" if depth > 1 else "")
 
 
 def _draw_depth(axes: Axes, regions: pd.DataFrame) -> None:
@@ -130,8 +113,7 @@ def _draw_depth(axes: Axes, regions: pd.DataFrame) -> None:
     axes.axhline(1, color=LINEAR, lw=0.8, ls=DOTTED)
     axes.text(depths[0], 1 + 0.02 * top, "linear networks: 1", color=LINEAR, fontsize=8.5)
     _name_by_depth(axes, ends, depths, room=4)
-    axes.set_ylabel("linear pieces on a segment")
-    axes.set_title("Deeper, with as many units")
+    axes.set(ylabel="linear pieces on a segment", title="Deeper, with as many units")
 
 
 def _draw_units(axes: Axes, growth: pd.DataFrame) -> None:
@@ -143,7 +125,7 @@ def _draw_units(axes: Axes, growth: pd.DataFrame) -> None:
     for (depth, mine), color in zip(growth.groupby("depth"), colors, strict=False):
         regions = mine.set_index("units")["regions"]
         last = band(axes, regions, color, interval, marker="o", ms=4).iloc[-1]
-        ends[depth] = last, _layers(depth), color
+        ends[depth] = last, count(depth, "layer"), color
     center = np.exp(np.log(growth[["units", "regions"]]).mean())
     proportional = center["regions"] * np.array(units) / center["units"]
     axes.plot(units, proportional, color=FAINT, lw=0.8, ls=DOTTED)
@@ -157,6 +139,5 @@ def _draw_units(axes: Axes, growth: pd.DataFrame) -> None:
     doubling(axes, units)
     axes.set_xlim(units[0] * 0.9, units[-1] * 2)
     name_ends(axes, ends, units[-1], shift=0.03, gap=0.06)
-    axes.set_xlabel("hidden units")
-    axes.set_ylabel("linear pieces on a segment")
+    axes.set(xlabel="hidden units", ylabel="linear pieces on a segment")
     axes.set_title("More units, at initialisation")

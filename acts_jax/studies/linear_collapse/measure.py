@@ -1,9 +1,6 @@
 """Networks beside their folds, and the linear pieces of ReLU networks along segments."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
-from typing import Any
 
 import jax
 import numpy as np
@@ -18,11 +15,6 @@ from acts_jax.training.linear_regions import Pieces, along_line, region_counts
 
 WHEN = {"initial": "at initialisation", "trained": "after training"}
 Segments = tuple[np.ndarray, np.ndarray]  # starts and ends, float32 [segments, features] each
-
-
-def ends_and_middle(values: Sequence[Any]) -> list[Any]:
-    """Pick the first, a middle and the last of some values, none twice."""
-    return [values[i] for i in sorted({0, len(values) // 2, len(values) - 1})]
 
 
 def folded(networks: Networks) -> pd.DataFrame:
@@ -67,13 +59,9 @@ def _accuracy(outputs: np.ndarray, labels: np.ndarray) -> float:
 
 
 def logistic_regression(splits: Sequence[Examples]) -> float:
-    """Fit scikit-learn's logistic regression, its penalty chosen on validation.
+    """Return the test accuracy of logistic regression, its penalty chosen on validation.
 
-    Args:
-        splits: For training, validation and test.
-
-    Returns:
-        Its test accuracy.
+    The splits are those for training, validation and test.
     """
     from sklearn.linear_model import LogisticRegression
 
@@ -99,14 +87,11 @@ def regions(networks: Networks, segments: Segments) -> pd.DataFrame:
     """
     results = networks.results
     return pd.concat(
-        pd.DataFrame(
-            {
-                "depth": results["depth"],
-                "units": sum(networks.model.hidden_sizes),
-                "seed": results["seed"],
-                "when": when,
-                "regions": region_counts(networks.model, params, *segments).mean(axis=1),
-            }
+        results[["depth"]].assign(
+            units=sum(networks.model.hidden_sizes),
+            seed=results["seed"],
+            when=when,
+            regions=region_counts(networks.model, params, *segments).mean(axis=1),
         )
         for when, params in zip(WHEN, (networks.initial, networks.params), strict=True)
     )

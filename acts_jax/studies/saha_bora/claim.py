@@ -1,22 +1,19 @@
 """The claims about SBAF and A-ReLU, checked statement by statement."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 
+import numpy as np
 import pandas as pd
 from rich.console import Console
 
 from acts_jax.analysis import statistics
 from acts_jax.analysis.pairing import by_seed, rates
-from acts_jax.data import Dataset
 from acts_jax.report.style import percent
 from acts_jax.studies import requirements
 from acts_jax.studies.claims import Check, Claim, at_least, at_most, near
 from acts_jax.studies.saha_bora import measure
 from acts_jax.studies.saha_bora.figures import a_relu_figure, sbaf_figure
 from acts_jax.sweep import trainer
-from acts_jax.sweep.grid import Plan
 from acts_jax.sweep.options import Options
 from acts_jax.theory.description import describe
 from acts_jax.theory.fitting import Fit
@@ -41,7 +38,7 @@ TARGETS = {
 
 def study(options: Options, console: Console) -> Claim:
     """Train both functions beside their targets, measure their shapes and fit them."""
-    trained = trainer.train(options, console, check)
+    trained = trainer.train(options, console, requirements.check)
     checks = [*shape_of_sbaf(), *shape_of_a_relu()]
 
     fits = measure.fits()
@@ -64,27 +61,19 @@ def study(options: Options, console: Console) -> Claim:
         text=TEXT,
         checks=tuple(checks),
         summary=summary(fits, scores, selection),
-        figures={
-            "saha_bora": sbaf_figure(fits),
-            "saha_bora_a_relu": a_relu_figure(fits, scores),
-        },
+        figures={"saha_bora": sbaf_figure(fits), "saha_bora_a_relu": a_relu_figure(fits, scores)},
         numbers={"fits": table(fits), "test_accuracy": scores, "selection": selection},
         table=table(fits),
     )
 
 
-def check(plan: Plan, datasets: Mapping[str, Dataset]) -> None:
-    """Refuse a sweep that cannot be shown: a regression, or several datasets."""
-    requirements.only_classification(datasets)
-
-
 def shape_of_sbaf() -> list[Check]:
     """Check what is known of SBAF's minimum, fixed point and slopes."""
-    shape, exact = describe("sbaf", k=0.98, alpha=0.5), {"format": ".8g", "theorem": True}
+    shape, exact = describe("sbaf", **measure.USUAL), {"format": ".8g", "theorem": True}
     lowest, fixed = shape.range[0], shape.fixed_points[0].low
     place = "SBAF's minimum lies at x = α: distance"
     formula = "SBAF's derivative is y (1-y) (x-α) / (x (1-x)): relative difference"
-    at_0, at_1 = measure.sbaf_end_slopes()
+    at_0, at_1 = map(float, measure.sbaf(**measure.USUAL, x=np.array([0.0, 1.0]))[1])
     infinite = "SBAF's slopes at 0 and 1 are infinite"
     return [
         near("SBAF's minimum, k 0.98 and α 0.5", "0.67114094", lowest, 0.67114094, 1e-8, **exact),

@@ -1,7 +1,5 @@
 """The pictures of SBAF and A-ReLU beside the sigmoid and the ReLU."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 import matplotlib
@@ -56,9 +54,7 @@ def _draw_shapes(axes: Axes) -> None:
                 axes.plot(alpha, y.min(), "o", color=color, ms=3.5)
         axes.vlines(alpha, y.min(), 1.03, color=color, lw=0.7, ls=drawing.DOTTED)
         axes.text(alpha, 1.04, f"α {alpha:g}", color=color, ha="center", fontsize=8)
-    axes.set_ylim(0.15, 1.1)
-    axes.set_xlim(-0.06, 1.06)
-    axes.set_xlabel("x")
+    axes.set(ylim=(0.15, 1.1), xlim=(-0.06, 1.06), xlabel="x")
     axes.set_title("SBAF, k 0.98 (line) and 4 (dashed)")
 
 
@@ -88,9 +84,7 @@ def _draw_map(figure: Figure, axes: Axes, best: Fit) -> None:
     axes.set_xscale("log")
     axes.set_xticks([0.1, 1, 10], ["0.1", "1", "10"])
     axes.xaxis.set_minor_formatter(NullFormatter())
-    axes.set_xlabel("k")
-    axes.set_ylabel("α")
-    axes.set_title(f"Distance from the {best.target.name} on [0, 1]")
+    axes.set(xlabel="k", ylabel="α", title=f"Distance from the {best.target.name} on [0, 1]")
 
 
 def _draw_plain(axes: Axes, found: Mapping[str, Fit]) -> None:
@@ -100,9 +94,7 @@ def _draw_plain(axes: Axes, found: Mapping[str, Fit]) -> None:
         axes.plot(x, _target(fit, x), color=TARGET, lw=2, alpha=0.5)
         axes.plot(x, fit(x), color=SBAF)
         axes.text(*place, f"{name} {percent(fit.relative_rms)}", fontsize=8.5)
-    axes.set_xlabel("x")
-    axes.set_ylim(0, 1.03)
-    axes.set_title("Both on [0, 1], x and y as they are")
+    axes.set(xlabel="x", ylim=(0, 1.03), title="Both on [0, 1], x and y as they are")
 
 
 def _draw_fit(axes: Axes, inside: Fit, whole: Fit) -> None:
@@ -124,10 +116,8 @@ def _target(fit: Fit, x: np.ndarray) -> np.ndarray:
 def a_relu_figure(found: Mapping[str, Fit], scores: pd.DataFrame) -> Figure:
     """Draw A-ReLU beside the ReLU, its slope at 0, and the test error of networks with each.
 
-    Args:
-        found: From `measure.fits`.
-        scores: Test accuracies, a row per seed, a column per (activation, depth); SBAF may come
-            several times, as of `measure.by_parameters`.
+    `scores` are test accuracies: a row per seed, a column per (activation, depth), activations
+    named as `measure.by_parameters` does.
     """
     figure = Figure(figsize=(10.5, 3.5), layout="constrained")
     curve, slope, trained = figure.subplots(1, 3, width_ratios=(1.2, 0.9, 1.1))
@@ -160,8 +150,7 @@ def _draw_gap(axes: Axes, fit: Fit) -> None:
     axes.annotate(crosses, (crossing, crossing), xytext=(-8, 4), ha="right", **note)
     axes.text(9.9, 8.6, "relu", ha="right", color=FAINT, fontsize=8.5)
     axes.text(9.2, 10.2, "A-ReLU", ha="right", color=SBAF, fontsize=8.5)
-    axes.set_xlabel("x")
-    axes.set_title("f(x)")
+    axes.set(xlabel="x", title="f(x)")
 
 
 def _draw_slope(axes: Axes) -> None:
@@ -171,8 +160,7 @@ def _draw_slope(axes: Axes) -> None:
     axes.plot(x, slope, color=SBAF)
     axes.text(0.25, 0.93, "relu", color=FAINT, fontsize=8.5, va="top")
     axes.text(0.25, 0.40, "A-ReLU", color=SBAF, fontsize=8.5, va="top")
-    axes.set_xlabel("x")
-    axes.set_title("f′(x): no jump at 0")
+    axes.set(xlabel="x", title="f′(x): no jump at 0")
 
 
 def _draw_scores(axes: Axes, scores: pd.DataFrame) -> None:

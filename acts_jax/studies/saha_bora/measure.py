@@ -1,7 +1,5 @@
 """Shapes and best fits of SBAF and A-ReLU, beside the sigmoid and the ReLU."""
 
-from __future__ import annotations
-
 import itertools
 
 import numpy as np
@@ -12,6 +10,7 @@ from acts_jax.theory import features, fitting
 from acts_jax.theory.description import describe
 from acts_jax.theory.fitting import Fit
 
+USUAL = {"k": 0.98, "alpha": 0.5}  # of SBAF
 SEARCH = {"k": (1e-3, 1e3), "alpha": (0.0, 1.0)}
 UNIT = (0.0, 1.0)
 INSIDE = (0.05, 0.95)
@@ -23,11 +22,9 @@ REACH = 10.0  # A-ReLU is compared with the ReLU from 0 to here
 def fits() -> dict[str, Fit]:
     """Fit both functions to their targets, by what they are fitted to and how.
 
-    "sigmoid" and "relu": SBAF on [0, 1], x and y as they are. "sigmoid, moved" and "relu, moved":
-    [-6, 6] and [-1, 1] mapped linearly to [0, 1], and SBAF's values scaled and shifted as suits
-    best; "sigmoid, inside" and "relu, inside" the same mapped to [0.05, 0.95], clear of the
-    infinite slopes. "line": a straight line in place of SBAF for the moved sigmoid.
-    "a_relu": A-ReLU with n = 1.3 and the best k on [0, 10]; "a_relu, published": with k = 0.54.
+    SBAF stands on [0, 1] as it is; "moved", `MOVED` is mapped to it linearly, and its values are
+    scaled and shifted as suits best; "inside", the same clear of its infinite slopes at the ends.
+    "line" puts a straight line in its place. A-ReLU has the best k, or the published one.
     """
     found = {name: fitting.best_fit("sbaf", name, UNIT, SEARCH) for name in MOVED}
     for how, onto in (("moved", UNIT), ("inside", INSIDE)):
@@ -51,10 +48,10 @@ def sbaf(k: float, alpha: float, x: np.ndarray) -> np.ndarray:
 _MIDDLES = (np.arange(1000) + 0.5) / 1000
 
 
-def sbaf_formula_error(k: float = 0.98, alpha: float = 0.5) -> float:
+def sbaf_formula_error() -> float:
     """Measure how far SBAF's slope is from y (1-y) (x-alpha) / (x (1-x)), relatively."""
-    y, slope, _ = sbaf(k, alpha, _MIDDLES)
-    formula = y * (1 - y) * (_MIDDLES - alpha) / (_MIDDLES * (1 - _MIDDLES))
+    y, slope, _ = sbaf(**USUAL, x=_MIDDLES)
+    formula = y * (1 - y) * (_MIDDLES - USUAL["alpha"]) / (_MIDDLES * (1 - _MIDDLES))
     return float(np.max(np.abs(slope / formula - 1)))
 
 
@@ -68,12 +65,6 @@ def sbaf_least_curvature() -> float:
     """Find the smallest second derivative over k, alpha and x; SBAF is convex if that is >= 0."""
     settings = itertools.product((0.01, 0.1, 1.0, 10.0, 100.0), np.linspace(0, 1, 11))
     return min(float(sbaf(k, alpha, _MIDDLES)[2].min()) for k, alpha in settings)
-
-
-def sbaf_end_slopes(k: float = 0.98, alpha: float = 0.5) -> tuple[float, float]:
-    """Return SBAF's slopes at 0 and at 1."""
-    at_0, at_1 = sbaf(k, alpha, np.array([0.0, 1.0]))[1]
-    return float(at_0), float(at_1)
 
 
 def a_relu_gap() -> Fit:

@@ -1,7 +1,5 @@
 """The claims about softmax, checked statement by statement."""
 
-from __future__ import annotations
-
 import functools
 from collections.abc import Mapping, Sequence
 
@@ -25,10 +23,7 @@ THEOREM = {"theorem": True, "format": ".1g"}
 def study(options: Options, console: Console, *, classes: Sequence[str] = ()) -> Claim:
     """Look at probabilities, and compare heads and hidden layers.
 
-    Args:
-        options: What to train, and how.
-        console: Shows what will be trained.
-        classes: Names of the two classes for the heads; those most confused on validation if empty.
+    The heads are to tell two `classes` apart: those most confused on validation if none are named.
     """
     options = options.with_fields(record="parameters")
     trained = trainer.train(options, console, functools.partial(check, classes=classes))
@@ -92,9 +87,8 @@ def study(options: Options, console: Console, *, classes: Sequence[str] = ()) ->
 
 def check(plan: Plan, datasets: Mapping[str, Dataset], classes: Sequence[str]) -> None:
     """Refuse a sweep of several shapes or without classes, and classes that the dataset lacks."""
-    dataset = requirements.only_classification(datasets)
-    requirements.only_fixed_parameters(plan)
-    requirements.only_one_shape(plan)
+    requirements.check(plan, datasets, one_shape=True, fixed_parameters=True)
+    (dataset,) = datasets.values()
     if classes:
         readouts.classes_of(dataset, classes)
 

@@ -1,7 +1,5 @@
 """The figure of test examples beside their probabilities, and of the networks compared."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import matplotlib
@@ -24,12 +22,6 @@ def draw(
     """Draw test examples beside their probabilities, the first a clear one, and the comparisons.
 
     Inputs that are no images are drawn as lines.
-
-    Args:
-        dataset: What was learned.
-        found: Of one network.
-        examples: Which to show, see `readouts.shown`.
-        scores: From `readouts.scores`.
     """
     rows = -(-(len(examples) + 1) // 4)
     figure = Figure(figsize=(10.4, 0.7 + 2.35 * rows), layout="constrained")
@@ -59,9 +51,7 @@ def _draw_input(axes: Axes, dataset: Dataset, example: int, title: str) -> None:
     else:
         axes.plot(values.ravel(), color=INK, lw=1)
         axes.set_box_aspect(1)
-    axes.set_xticks([])
-    axes.set_yticks([])
-    axes.set_title(title)
+    axes.set(xticks=[], yticks=[], title=title)
 
 
 def _draw_probabilities(
@@ -78,8 +68,7 @@ def _draw_probabilities(
     axes.set_yticks(range(len(classes)), [shorten(class_names[c], 10) for c in classes])
     axes.tick_params(axis="y", length=0, labelsize=7.5)
     axes.invert_yaxis()
-    axes.set_xlim(0, 1.25)
-    axes.set_xticks([])
+    axes.set(xlim=(0, 1.25), xticks=[])
     axes.spines["bottom"].set_visible(False)
 
 
@@ -90,8 +79,7 @@ def _draw_scores(axes: Axes, scores: pd.DataFrame) -> None:
         axes.plot(found["test accuracy"], row, "o", color=RIGHT, ms=5)
         axes.text(0, row - 0.3, found["network"], **text)
         axes.text(1.02, row, percent(found["test accuracy"]), va="center", **text)
-    axes.set_ylim(len(scores) - 0.5, -0.8)
-    axes.set_yticks([])
+    axes.set(ylim=(len(scores) - 0.5, -0.8), yticks=[])
     axes.spines["left"].set_visible(False)
     low = min(0.9, float(np.floor(20 * np.nanmin(scores["low"])) / 20))
     axes.set_xlim(low, 1.005)

@@ -1,7 +1,5 @@
 """What a readout says: probabilities of examples, and heads and hidden layers compared."""
 
-from __future__ import annotations
-
 import dataclasses
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
@@ -36,16 +34,6 @@ class Readouts(NamedTuple):
     def runner_up(self) -> np.ndarray:
         """The second largest probability of every example, [n]."""
         return np.sort(self.probabilities, axis=1)[:, -2]
-
-    def doubtful(self, count: int) -> np.ndarray:
-        """Pick the examples with the strongest runner-up, strongest first: indices [count]."""
-        return np.argsort(-self.runner_up, kind="stable")[:count]
-
-    def confident(self, label: int | None = None) -> int:
-        """Pick the example (of a class) whose label has the highest probability."""
-        own = self.probabilities[np.arange(len(self.labels)), self.labels]
-        wanted = self.labels == label if label is not None else True
-        return int(np.argmax(np.where(wanted, own, -1)))
 
     def table(self, examples: Sequence[int]) -> pd.DataFrame:
         """Tabulate label, probabilities and runner-up of some examples."""
@@ -148,10 +136,13 @@ def scores(groups: Mapping[str, Networks]) -> pd.DataFrame:
     )
 
 
-def shown(dataset: Dataset, found: Readouts, doubtful: int = 6) -> list[int]:
-    """Pick a clear example, of the class "4" if there is one, and the most doubtful ones."""
-    four = dataset.class_names.index("4") if "4" in dataset.class_names else None
-    return [found.confident(four), *map(int, found.doubtful(doubtful))]
+def shown(dataset: Dataset, found: Readouts) -> list[int]:
+    """Pick a clear example, of the class "4" if there is one, and the six most doubtful ones."""
+    own = found.probabilities[np.arange(len(found.labels)), found.labels]
+    if "4" in dataset.class_names:
+        own = np.where(found.labels == dataset.class_names.index("4"), own, -1)
+    doubtful = np.argsort(-found.runner_up, kind="stable")[:6]
+    return [int(np.argmax(own)), *map(int, doubtful)]
 
 
 def looks_like(

@@ -1,7 +1,5 @@
 """The claim about the speed of training, checked depth by depth."""
 
-from __future__ import annotations
-
 import dataclasses
 from collections.abc import Mapping
 
@@ -24,13 +22,7 @@ MUCH = 2.0  # the ratio of steps, or of seconds, from which on it is "much faste
 
 
 def study(options: Options, console: Console, *, loss: float = 0.2) -> Claim:
-    """Train to a loss, time a step of each program, and compare the sigmoid with relu.
-
-    Args:
-        options: What to train, and how.
-        console: Shows the progress.
-        loss: Training loss to be reached, in nats; above 0.
-    """
+    """Train to a loss in nats, above 0; time a step of each program; compare sigmoid and relu."""
     trained = trainer.train(options, console, check)
     curves = trained.curves[trained.curves["metric"] == "train_loss"]
     budget = int(trained.results["steps"].max())
@@ -39,13 +31,12 @@ def study(options: Options, console: Console, *, loss: float = 0.2) -> Claim:
 
     checks = []
     for depth in sorted(best["depth"].unique()):
-        steps = measure.ratios(best, "sigmoid", "relu", depth, budget)
-        shape = shapes(trained.plan)[depth]
+        steps, shape = measure.ratios(best, depth, budget), shapes(trained.plan)[depth]
         said = f"{shape}: the sigmoid takes at least {MUCH:g} times the {{}} of relu"
-        said += steps.caveat("sigmoid", "relu", budget)
-        checks.append(at_least_times(said.format("steps"), "much faster", steps, MUCH))
+        said += steps.caveat(budget)
+        checks.append(much_faster(said.format("steps"), steps))
         taken = steps.times(seconds["sigmoid", depth] / seconds["relu", depth])
-        checks.append(at_least_times(said.format("seconds"), "much faster", taken, MUCH))
+        checks.append(much_faster(said.format("seconds"), taken))
 
     table = measure.summarise(best, seconds, trained.plan.config["learning_rate"])
     return Claim(
@@ -62,10 +53,15 @@ def study(options: Options, console: Console, *, loss: float = 0.2) -> Claim:
 
 def check(plan: Plan, datasets: Mapping[str, Dataset]) -> None:
     """Refuse a sweep without both functions, or with more than depths to tell apart."""
-    requirements.require(plan, activation=("sigmoid", "relu"))
-    requirements.single_but(plan, "activation", "depth", "hidden_sizes", "learning_rate", "seed")
+    requirements.check(
+        plan,
+        datasets,
+        classes=False,
+        needs={"activation": ("sigmoid", "relu")},
+        fixed_parameters=True,
+        free=("activation", "depth", "hidden_sizes", "learning_rate", "seed"),
+    )
     shapes(plan)
-    requirements.only_fixed_parameters(plan)
 
 
 def shapes(plan: Plan) -> dict[int, str]:
@@ -85,39 +81,27 @@ def shapes(plan: Plan) -> dict[int, str]:
     return described
 
 
-def at_least_times(statement: str, claimed: str, found: Ratios, limit: float) -> Check:
-    """Check the geometric mean of ratios, undecided where the budget would decide it.
+def much_faster(statement: str, found: Ratios) -> Check:
+    """Check that the geometric mean of ratios is at least `MUCH`, unless the budget decides it.
 
     Understated ratios can hold but not fail, overstated ones fail but not hold, and where no
     network got there nothing is decided.
-
-    Args:
-        statement: As in `Check`.
-        claimed: As in `Check`.
-        found: From `measure.ratios`.
-        limit: For the mean: 2 is twice.
     """
-    check = claims.at_least(statement, claimed, found.log2, np.log2(limit))
+    check = claims.at_least(statement, "much faster", found.log2, np.log2(MUCH))
     biased = found.overstated if check.holds else found.understated
     return dataclasses.replace(
         check,
         measured=float(2**check.measured),
         interval=tuple(2**end for end in check.interval),
         holds=None if biased else check.holds,
-        threshold=f"at least {limit:g} times",
+        threshold=f"at least {MUCH:g} times",
         format=".2f",
         unit=" times",
     )
 
 
 def summary(table: pd.DataFrame, loss: float, budget: int) -> str:
-    """Say what came out for sigmoid and relu, depth by depth.
-
-    Args:
-        table: From `measure.summarise`.
-        loss: To be reached.
-        budget: Steps trained.
-    """
+    """Say what the table of `measure.summarise` has of sigmoid and relu, depth by depth."""
     parts = []
     for depth, rows in table.groupby("depth"):
         told = []

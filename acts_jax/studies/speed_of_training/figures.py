@@ -1,7 +1,5 @@
 """The picture of the speed of training: losses over steps, and the steps to a loss by depth."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 import matplotlib
@@ -16,14 +14,7 @@ from acts_jax.studies.speed_of_training.measure import CELL
 
 @matplotlib.rc_context(STYLE)
 def figure(curves: pd.DataFrame, best: pd.DataFrame, loss: float, budget: int) -> Figure:
-    """Draw training losses at each activation's best rate, and the steps to `loss`, by depth.
-
-    Args:
-        curves: Of the sweep, its `train_loss`.
-        best: From `measure.at_best_rate`.
-        loss: To be reached.
-        budget: Steps trained.
-    """
+    """Draw training losses at each activation's best rate, and the steps to `loss`, by depth."""
     depths, names = sorted(best["depth"].unique()), sorted(best["activation"].unique())
     style = styles(names)
     result = Figure(figsize=(10.5, 3.9), layout="constrained")
@@ -47,11 +38,9 @@ def figure(curves: pd.DataFrame, best: pd.DataFrame, loss: float, budget: int) -
 def _draw_losses(axes: Axes, rows: pd.DataFrame, style: Mapping, loss: float, budget: int) -> None:
     middle = rows.groupby(["activation", "step"], observed=True)["value"].median().unstack(0)
     middle = middle.clip(loss / 40)
-    axes.set_yscale("log")
-    axes.set_ylim(loss / 40, 4)
+    axes.set(yscale="log", ylim=(loss / 40, 4))
     axes.set_yticks([0.01, 0.1, 1], ["0.01", "0.1", "1"])
-    axes.set_xlim(0, 1.45 * budget)
-    axes.set_xticks([0, budget // 2, budget])
+    axes.set(xlim=(0, 1.45 * budget), xticks=[0, budget // 2, budget])
     axes.spines["bottom"].set_bounds(0, budget)
     axes.set_xlabel("step")
     axes.axhline(loss, color=FAINT, lw=0.8, ls=drawing.DASHED)
@@ -85,7 +74,5 @@ def _draw_steps(axes: Axes, best: pd.DataFrame, style: Mapping, budget: int) -> 
     axes.minorticks_off()
     axes.set_ylim(top=2 * budget)
     axes.set_xticks(range(len(depths)), depths)
-    axes.set_xlim(-0.5, len(depths) - 0.5)
-    axes.set_xlabel("depth")
-    axes.set_title("steps to the dashed line")
+    axes.set(xlim=(-0.5, len(depths) - 0.5), xlabel="depth", title="steps to the dashed line")
     axes.legend(frameon=False, fontsize=8, ncols=2, loc="lower right", handletextpad=0.1)

@@ -1,7 +1,5 @@
 """How fast networks reach a training loss: steps to it, the fairest learning rate, and ratios."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
@@ -12,11 +10,11 @@ import pandas as pd
 from acts_jax.analysis import statistics
 from acts_jax.benchmarks.step_time import step_seconds
 from acts_jax.data import Dataset
-from acts_jax.models import MLP
 from acts_jax.sweep import engine
 from acts_jax.sweep.grid import Plan
 
 CELL = ["activation", "depth", "learning_rate", "seed"]
+SLOW, FAST = "sigmoid", "relu"  # as the text has it
 
 
 def steps_to(curves: pd.DataFrame, loss: float) -> pd.DataFrame:
@@ -25,16 +23,14 @@ def steps_to(curves: pd.DataFrame, loss: float) -> pd.DataFrame:
     Between two evaluations the logarithm of the loss is interpolated linearly.
 
     Args:
-        curves: Of a sweep, its `train_loss` among them.
+        curves: Of a sweep, its `train_loss` alone.
         loss: To be reached; above 0.
 
     Returns:
-        A row per cell: activation, depth, learning_rate, seed, and steps, NaN if it never got
-        there.
+        A row per cell: the columns of `CELL`, and steps, NaN if it never got there.
     """
-    rows = curves[curves["metric"] == "train_loss"].sort_values("step")
     found = []
-    for _, cell in rows.groupby("cell", observed=True):
+    for _, cell in curves.sort_values("step").groupby("cell", observed=True):
         taken = _crossing(cell["step"].to_numpy(), cell["value"].to_numpy(), loss)
         found.append([*cell.iloc[0][CELL], taken])
     frame = pd.DataFrame(found, columns=[*CELL, "steps"])
@@ -60,9 +56,6 @@ def at_best_rate(steps: pd.DataFrame) -> pd.DataFrame:
     every seed the rate is the one with which most of the other seeds get there, and, of those,
     get there soonest on average.
 
-    Args:
-        steps: From `steps_to`.
-
     Returns:
         The rows of `steps` at the chosen rates: one per activation, depth and seed.
     """
@@ -83,22 +76,14 @@ def step_seconds_of(plan: Plan, datasets: Mapping[str, Dataset]) -> dict[tuple[s
     examples = jax.device_put(engine.splits_of(dataset, first.preprocessing).train)
     head, outputs = engine.resolve(first, dataset)
     models = {
-        (static.activation, len(static.hidden_sizes)): MLP(
-            static.hidden_sizes,
-            static.activation,
-            outputs,
-            learn=static.learned,
-            share=static.share,
-            layer_norm=static.layer_norm,
-            head=head,
-        )
+        (static.activation, len(static.hidden_sizes)): engine.make_model(static, head, outputs, {})
         for static in statics
     }
     return step_seconds(models, examples, batch_size=first.batch_size, optimizer=first.optimizer)
 
 
 class Ratios(NamedTuple):
-    """Steps of a slow activation over those of a fast one, seed by seed.
+    """Steps of the slow activation over those of the fast one, seed by seed.
 
     A network that never got to the loss counts the budget of steps, which it would have exceeded.
 
@@ -114,13 +99,13 @@ class Ratios(NamedTuple):
     overstated: int
     dropped: int
 
-    def times(self, factor: float) -> Ratios:
+    def times(self, factor: float) -> "Ratios":
         """Multiply by a factor, the ratio of seconds per step: the ratios are those of seconds."""
         return self._replace(log2=self.log2 + np.log2(factor))
 
-    def caveat(self, slow: str, fast: str, budget: int) -> str:
+    def caveat(self, budget: int) -> str:
         """Describe the networks that never got there, or return an empty string."""
-        counts = ((slow, self.understated), (fast, self.overstated))
+        counts = ((SLOW, self.understated), (FAST, self.overstated))
         lost = ", ".join(f"{count} {name}" for name, count in counts if count)
         parts = [f"networks that never got there count {budget} steps: {lost}"] if lost else []
         if self.dropped:
@@ -128,26 +113,18 @@ class Ratios(NamedTuple):
         return f" ({'; '.join(parts)})" if parts else ""
 
 
-def ratios(best: pd.DataFrame, slow: str, fast: str, depth: int, budget: float) -> Ratios:
-    """Divide the steps of one activation by those of another at one depth.
-
-    Args:
-        best: From `at_best_rate`.
-        slow: The numerator.
-        fast: The denominator.
-        depth: Of the networks.
-        budget: Steps trained.
-    """
+def ratios(best: pd.DataFrame, depth: int, budget: float) -> Ratios:
+    """Divide the steps of the networks that `at_best_rate` chose, at one depth."""
     at_depth = best[best["depth"] == depth]
     table = at_depth.pivot_table(index="seed", columns="activation", values="steps", dropna=False)
-    table = table.reindex(index=at_depth["seed"].unique(), columns=[slow, fast])
+    table = table.reindex(index=at_depth["seed"].unique(), columns=[SLOW, FAST])
     lost = table.isna()
     kept = ~lost.all(axis=1)
     counted = table[kept].fillna(budget)
     return Ratios(
-        np.log2(counted[slow].to_numpy() / counted[fast].to_numpy()),
-        understated=int(lost.loc[kept, slow].sum()),
-        overstated=int(lost.loc[kept, fast].sum()),
+        np.log2(counted[SLOW].to_numpy() / counted[FAST].to_numpy()),
+        understated=int(lost.loc[kept, SLOW].sum()),
+        overstated=int(lost.loc[kept, FAST].sum()),
         dropped=int((~kept).sum()),
     )
 
@@ -164,7 +141,7 @@ def summarise(
 
     Returns:
         depth, activation, learning_rate (of most seeds), edge ("low" or "high" if that is the
-        lowest or highest swept), reached, cells, steps, low, high (mean and 95% interval, NaN
+        lowest or highest of several), reached, cells, steps, low, high (mean and 95% interval, NaN
         unless all got there), milliseconds (of a step), seconds (to the loss).
     """
     rows = []
@@ -177,7 +154,7 @@ def summarise(
                 "depth": depth,
                 "activation": name,
                 "learning_rate": rate,
-                "edge": "low" if rate == min(rates) else "high" if rate == max(rates) else "",
+                "edge": str(statistics.edge(rate, min(rates), max(rates))),
                 "reached": int(taken.notna().sum()),
                 "cells": len(taken),
                 "steps": taken.mean(skipna=False),

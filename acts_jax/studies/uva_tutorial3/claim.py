@@ -1,14 +1,12 @@
 """What the tutorial shows and says, checked against networks with several seeds."""
 
-from __future__ import annotations
-
-from collections.abc import Mapping
+import functools
+from collections.abc import Iterator, Mapping
 
 import pandas as pd
 from rich.console import Console
 
 from acts_jax.analysis import statistics
-from acts_jax.data import Dataset
 from acts_jax.report.style import brief, percent
 from acts_jax.studies import requirements
 from acts_jax.studies.claims import SHARE, Check, Claim, at_least, at_most, near
@@ -16,7 +14,6 @@ from acts_jax.studies.uva_tutorial3.figures import figure
 from acts_jax.studies.uva_tutorial3.measure import Repeated, collect, widths
 from acts_jax.studies.uva_tutorial3.published import ACCURACY, DEAD, DEEP
 from acts_jax.sweep import trainer
-from acts_jax.sweep.grid import Plan
 from acts_jax.sweep.options import Options
 
 TEXT = (
@@ -30,15 +27,16 @@ BEHIND = 0.05  # test accuracy that the sigmoid lacks, at least
 SHRUNK = 0.01  # entries of the gradient in layer 1 over those in the readout: they have vanished
 FEW, MANY = 0.01, 0.05  # share of dead units that may differ from the published one: 4, 10 layers
 
+check = functools.partial(
+    requirements.check,
+    activations=tuple(ACCURACY.index),
+    one_shape=True,
+    single=("learning_rate", "momentum", "batch_size", "init", "optimizer"),
+)
+
 
 def study(options: Options, console: Console, *, deep: str = DEEP) -> Claim:
-    """Train the tutorial's network with six activations, and its deep one with relu.
-
-    Args:
-        options: What to train, and how.
-        console: Shows the progress.
-        deep: Hidden layers of the deep network, whose dead units are counted.
-    """
+    """Train the tutorial's network with six activations, and one with hidden layers `deep`."""
     wide = trainer.train(options.in_folder("wide"), console, check, stops_early=True)
     deeper = options.in_folder("deep").with_fields(activation="relu", hidden_sizes=deep)
     found = collect(wide, trainer.train(deeper, console, stops_early=True))
@@ -61,55 +59,41 @@ def study(options: Options, console: Console, *, deep: str = DEEP) -> Claim:
     )
 
 
-def check(plan: Plan, datasets: Mapping[str, Dataset]) -> None:
-    """Refuse a sweep that the published numbers cannot stand beside."""
-    requirements.only_classification(datasets)
-    requirements.only_activations(plan, *ACCURACY.index)
-    requirements.only_one_shape(plan)
-    requirements.single(plan, "learning_rate", "momentum", "batch_size", "init", "optimizer")
-
-
-def of_accuracy(found: Repeated) -> list[Check]:
+def of_accuracy(found: Repeated) -> Iterator[Check]:
     """Check accuracies against the published ones, and against each other."""
     others = found.accuracy.drop(columns="sigmoid")
-    checks = []
     for name, values in others.items():
         said, known = f"{name}: test accuracy", ACCURACY["JAX"][name]
-        checks.append(near(said, f"{known:.2%}", values, known, OFF, **SHARE))
+        yield near(said, f"{known:.2%}", values, known, OFF, **SHARE)
 
     best, worst = others.max(axis=1), others.min(axis=1)
     alike = f"the best and the worst of {', '.join(others)} differ by"
-    checks.append(at_most(alike, "similar", best - worst, ALIKE, format=".1%"))
+    yield at_most(alike, "similar", best - worst, ALIKE, format=".1%")
 
     behind = "the sigmoid is behind the worst of them by"
     lacks = worst - found.accuracy["sigmoid"]
-    checks.append(at_least(behind, "10.1 points", lacks, BEHIND, format=".1%"))
-    return checks
+    yield at_least(behind, "10.1 points", lacks, BEHIND, format=".1%")
 
 
-def of_gradients(found: Repeated) -> list[Check]:
+def of_gradients(found: Repeated) -> Iterator[Check]:
     """Check that gradients vanish with the sigmoid, and with no other activation."""
     ratios = found.ratios()
     said = "gradient entries in layer 1 over those in the readout, at initialisation: "
     sigmoid, least = ratios["sigmoid"], ratios.drop(columns="sigmoid").min(axis=1)
-    others, alike = "least of the other activations", "similar across layers"
-    return [
-        at_most(f"{said}sigmoid", "1e-5 against up to 0.1", sigmoid, SHRUNK, format=".2g"),
-        at_least(said + others, alike, least, SHRUNK, format=".2g"),
-    ]
+    yield at_most(f"{said}sigmoid", "1e-5 against up to 0.1", sigmoid, SHRUNK, format=".2g")
+    others = f"{said}least of the other activations"
+    yield at_least(others, "similar across layers", least, SHRUNK, format=".2g")
 
 
-def of_dead_units(found: Repeated) -> list[Check]:
+def of_dead_units(found: Repeated) -> Iterator[Check]:
     """Check the shares of dead units against the published counts, where there are some."""
-    shares, checks = found.dead_shares(), []
-    for (when, shape), published in DEAD.items():
-        if (when, shape) not in shares:
-            continue
-        moment = "at initialisation" if when == "before" else "after training"
-        said = f"relu, {len(widths(shape))} hidden layers: share of dead units {moment}"
-        known, off = sum(published["JAX"]) / sum(widths(shape)), MANY if shape == DEEP else FEW
-        checks.append(near(said, f"{known:.2%}", shares[when, shape], known, off, **SHARE))
-    return checks
+    for (when, shape), share in found.dead_shares().items():
+        if (when, shape) in DEAD:
+            moment = "at initialisation" if when == "before" else "after training"
+            said = f"relu, {len(widths(shape))} hidden layers: share of dead units {moment}"
+            known = sum(DEAD[when, shape]["JAX"]) / sum(widths(shape))
+            off = MANY if shape == DEEP else FEW
+            yield near(said, f"{known:.2%}", share, known, off, **SHARE)
 
 
 def summary(found: Repeated) -> str:

@@ -1,7 +1,5 @@
 """The picture of the study: accuracies, gradients and dead units beside the published ones."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 import matplotlib
@@ -9,7 +7,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, MaxNLocator, NullFormatter
+from matplotlib.ticker import MaxNLocator, NullFormatter
 
 from acts_jax.report import drawing
 from acts_jax.report.style import FAINT, INK, STYLE, power_of_ten, styles, titles
@@ -46,7 +44,7 @@ def figure(found: Repeated) -> Figure:
 def _draw_accuracy(axes: Axes, accuracy: pd.DataFrame) -> None:
     """Draw dots, intervals and crosses; say what lies far below the others, as the sigmoid."""
     colors = styles(list(accuracy))
-    learned = list(accuracy.columns.drop("sigmoid", errors="ignore"))
+    learned = list(accuracy.columns.drop("sigmoid"))
     shown = 100 * np.concatenate([accuracy[learned], ACCURACY.loc[learned].T])
     margin = 0.1 * np.ptp(shown)
     low, high = shown.min() - margin, shown.max() + margin
@@ -63,21 +61,18 @@ def _draw_accuracy(axes: Axes, accuracy: pd.DataFrame) -> None:
         axes.plot(values, np.full(len(values), y), "o", color=color, ms=4, alpha=0.6)
         for kind, marker in MARKERS.items():
             axes.plot(100 * ACCURACY[kind][name], y - 0.28, marker, color=FAINT, ms=6)
-    axes.set_xlim(low, high)
-    axes.set_ylim(-0.6, len(names) - 0.6)
+    axes.set(xlim=(low, high), ylim=(-0.6, len(names) - 0.6))
     axes.set_yticks(range(len(names)), names)
     axes.tick_params(axis="y", length=0)
     axes.xaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 5, 10]))
-    axes.set_xlabel("test accuracy, %")
-    axes.set_title("Accuracy after the best epoch")
+    axes.set(xlabel="test accuracy, %", title="Accuracy after the best epoch")
 
 
 def _draw_gradients(axes: Axes, gradients: pd.DataFrame) -> None:
     colors = styles(list(gradients))
     layers = gradients.index.unique("layer")
-    axes.set_yscale("log")
-    axes.set_ylim(gradients.min().min() / 1.5, gradients.max().max() * 1.5)
-    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: power_of_ten(value)))
+    axes.set(yscale="log", ylim=(gradients.min().min() / 1.5, gradients.max().max() * 1.5))
+    axes.yaxis.set_major_formatter(lambda value, _: power_of_ten(value))
     axes.yaxis.set_minor_formatter(NullFormatter())
     axes.set_xticks(layers, [*map(str, layers[:-1]), "readout"])
     axes.set_xlim(layers[0] - 1.5, layers[-1] + 0.2)
@@ -107,7 +102,6 @@ def _draw_dead(axes: Axes, dead: Mapping[tuple[str, str], pd.DataFrame], shape: 
         for kind, counts in DEAD.get((when, shape), {}).items():
             published = 100 * np.array(counts) / units
             axes.plot(layers + 2.1 * offset, published, MARKERS[kind], color=color, ms=6)
-    axes.set_xticks(layers)
-    axes.set_xlabel("layer")
+    axes.set(xticks=layers, xlabel="layer")
     axes.set_ylim(bottom=-1)
     axes.set_title(f"Dead units, {len(units)} layers: {shape}")

@@ -1,7 +1,5 @@
 """What the sweeps of the study hold: accuracies, gradients at initialisation and dead units."""
 
-from __future__ import annotations
-
 import itertools
 import math
 from collections.abc import Mapping
@@ -11,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from acts_jax.analysis import statistics
+from acts_jax.analysis.pairing import by_seed
 from acts_jax.studies.uva_tutorial3.published import ACCURACY
 from acts_jax.sweep import engine
 from acts_jax.sweep.trainer import Trained
@@ -56,22 +55,13 @@ def widths(shape: str) -> list[int]:
 
 
 def collect(wide: Trained, deep: Trained) -> Repeated:
-    """Gather what the tutorial shows.
-
-    Args:
-        wide: A sweep over the six activations at one setting.
-        deep: A sweep of relu networks with more layers.
-    """
-    results = wide.results
-    names = [name for name in ACCURACY.index if name in set(results["activation"])]
-    accuracy = statistics.scores(results).pivot_table(
-        index="seed", columns="activation", values="test_accuracy", observed=True
-    )
+    """Gather what the tutorial shows: of its six activations, and of relu in a deeper network."""
+    names, results = list(ACCURACY.index), wide.results
     last = statistics.ends(wide.curves).groupby("cell", observed=True)["epoch"].first()
     cells = results.assign(last=results["cell"].map(last.set_axis(last.index.astype(str))))
     epochs = cells.groupby("activation").agg(best=("epoch", "mean"), last=("last", "mean"))
     return Repeated(
-        accuracy=accuracy[names],
+        accuracy=by_seed(results)[names],
         epochs=epochs.loc[names],
         gradients=_gradients(wide)[names],
         dead={
@@ -89,8 +79,7 @@ def _gradients(sweep: Trained) -> pd.DataFrame:
     _, outputs = engine.resolve(static, dataset)
     sizes = (math.prod(dataset.input_shape), *static.hidden_sizes, outputs)
     entries = [(before + 1) * after for before, after in itertools.pairwise(sizes)]
-    curves = sweep.curves
-    rows = curves[(curves["metric"] == "gradient_norm") & (curves["epoch"] == 0)]
+    rows = sweep.curves.query("metric == 'gradient_norm' and epoch == 0")
     norms = rows.pivot_table(
         index=["seed", "layer"], columns="activation", values="value", observed=True
     )

@@ -8,16 +8,11 @@ import pandas as pd
 
 ACCURACY = pd.DataFrame(
     {
-        "JAX": {
-            "sigmoid": 0.7846, "tanh": 0.8857, "relu": 0.8865,
-            "leaky_relu": 0.8833, "elu": 0.8832, "swish": 0.8833,
-        },
-        "PyTorch": {
-            "sigmoid": 0.1000, "tanh": 0.8759, "relu": 0.8862,
-            "leaky_relu": 0.8892, "elu": 0.8727, "swish": 0.8873,
-        },
-    }
-)  # fmt: skip
+        "JAX": [0.7846, 0.8857, 0.8865, 0.8833, 0.8832, 0.8833],
+        "PyTorch": [0.1000, 0.8759, 0.8862, 0.8892, 0.8727, 0.8873],
+    },
+    index=["sigmoid", "tanh", "relu", "leaky_relu", "elu", "swish"],
+)
 """On test: a row per activation, a column per version of the notebook."""
 
 WIDE, DEEP = "512-256-256-128", "256-256-256-256-256-128-128-128-128-128"

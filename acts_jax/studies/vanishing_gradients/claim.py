@@ -1,24 +1,27 @@
 """The claim about vanishing gradients, checked statement by statement."""
 
-from __future__ import annotations
-
-from collections.abc import Mapping
+import functools
 
 import numpy as np
 from rich.console import Console
 
-from acts_jax.data import Dataset
 from acts_jax.studies import requirements
 from acts_jax.studies.claims import SHARE, Claim, at_most, near
 from acts_jax.studies.vanishing_gradients import figures, measure
 from acts_jax.studies.vanishing_gradients.measure import NETWORK, deepest
 from acts_jax.sweep import networks, trainer
 from acts_jax.sweep.config import TRACED
-from acts_jax.sweep.grid import Plan
 from acts_jax.sweep.options import Options
 from acts_jax.theory import describe
 
 CRITICAL = "critical weights (gain²/fan in: they keep the second moment"
+
+check = functools.partial(
+    requirements.check,
+    needs={"activation": ("sigmoid",), "init": figures.INITS},
+    fixed_parameters=True,
+    free=(*NETWORK, *TRACED),
+)
 
 
 def study(options: Options, console: Console) -> Claim:
@@ -78,11 +81,3 @@ def study(options: Options, console: Console) -> Claim:
         numbers={"layers": layers, "networks": by_network},
         table=measure.table(by_network),
     )
-
-
-def check(plan: Plan, datasets: Mapping[str, Dataset]) -> None:
-    """Refuse a sweep that lacks what the study compares, or varies what it does not."""
-    requirements.only_classification(datasets)
-    requirements.only_fixed_parameters(plan)
-    requirements.require(plan, activation=("sigmoid",), init=tuple(figures.INITS))
-    requirements.single_but(plan, *NETWORK, *TRACED)

@@ -1,7 +1,5 @@
 """Figures of gradients that vanish on their way back: by layer, by factor and by depth."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 
 import matplotlib
@@ -9,7 +7,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
+from matplotlib.ticker import LogLocator, NullLocator
 
 from acts_jax.report.drawing import DASHED, band, doubling, grid, name_ends
 from acts_jax.report.style import INK, STYLE, brief, power_of_ten, styles, titles
@@ -138,15 +136,14 @@ def _scale(axes: Axes, y: pd.Series, log: bool) -> None:
     if not log:
         axes.set_ylim(0, 103)
         return
-    axes.set_yscale("log")
-    axes.set_ylim(y.min() / 1.5, y.max() * 1.5)
+    axes.set(yscale="log", ylim=(y.min() / 1.5, y.max() * 1.5))
     axes.yaxis.set_minor_locator(NullLocator())
     if np.log10(y.max() / y.min()) > 2.5:
         axes.yaxis.set_major_locator(LogLocator(numticks=8))
-        axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: power_of_ten(value)))
+        axes.yaxis.set_major_formatter(lambda value, _: power_of_ten(value))
     else:
         axes.yaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0), numticks=8))
-        axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+        axes.yaxis.set_major_formatter(lambda value, _: f"{value:g}")
 
 
 def _panel(

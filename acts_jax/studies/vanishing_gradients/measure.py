@@ -6,8 +6,6 @@ to the input), gradient_norm, weight and slope, the factors of `probes.backward_
 change, see `change_of_weights`.
 """
 
-from __future__ import annotations
-
 import functools
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -28,19 +26,17 @@ NETWORK = ["init", "activation", "depth", "seed", "moment"]
 
 def by_layer(best: Sequence[Networks]) -> pd.DataFrame:
     """Measure the best networks of each group, layer by layer, before and after training."""
-    looks: dict[tuple, Callable] = {}  # one compiled program for all distributions of weights
-    for networks in best:
-        model = networks.model
-        look = jax.vmap(functools.partial(_look, model), in_axes=(0, None))
-        looks.setdefault((model.activation, model.hidden_sizes), jax.jit(look))
+    alike: dict[tuple, list[Networks]] = {}  # one compiled program for all initial weights
+    for networks in sorted(best, key=lambda one: -len(one.model.hidden_sizes)):
+        shape = networks.model.activation, networks.model.hidden_sizes
+        alike.setdefault(shape, []).append(networks)
 
-    def all_with(shape: tuple) -> list[pd.DataFrame]:
-        mine = [one for one in best if (one.model.activation, one.model.hidden_sizes) == shape]
-        return [_group_by_layer(networks, looks[shape]) for networks in mine]
+    def look_at(some: list[Networks]) -> pd.DataFrame:
+        look = jax.jit(jax.vmap(functools.partial(_look, some[0].model), in_axes=(0, None)))
+        return pd.concat([_group_by_layer(networks, look) for networks in some])
 
     with ThreadPoolExecutor(cores()) as pool:  # compiling takes longer than looking
-        tables = pool.map(all_with, sorted(looks, key=lambda shape: -len(shape[1])))
-        return pd.concat([table for some in tables for table in some], ignore_index=True)
+        return pd.concat(pool.map(look_at, alike.values()), ignore_index=True)
 
 
 def _look(model: MLP, params: Mapping[str, Any], train: Examples) -> dict[str, jax.Array]:
@@ -71,15 +67,9 @@ def _group_by_layer(best: Networks, look: Callable) -> pd.DataFrame:
 def change_of_weights(
     initial: Mapping[str, Any], params: Mapping[str, Any], layers: int
 ) -> np.ndarray:
-    """Measure how far training moved the weights: the norm of W - W0 over that of W0.
+    """Measure how far training moved the weights of each hidden layer: [networks, layers].
 
-    Args:
-        initial: Parameters before training, [networks, ...].
-        params: Parameters after training.
-        layers: Number of hidden layers.
-
-    Returns:
-        [networks, layers].
+    It is the norm of W - W0 over that of W0, from parameters [networks, ...] before and after.
     """
 
     def norms(tree: Mapping[str, Any]) -> np.ndarray:
@@ -91,10 +81,7 @@ def change_of_weights(
 
 
 def by_network(layers: pd.DataFrame) -> pd.DataFrame:
-    """Sum up what the layers of a network do to the gradient, in a row per network and moment.
-
-    Args:
-        layers: From `by_layer`.
+    """Sum up the table of `by_layer`, in a row per network and moment.
 
     Returns:
         The columns of `NETWORK`, test_accuracy, and: factor, by which the gradient norm changes
@@ -131,8 +118,7 @@ def _first_over_last(values: np.ndarray) -> float:
 
 def geometric_mean(values: pd.Series) -> float:
     """Return the geometric mean of the positive values; NaN if there are none."""
-    positive = values[values > 0]
-    return float(np.exp(np.log(positive).mean())) if len(positive) else np.nan
+    return float(np.exp(np.log(values[values > 0]).mean()))
 
 
 def deepest(networks: pd.DataFrame, activation: str, init: str) -> pd.DataFrame:
