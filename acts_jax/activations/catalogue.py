@@ -9,7 +9,7 @@ import pkgutil
 import re
 import traceback
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -28,13 +28,14 @@ class Parameter:
     """A parameter of an activation: its default and the interval where it has a meaning.
 
     Args:
-        default: the value that a call without the parameter uses.
+        default: the value that a call without the parameter uses; NaN for the one that the
+            signature of the function has, which `register` fills in.
         low: lower end of the interval.
         high: upper end of the interval.
         closed: which finite ends belong to it: "both", "left", "right" or "neither".
     """
 
-    default: float
+    default: float = math.nan
     low: float = -math.inf
     high: float = math.inf
     closed: str = "both"
@@ -50,6 +51,9 @@ class Parameter:
         left = "[" if self.closed in ("both", "left") and math.isfinite(self.low) else "("
         right = "]" if self.closed in ("both", "right") and math.isfinite(self.high) else ")"
         return f"{left}{self.low:g}, {self.high:g}{right}"
+
+
+POSITIVE, NOT_NEGATIVE = Parameter(low=0, closed="neither"), Parameter(low=0)
 
 
 @dataclass(frozen=True)
@@ -156,7 +160,7 @@ def register(function: Callable | None = None, /, **metadata) -> Callable:
 
     Returns:
         The function; if it has parameters, behind a check that raises ValueError for a Python
-        or NumPy number outside the parameter's interval.
+        or NumPy number outside the parameter's interval, as its docstring then says.
 
     Raises:
         ValueError: if the name or an alias is taken, by other than an earlier definition of the
@@ -165,9 +169,11 @@ def register(function: Callable | None = None, /, **metadata) -> Callable:
     if function is None:
         return functools.partial(register, **metadata)
     name = metadata.pop("name", function.__name__)
-    parameters = metadata.pop("parameters", None)
-    if parameters is None:
-        parameters = _parameters_of(function)
+    found = _parameters_of(function)
+    parameters = dict(metadata.pop("parameters", found))
+    for key, parameter in parameters.items():
+        if math.isnan(parameter.default):
+            parameters[key] = replace(parameter, default=found[key].default)
     if parameters:
         function = _checked(function, name, parameters)
     derived = {"formula": _latex_of(function), "family": _family_of(function)}
@@ -238,6 +244,10 @@ def _checked(function: Callable, name: str, parameters: Mapping[str, Parameter])
                 _CATALOGUE[name].check({key: value})
         return function(x, *args, **kwargs)
 
+    bounded = [f"{key} {p.interval}" for key, p in parameters.items() if p != Parameter(p.default)]
+    if bounded and function.__doc__:
+        raised = f"ValueError: for a plain number outside its interval: {', '.join(bounded)}."
+        checked.__doc__ = f"{inspect.cleandoc(function.__doc__)}\n\nRaises:\n    {raised}\n"
     return checked
 
 

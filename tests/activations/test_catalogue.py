@@ -191,6 +191,8 @@ def test_calls_check_plain_numbers_by_keyword_and_by_position():
         activations.sbaf(0.5, 0.98, 2)
     with pytest.raises(ValueError, match=r"alpha must be in \[0, 1\]"):
         jax.jit(lambda x: activations.sbaf(x, alpha=2))(0.5)
+    assert "outside its interval: k (0, inf), alpha [0, 1]." in activations.sbaf.__doc__
+    assert "ValueError" not in activations.prelu.__doc__
 
 
 @pytest.mark.parametrize(
