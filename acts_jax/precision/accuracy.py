@@ -326,11 +326,8 @@ def largest_errors(
         truth = Mpmath(activation.name, dtype, tabulated or tables(activation.name))
     if isinstance(inputs, int):
         inputs = [stratified(dtype, inputs, near=(0.0, *activation.kinks))]
-    evaluators = {
-        library: evaluate
-        for library in libraries
-        if (evaluate := evaluator(activation, library, dtype)) is not None
-    }
+    evaluators = {library: evaluator(activation, library, dtype) for library in libraries}
+    evaluators = {library: evaluate for library, evaluate in evaluators.items() if evaluate}
     errors = {
         (library, order): Error(activation.name, library, order, truth.name)
         for library in evaluators

@@ -18,7 +18,11 @@ DASHED, DOTTED = (0, (4, 3)), (0, (1, 2))
 
 
 def grid(
-    rows: Sequence[str], columns: Sequence[str], size: tuple[float, float], **options: Any
+    rows: Sequence[str],
+    columns: Sequence[str],
+    size: tuple[float, float],
+    pad: float = 9,
+    **options: Any,
 ) -> tuple[Figure, np.ndarray]:
     """Lay out panels with a label beside every row and a title above every column.
 
@@ -26,6 +30,7 @@ def grid(
         rows: The labels.
         columns: The titles.
         size: Width and height of the figure, in inches.
+        pad: Between a title and its panel, in points.
         **options: Of `Figure.subplots`, such as `sharey="row"`.
 
     Returns:
@@ -36,7 +41,7 @@ def grid(
     for axes, label in zip(panels[:, 0], rows, strict=True):
         axes.set_ylabel(label)
     for axes, title in zip(panels[0], columns, strict=True):
-        axes.set_title(title, pad=9)
+        axes.set_title(title, pad=pad)
     return figure, panels
 
 

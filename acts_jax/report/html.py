@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from html import escape
 from pathlib import Path
 
@@ -14,6 +15,12 @@ def write(path: str | Path, page: str) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     write_atomically(path, lambda file: file.write(page.encode()))
     return path
+
+
+def definitions(entries: Mapping[str, str]) -> str:
+    """A list of names and what is to say of each, as HTML."""
+    listed = (f"<dt>{escape(str(k))}</dt><dd>{escape(str(v))}</dd>" for k, v in entries.items())
+    return f"<dl>{''.join(listed)}</dl>"
 
 
 def document(title: str, body: str, css: str = "") -> str:

@@ -11,7 +11,7 @@ from typing import ClassVar
 import pandas as pd
 
 from acts_jax.report import figures, tables
-from acts_jax.report.html import document, write
+from acts_jax.report.html import definitions, document, write
 from acts_jax.studies import (
     claims,
     dying_relu,
@@ -73,7 +73,6 @@ def build(
         seconds: How long studies took, by name.
     """
     seconds = seconds or {}
-    listed = "".join(f"<dt>{escape(k)}</dt><dd>{escape(v)}</dd>" for k, v in (facts or {}).items())
     sections = [
         _error(outcome) if isinstance(outcome, Broken) else _section(outcome, seconds)
         for outcome in outcomes
@@ -81,7 +80,7 @@ def build(
     body = (
         f"<h1>{escape(title)}</h1><p class=lead>{escape(_headline(outcomes))}</p>"
         f"<p class=note>{NOTE}</p>{_contents(outcomes)}{''.join(sections)}"
-        + (f"<h2>How these results came about</h2><dl>{listed}</dl>" if listed else "")
+        + (f"<h2>How these results came about</h2>{definitions(facts)}" if facts else "")
     )
     return write(path, document(title, body, CSS))
 

@@ -86,22 +86,13 @@ def compare(
     target, defaults = elementwise(target, {})
     x = np.linspace(*interval, _MEASURED)
     wanted = _evaluate(target, x, defaults)
-    u = _mapped(x, interval, onto or interval)
+    onto = onto or interval
+    u = _mapped(x, interval, onto)
     distance = np.abs(scale * _evaluate(activation, u, parameters) + offset - wanted)
     worst = int(np.argmax(distance))
-    return Fit(
-        activation,
-        target,
-        interval,
-        onto or interval,
-        parameters,
-        scale,
-        offset,
-        worst=float(distance[worst]),
-        worst_at=float(x[worst]),
-        rms=float(np.sqrt(np.mean(distance**2))),
-        span=float(np.ptp(wanted)),
-    )
+    found = {"worst": float(distance[worst]), "worst_at": float(x[worst])}
+    found |= {"rms": float(np.sqrt(np.mean(distance**2))), "span": float(np.ptp(wanted))}
+    return Fit(activation, target, interval, onto, parameters, scale, offset, **found)
 
 
 def best_fit(
