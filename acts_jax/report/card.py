@@ -111,9 +111,7 @@ def terminal(card: Card) -> Group:
 def figure(card: Card, *, heading: bool = True) -> Figure:
     """f beside the diagonal, f' with the region above the threshold, and f''.
 
-    Args:
-        card: what `make` gives.
-        heading: whether name, parameters and formula stand above the curves.
+    Under a heading, unless there is to be none, of name, parameters and formula.
     """
     with matplotlib.rc_context(_CARD_STYLE):
         path = formula.outline(card.activation.formula, 14.0)

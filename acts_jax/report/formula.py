@@ -16,8 +16,7 @@ _TO_MATHTEXT = (
     (r"\\(?:lvert|rvert|vert)\b", "|"),
     (r"\\(?:lVert|rVert|Vert)\b", r"\\Vert "),
     (r"\\(?:big|Big|bigg|Bigg)[lrm]?\b", ""),
-    (r"\\(?:textstyle|displaystyle|limits|nolimits)\b", ""),
-    (r"\\(?:mathopen|mathclose|mathbin|mathrel)\b", ""),
+    (r"\\(?:textstyle|displaystyle|limits|nolimits|mathopen|mathclose|mathbin|mathrel)\b", ""),
     (r"\\operatorname\*", r"\\operatorname"),
     (r"\\(?:le|leqslant)(?![a-z])", r"\\leq "),
     (r"\\(?:ge|geqslant)(?![a-z])", r"\\geq "),
@@ -47,12 +46,8 @@ _CASES = re.compile(r"\\begin\{cases\}(.*?)\\end\{cases\}", re.DOTALL)
 def outline(formula: str, size: float = 12.0) -> Path:
     """The formula drawn by matplotlib's mathtext, as one path in points, baseline at y = 0.
 
-    A `cases` environment becomes rows behind a brace. A formula that mathtext cannot set is drawn
-    as `plain` text.
-
-    Args:
-        formula: LaTeX, without dollar signs.
-        size: of the letters, in points.
+    It is LaTeX without dollar signs; the letters are `size` points tall. A `cases` environment
+    becomes rows behind a brace. What mathtext cannot set is drawn `as_text`.
     """
     try:
         return _row(formula, size)

@@ -12,13 +12,7 @@ from acts_jax.report.html import definitions, document, write
 
 
 def gallery(cards: Sequence[Card], path: str | Path, *, title: str = "Activations") -> Path:
-    """Write all cards, by family, to one page that loads nothing from elsewhere.
-
-    Args:
-        cards: what `make` gives.
-        path: of the page; replaced atomically.
-        title: of the page.
-    """
+    """Write all cards, by family, to one page that loads nothing; it is replaced atomically."""
     families: dict[str, list[Card]] = {}
     for card in cards:
         families.setdefault(card.activation.family or "user", []).append(card)

@@ -24,13 +24,7 @@ def definitions(entries: Mapping[str, str]) -> str:
 
 
 def document(title: str, body: str, css: str = "") -> str:
-    """A page in the house style.
-
-    Args:
-        title: plain text.
-        body: HTML, escaped already.
-        css: rules that this page adds.
-    """
+    """A page in the house style: a plain title, a body of escaped HTML, rules that it adds."""
     return (
         "<!doctype html><html lang=en><head><meta charset=utf-8>"
         "<meta name=viewport content='width=device-width, initial-scale=1'>"

@@ -95,11 +95,9 @@ def draw(
 def terminal_table(
     selection: pd.DataFrame, class_counts: Mapping[str, Mapping[str, int]] | None = None
 ) -> Table:
-    """The selection as a compact table for a terminal of 80 columns.
+    """The result of `statistics.select` as a compact table for a terminal of 80 columns.
 
-    Args:
-        selection: From `statistics.select`.
-        class_counts: As for `build`; uneven ones have the balanced accuracy on test in it.
+    With uneven class counts, see `build`, the balanced accuracy on test is in it.
     """
     regression = selection["test_accuracy"].isna()
     kind = "rmse" if regression.all() else "accuracy"
@@ -139,9 +137,8 @@ def _lost(selection: pd.DataFrame) -> list[str]:
 
 
 def _plus_minus(row: pd.Series) -> str:
-    if np.isnan(row["test_accuracy"]):
-        return plus_minus(row["test_rmse"], statistics.half_width(row), "rmse")
-    return plus_minus(row["test_accuracy"], statistics.half_width(row), "accuracy") + "%"
+    kind, unit = ("rmse", "") if np.isnan(row["test_accuracy"]) else ("accuracy", "%")
+    return plus_minus(row[f"test_{kind}"], statistics.half_width(row), kind) + unit
 
 
 def _section(dataset, results, curves, drawn: Mapping[str, Figure], chance, counts) -> str:
@@ -160,9 +157,10 @@ def _section(dataset, results, curves, drawn: Mapping[str, Figure], chance, coun
 
 def _figure(name: str, figure: Figure, caption: str) -> str:
     label, drawn = escape(name.replace("_", " "), quote=True), 72 * figure.get_figwidth()
+    legend = f"<figcaption>{escape(caption)}</figcaption>" if caption else ""
     return (
         f"<figure role=group aria-label='{label}' style='--drawn:{drawn:.0f}pt'>"
-        f"{figures.svg(figure)}{caption and f'<figcaption>{escape(caption)}</figcaption>'}</figure>"
+        f"{figures.svg(figure)}{legend}</figure>"
     )
 
 
@@ -264,7 +262,8 @@ def _comparisons_html(selection: pd.DataFrame, comparisons: pd.DataFrame, kind: 
 
 
 def _matrix(depth, selection: pd.DataFrame, comparisons: pd.DataFrame, kind: str) -> str:
-    order = list(selection.sort_values(f"test_{kind}", ascending=kind == "rmse")["activation"])
+    ranked = selection.sort_values(f"test_{kind}", ascending=kind == "rmse")
+    order = list(map(str, ranked["activation"]))
     entries = {}
     for row in comparisons.itertuples():
         tip = (
@@ -275,10 +274,10 @@ def _matrix(depth, selection: pd.DataFrame, comparisons: pd.DataFrame, kind: str
         entries[row.other, row.activation] = -row.difference, row.p_holm, tip
     head = "".join(
         f'<th class=up title="{escape(name)}"><span>{escape(shorten(name, 16))}</span></th>'
-        for name in map(str, order)
+        for name in order
     )
     body = "".join(
-        f'<tr><th title="{escape(str(a))}">{escape(shorten(str(a)))}</th>'
+        f'<tr><th title="{escape(a)}">{escape(shorten(a))}</th>'
         + "".join(_entry(entries.get((a, b)), kind) for b in order)
         + "</tr>"
         for a in order

@@ -13,6 +13,7 @@ from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, LogLocator, NullFormatter
+from scipy.optimize import isotonic_regression
 
 INK, FAINT, RULE, ALARM = "#222222", "#6b6b6b", "#d0d0d0", "#b3261e"
 
@@ -156,18 +157,12 @@ def log_rates(axes: Axes, rates: pd.Series) -> None:
 def spread(positions: Sequence[float], gap: float) -> np.ndarray:
     """Positions in [0, 1], order kept, moved by the least squares that leave `gap` between them.
 
-    Positions minus rank times gap must not decrease: isotonic regression, by pooling neighbours.
+    Positions minus rank times gap must not decrease: isotonic regression.
     """
     order = np.argsort(positions, kind="stable")
     gap = min(gap, 1 / max(order.size - 1, 1))
     steps = gap * np.arange(order.size)
-    pools: list[list[float]] = []
-    for value in np.asarray(positions, float)[order] - steps:
-        pools.append([value])
-        while len(pools) > 1 and np.mean(pools[-2]) >= np.mean(pools[-1]):
-            last = pools.pop()
-            pools[-1] += last
-    pooled = [np.mean(pool) for pool in pools for _ in pool]
+    pooled = isotonic_regression(np.asarray(positions, float)[order] - steps).x
     result = np.empty(order.size)
     result[order] = np.clip(pooled, 0, 1 - gap * max(order.size - 1, 0)) + steps
     return result
