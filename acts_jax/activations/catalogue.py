@@ -28,8 +28,8 @@ class Parameter:
     """A parameter of an activation: its default and the interval where it has a meaning.
 
     Args:
-        default: the value that a call without the parameter uses; NaN for the one that the
-            signature of the function has, which `register` fills in.
+        default: the value that a call without the parameter uses; by default the one in the
+            signature of the function, which its `Activation` fills in.
         low: lower end of the interval.
         high: upper end of the interval.
         closed: which finite ends belong to it: "both", "left", "right" or "neither".
@@ -94,7 +94,12 @@ class Activation:
     aliases: tuple[str, ...] = ()
 
     def __post_init__(self):
-        object.__setattr__(self, "parameters", MappingProxyType(dict(self.parameters)))
+        parameters = dict(self.parameters)
+        for name, parameter in parameters.items():
+            if math.isnan(parameter.default):
+                default = _parameters_of(self.function)[name].default
+                parameters[name] = replace(parameter, default=default)
+        object.__setattr__(self, "parameters", MappingProxyType(parameters))
         for name in self.learned:
             if name not in self.parameters:
                 raise ValueError(f"{self.name}: learned parameter {name!r} is not a parameter.")
@@ -169,11 +174,9 @@ def register(function: Callable | None = None, /, **metadata) -> Callable:
     if function is None:
         return functools.partial(register, **metadata)
     name = metadata.pop("name", function.__name__)
-    found = _parameters_of(function)
-    parameters = dict(metadata.pop("parameters", found))
-    for key, parameter in parameters.items():
-        if math.isnan(parameter.default):
-            parameters[key] = replace(parameter, default=found[key].default)
+    parameters = metadata.pop("parameters", None)
+    if parameters is None:
+        parameters = _parameters_of(function)
     if parameters:
         function = _checked(function, name, parameters)
     derived = {"formula": _latex_of(function), "family": _family_of(function)}

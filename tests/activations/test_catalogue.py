@@ -212,6 +212,13 @@ def test_parameter_interval(closed, inside, outside, interval):
     assert Parameter(0.0).interval == "(-inf, inf)"
 
 
+def test_a_default_is_read_off_the_signature(scratch):
+    given = {"share": Parameter(low=0, high=1)}
+    assert Activation("mine", half, given).parameters == {"share": Parameter(0.5, 0, 1)}
+    register(half, name="other", parameters=given)
+    assert get("other").parameters == {"share": Parameter(0.5, 0, 1)}
+
+
 def test_register(scratch):
     @register(family="mine", learned=("a",), aliases=("my_alias",))
     def mine(x, a=2.0):
