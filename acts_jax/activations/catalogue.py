@@ -9,7 +9,7 @@ import pkgutil
 import re
 import traceback
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -28,13 +28,14 @@ class Parameter:
     """A parameter of an activation: its default and the interval where it has a meaning.
 
     Args:
-        default: the value that a call without the parameter uses.
+        default: the value that a call without the parameter uses; by default the one in the
+            signature of the function, which its `Activation` fills in.
         low: lower end of the interval.
         high: upper end of the interval.
         closed: which finite ends belong to it: "both", "left", "right" or "neither".
     """
 
-    default: float
+    default: float = math.nan
     low: float = -math.inf
     high: float = math.inf
     closed: str = "both"
@@ -50,6 +51,9 @@ class Parameter:
         left = "[" if self.closed in ("both", "left") and math.isfinite(self.low) else "("
         right = "]" if self.closed in ("both", "right") and math.isfinite(self.high) else ")"
         return f"{left}{self.low:g}, {self.high:g}{right}"
+
+
+POSITIVE, NOT_NEGATIVE = Parameter(low=0, closed="neither"), Parameter(low=0)
 
 
 @dataclass(frozen=True)
@@ -90,7 +94,14 @@ class Activation:
     aliases: tuple[str, ...] = ()
 
     def __post_init__(self):
-        object.__setattr__(self, "parameters", MappingProxyType(dict(self.parameters)))
+        parameters = dict(self.parameters)
+        for name, parameter in parameters.items():
+            if math.isnan(parameter.default):
+                read = _parameters_of(self.function)
+                if name not in read:
+                    raise ValueError(f"{self.name}: the parameter {name!r} has no default.")
+                parameters[name] = replace(parameter, default=read[name].default)
+        object.__setattr__(self, "parameters", MappingProxyType(parameters))
         for name in self.learned:
             if name not in self.parameters:
                 raise ValueError(f"{self.name}: learned parameter {name!r} is not a parameter.")
@@ -156,7 +167,7 @@ def register(function: Callable | None = None, /, **metadata) -> Callable:
 
     Returns:
         The function; if it has parameters, behind a check that raises ValueError for a Python
-        or NumPy number outside the parameter's interval.
+        or NumPy number outside the parameter's interval, as its docstring then says.
 
     Raises:
         ValueError: if the name or an alias is taken, by other than an earlier definition of the
@@ -238,6 +249,10 @@ def _checked(function: Callable, name: str, parameters: Mapping[str, Parameter])
                 _CATALOGUE[name].check({key: value})
         return function(x, *args, **kwargs)
 
+    bounded = [f"{key} {p.interval}" for key, p in parameters.items() if p != Parameter(p.default)]
+    if bounded and function.__doc__:
+        raised = f"ValueError: for a plain number outside its interval: {', '.join(bounded)}."
+        checked.__doc__ = f"{inspect.cleandoc(function.__doc__)}\n\nRaises:\n    {raised}\n"
     return checked
 
 

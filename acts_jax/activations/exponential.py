@@ -5,7 +5,7 @@ import math
 import jax
 import jax.numpy as jnp
 
-from acts_jax.activations.catalogue import Parameter, register
+from acts_jax.activations.catalogue import POSITIVE, register
 from acts_jax.kernels import exponential_linear, exponentials, logistic
 from acts_jax.kernels.elementwise import elementwise
 from acts_jax.kernels.exponential_linear import SELU_ALPHA, SELU_SCALE
@@ -59,9 +59,7 @@ def selu(x: jax.Array) -> jax.Array:
 
 
 @register(
-    parameters={"alpha": Parameter(1.0, low=0, closed="neither")},
-    range=(-1, math.inf),
-    reference="Barron 2017, arXiv:1704.07483",
+    parameters={"alpha": POSITIVE}, range=(-1, math.inf), reference="Barron 2017, arXiv:1704.07483"
 )
 @elementwise(exponential_linear.celu)
 def celu(x: jax.Array, alpha: jax.Array | float = 1.0) -> jax.Array:
@@ -79,15 +77,12 @@ def celu(x: jax.Array, alpha: jax.Array | float = 1.0) -> jax.Array:
 
     Returns:
         Values above -alpha, in x's dtype.
-
-    Raises:
-        ValueError: if alpha is a plain number and not above 0.
     """
     return jnp.maximum(x, 0) + jnp.minimum(0, alpha * jnp.expm1(x / alpha))
 
 
 @register(
-    parameters={"beta": Parameter(1.0, low=0, closed="neither")},
+    parameters={"beta": POSITIVE},
     range=(0, math.inf),
     reference="Dugas, Bengio, Belisle, Nadeau, Garcia 2001",
 )
@@ -107,9 +102,6 @@ def softplus(x: jax.Array, beta: jax.Array | float = 1.0) -> jax.Array:
 
     Returns:
         Values in [0, inf), in x's dtype.
-
-    Raises:
-        ValueError: if beta is a plain number and not above 0.
     """
     return jnp.log(1 + jnp.exp(beta * x)) / beta
 
@@ -166,10 +158,7 @@ def gaussian(x: jax.Array) -> jax.Array:
 
 
 @register(
-    parameters={
-        "alpha": Parameter(1.0, low=0, closed="neither"),
-        "beta": Parameter(1.0, low=0, closed="neither"),
-    },
+    parameters={"alpha": POSITIVE, "beta": POSITIVE},
     learned=("alpha", "beta"),
     range=(-1, math.inf),
     reference="Trottier, Giguere, Chaib-draa 2016, arXiv:1605.09332",
@@ -191,15 +180,12 @@ def pelu(x: jax.Array, alpha: jax.Array | float = 1.0, beta: jax.Array | float =
 
     Returns:
         Values above -alpha, in x's dtype.
-
-    Raises:
-        ValueError: if alpha or beta is a plain number and not above 0.
     """
     return jnp.where(x >= 0, alpha / beta * x, alpha * jnp.expm1(x / beta))
 
 
 @register(
-    parameters={"alpha": Parameter(10.0, low=0, closed="neither")},
+    parameters={"alpha": POSITIVE},
     range=(0, 1),
     reference="Klimek & Perelstein 2018, arXiv:1810.11509",
 )
@@ -217,8 +203,5 @@ def soft_clipping(x: jax.Array, alpha: jax.Array | float = 10.0) -> jax.Array:
 
     Returns:
         Values in [0, 1], in x's dtype.
-
-    Raises:
-        ValueError: if alpha is a plain number and not above 0.
     """
     return jnp.log((1 + jnp.exp(alpha * x)) / (1 + jnp.exp(alpha * (x - 1)))) / alpha

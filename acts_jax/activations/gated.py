@@ -14,8 +14,7 @@ from acts_jax.kernels.elementwise import elementwise
 
 
 @register(
-    range=(-0.2784645427610738, math.inf),
-    reference="Elfwing, Uchibe, Doya 2017, arXiv:1702.03118",
+    range=(-0.2784645427610738, math.inf), reference="Elfwing, Uchibe, Doya 2017, arXiv:1702.03118"
 )
 @elementwise(logistic.silu)
 def silu(x: jax.Array) -> jax.Array:
@@ -63,8 +62,7 @@ def swish(x: jax.Array, beta: jax.Array | float = 1.0) -> jax.Array:
 
 
 @register(
-    range=(-0.16997120747990369, math.inf),
-    reference="Hendrycks & Gimpel 2016, arXiv:1606.08415",
+    range=(-0.16997120747990369, math.inf), reference="Hendrycks & Gimpel 2016, arXiv:1606.08415"
 )
 @elementwise(normal.gelu)
 def gelu(x: jax.Array) -> jax.Array:
@@ -86,8 +84,7 @@ def gelu(x: jax.Array) -> jax.Array:
 
 
 @register(
-    range=(-0.17004075057125412, math.inf),
-    reference="Hendrycks & Gimpel 2016, arXiv:1606.08415",
+    range=(-0.17004075057125412, math.inf), reference="Hendrycks & Gimpel 2016, arXiv:1606.08415"
 )
 @elementwise(logistic.gelu_tanh)
 def gelu_tanh(x: jax.Array) -> jax.Array:

@@ -57,13 +57,10 @@ def reglu(x: jax.Array, axis: int = -1) -> jax.Array:
 
     Args:
         x: [..., 2 units], the halves a and b; float dtypes are kept, integers become floats.
-        axis: the axis of the halves.
+        axis: the axis of the halves; ValueError if it is odd.
 
     Returns:
         [..., units], in x's dtype.
-
-    Raises:
-        ValueError: if the axis is odd.
     """
     a, b = _halves(x, axis)
     return a * relu(b)
@@ -81,13 +78,10 @@ def geglu(x: jax.Array, axis: int = -1) -> jax.Array:
 
     Args:
         x: [..., 2 units], the halves a and b; float dtypes are kept, integers become floats.
-        axis: the axis of the halves.
+        axis: the axis of the halves; ValueError if it is odd.
 
     Returns:
         [..., units], in x's dtype.
-
-    Raises:
-        ValueError: if the axis is odd.
     """
     a, b = _halves(x, axis)
     return a * gelu(b)
@@ -105,13 +99,10 @@ def swiglu(x: jax.Array, axis: int = -1) -> jax.Array:
 
     Args:
         x: [..., 2 units], the halves a and b; float dtypes are kept, integers become floats.
-        axis: the axis of the halves.
+        axis: the axis of the halves; ValueError if it is odd.
 
     Returns:
         [..., units], in x's dtype.
-
-    Raises:
-        ValueError: if the axis is odd.
     """
     a, b = _halves(x, axis)
     return a * silu(b)

@@ -3,7 +3,7 @@
 import jax
 import jax.numpy as jnp
 
-from acts_jax.activations.catalogue import Parameter, register
+from acts_jax.activations.catalogue import POSITIVE, register
 from acts_jax.kernels import trigonometric
 from acts_jax.kernels.elementwise import elementwise
 
@@ -34,7 +34,7 @@ def sine(x: jax.Array, frequency: jax.Array | float = 1.0) -> jax.Array:
 
 
 @register(
-    parameters={"frequency": Parameter(1.0, low=0, closed="neither")},
+    parameters={"frequency": POSITIVE},
     learned=("frequency",),
     reference="Liu, Hartwig, Ueda 2020, arXiv:2006.08195",
 )
@@ -53,16 +53,12 @@ def snake(x: jax.Array, frequency: jax.Array | float = 1.0) -> jax.Array:
 
     Returns:
         x's dtype, the broadcast shape.
-
-    Raises:
-        ValueError: if frequency is a plain number and not above 0.
     """
     return x + jnp.sin(frequency * x) ** 2 / frequency
 
 
 @register(
-    reference="Noel, Arunkumar, Trivedi, Dutta 2021, arXiv:2108.12943",
-    aliases=("growing_cosine",),
+    reference="Noel, Arunkumar, Trivedi, Dutta 2021, arXiv:2108.12943", aliases=("growing_cosine",)
 )
 @elementwise(trigonometric.gcu)
 def gcu(x: jax.Array) -> jax.Array:

@@ -5,7 +5,7 @@ import math
 import jax
 import jax.numpy as jnp
 
-from acts_jax.activations.catalogue import Parameter, register
+from acts_jax.activations.catalogue import POSITIVE, register
 from acts_jax.kernels import piecewise
 from acts_jax.kernels.derivatives import with_derivatives
 from acts_jax.kernels.elementwise import elementwise
@@ -36,7 +36,7 @@ def squared_relu(x: jax.Array) -> jax.Array:
 
 
 @register(
-    parameters={"beta": Parameter(0.5, low=0, closed="neither")},
+    parameters={"beta": POSITIVE},
     range=(0, math.inf),
     reference="Shamir, Lin, Coviello 2020, arXiv:2010.09931",
     aliases=("smooth_relu",),
@@ -58,9 +58,6 @@ def smelu(x: jax.Array, beta: jax.Array | float = 0.5) -> jax.Array:
 
     Returns:
         Values in [0, inf), in x's dtype.
-
-    Raises:
-        ValueError: if beta is a plain number and not above 0.
     """
     parabola = (x + beta) ** 2 / (4 * beta)
     return jnp.where(x <= -beta, 0, jnp.where(x >= beta, x, parabola))

@@ -5,13 +5,13 @@ import math
 import jax
 import jax.numpy as jnp
 
-from acts_jax.activations.catalogue import Parameter, register
+from acts_jax.activations.catalogue import NOT_NEGATIVE, POSITIVE, register
 from acts_jax.kernels import logarithms, radicals, rationals
 from acts_jax.kernels.elementwise import elementwise
 
 
 @register(
-    parameters={"alpha": Parameter(1.0, low=0, closed="neither")},
+    parameters={"alpha": POSITIVE},
     range=(-1, 1),
     reference="Carlile, Delamarter, Kinney, Marti, Whitney 2017, arXiv:1710.09967",
 )
@@ -28,15 +28,12 @@ def isru(x: jax.Array, alpha: jax.Array | float = 1.0) -> jax.Array:
 
     Returns:
         x's dtype, the broadcast shape.
-
-    Raises:
-        ValueError: if alpha is a plain number and not above 0.
     """
     return x / jnp.sqrt(1 + alpha * x**2)
 
 
 @register(
-    parameters={"alpha": Parameter(1.0, low=0, closed="neither")},
+    parameters={"alpha": POSITIVE},
     range=(-1, math.inf),
     reference="Carlile, Delamarter, Kinney, Marti, Whitney 2017, arXiv:1710.09967",
 )
@@ -55,9 +52,6 @@ def isrlu(x: jax.Array, alpha: jax.Array | float = 1.0) -> jax.Array:
 
     Returns:
         Values above -1/sqrt(alpha), in x's dtype.
-
-    Raises:
-        ValueError: if alpha is a plain number and not above 0.
     """
     return jnp.where(x >= 0, x, x / jnp.sqrt(1 + alpha * x**2))
 
@@ -80,9 +74,7 @@ def bent_identity(x: jax.Array) -> jax.Array:
 
 
 @register(
-    parameters={"b": Parameter(4.0, low=0)},
-    range=(0, math.inf),
-    reference="Barron 2021, arXiv:2112.11687",
+    parameters={"b": NOT_NEGATIVE}, range=(0, math.inf), reference="Barron 2021, arXiv:2112.11687"
 )
 @elementwise(radicals.squareplus)
 def squareplus(x: jax.Array, b: jax.Array | float = 4.0) -> jax.Array:
@@ -100,16 +92,12 @@ def squareplus(x: jax.Array, b: jax.Array | float = 4.0) -> jax.Array:
 
     Returns:
         Values in [0, inf), in x's dtype.
-
-    Raises:
-        ValueError: if b is a plain number below 0.
     """
     return (x + jnp.sqrt(x**2 + b)) / 2
 
 
 @register(
-    reference="Hafner, Pasukonis, Ba, Lillicrap 2023, arXiv:2301.04104",
-    aliases=("log_modulus",),
+    reference="Hafner, Pasukonis, Ba, Lillicrap 2023, arXiv:2301.04104", aliases=("log_modulus",)
 )
 @elementwise(logarithms.symlog)
 def symlog(x: jax.Array) -> jax.Array:

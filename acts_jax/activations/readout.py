@@ -96,9 +96,7 @@ def sparsemax(x: jax.Array, axis: int = -1) -> jax.Array:
 
 
 @register(
-    elementwise=False,
-    range=(0, 1),
-    reference="Peters, Niculae, Martins 2019, arXiv:1905.05702",
+    elementwise=False, range=(0, 1), reference="Peters, Niculae, Martins 2019, arXiv:1905.05702"
 )
 @vectorwise(simplex.entmax15)
 def entmax15(x: jax.Array, axis: int = -1) -> jax.Array:

@@ -6,7 +6,7 @@ import numbers
 import jax
 import jax.numpy as jnp
 
-from acts_jax.activations.catalogue import Parameter, register
+from acts_jax.activations.catalogue import register
 from acts_jax.kernels import piecewise
 from acts_jax.kernels.derivatives import with_derivatives
 from acts_jax.kernels.elementwise import elementwise
@@ -191,7 +191,6 @@ def threshold(
 
 
 @register(
-    parameters={"lower": Parameter(1 / 8), "upper": Parameter(1 / 3)},
     kinks=(0.0,),
     reference="Xu, Wang, Chen, Li 2015, arXiv:1505.00853",
     aliases=("randomized_leaky_relu",),

@@ -5,16 +5,13 @@ import math
 import jax
 import jax.numpy as jnp
 
-from acts_jax.activations.catalogue import Parameter, register
+from acts_jax.activations.catalogue import POSITIVE, Parameter, register
 from acts_jax.kernels import powers
 from acts_jax.kernels.elementwise import elementwise
 
 
 @register(
-    parameters={
-        "k": Parameter(0.98, low=0, closed="neither"),
-        "alpha": Parameter(0.5, low=0, high=1),
-    },
+    parameters={"k": POSITIVE, "alpha": Parameter(low=0, high=1)},
     domain=(0, 1),
     range=(1 / 1.49, 1),
     reference="Saha et al. 2018, arXiv:1806.01844; 2020, EPJ ST 229:2629, arXiv:1906.01975",
@@ -38,15 +35,12 @@ def sbaf(x: jax.Array, k: jax.Array | float = 0.98, alpha: jax.Array | float = 0
 
     Returns:
         Values in [1 / (1 + k), 1], in x's dtype; NaN where x is outside [0, 1].
-
-    Raises:
-        ValueError: if k or alpha is a plain number outside its interval.
     """
     return 1 / (1 + k * x**alpha * (1 - x) ** (1 - alpha))
 
 
 @register(
-    parameters={"k": Parameter(0.54), "n": Parameter(1.3, low=0, closed="neither")},
+    parameters={"k": Parameter(), "n": POSITIVE},
     range=(0, math.inf),
     reference="Saha et al. 2020, EPJ ST 229:2629, arXiv:1906.01975",
 )
@@ -67,8 +61,5 @@ def a_relu(x: jax.Array, k: jax.Array | float = 0.54, n: jax.Array | float = 1.3
 
     Returns:
         Values in [0, inf) for k > 0, in x's dtype.
-
-    Raises:
-        ValueError: if n is a plain number and not above 0.
     """
     return jnp.where(x > 0, k * x**n, 0)

@@ -5,7 +5,7 @@ import math
 import jax
 import jax.numpy as jnp
 
-from acts_jax.activations.catalogue import Parameter, register
+from acts_jax.activations.catalogue import POSITIVE, Parameter, register
 from acts_jax.activations.exponential import softplus
 from acts_jax.activations.gated import gelu
 from acts_jax.activations.sigmoidal import erf, sigmoid
@@ -75,8 +75,7 @@ def logish(x: jax.Array) -> jax.Array:
 
 
 @register(
-    range=(-0.2499936636601295, math.inf),
-    reference="Wang, Ren, Wang 2022, Electronics 11(4):540",
+    range=(-0.2499936636601295, math.inf), reference="Wang, Ren, Wang 2022, Electronics 11(4):540"
 )
 @elementwise(hyperbolic.smish)
 def smish(x: jax.Array) -> jax.Array:
@@ -137,10 +136,7 @@ def phish(x: jax.Array) -> jax.Array:
 
 
 @register(
-    parameters={
-        "alpha": Parameter(1.5, low=0, closed="neither"),
-        "beta": Parameter(2.0),
-    },
+    parameters={"alpha": POSITIVE, "beta": Parameter()},
     range=(-0.069977641319701427, math.inf),
     reference="Patwardhan, Ingalhalikar, Walambe 2018, arXiv:1805.08878",
 )
@@ -160,8 +156,5 @@ def aria2(x: jax.Array, alpha: jax.Array | float = 1.5, beta: jax.Array | float 
 
     Returns:
         x's dtype, the broadcast shape.
-
-    Raises:
-        ValueError: if alpha is a plain number and not above 0.
     """
     return x * sigmoid(beta * x) ** alpha

@@ -3,13 +3,13 @@
 import jax
 import jax.numpy as jnp
 
-from acts_jax.activations.catalogue import Parameter, register
+from acts_jax.activations.catalogue import NOT_NEGATIVE, register
 from acts_jax.kernels import hyperbolic, piecewise
 from acts_jax.kernels.elementwise import elementwise
 
 
 @register(
-    parameters={"threshold": Parameter(0.5, low=0)},
+    parameters={"threshold": NOT_NEGATIVE},
     kinks=(-0.5, 0.5),
     reference="Donoho & Johnstone 1994, Biometrika 81:425",
     aliases=("hardshrink",),
@@ -31,15 +31,12 @@ def hard_shrink(x: jax.Array, threshold: jax.Array | float = 0.5) -> jax.Array:
 
     Returns:
         x's dtype, the broadcast shape.
-
-    Raises:
-        ValueError: if threshold is a plain number below 0.
     """
     return jnp.where(jnp.abs(x) > threshold, x, 0)
 
 
 @register(
-    parameters={"threshold": Parameter(0.5, low=0)},
+    parameters={"threshold": NOT_NEGATIVE},
     kinks=(-0.5, 0.5),
     reference="Donoho 1995, IEEE Trans. Inf. Theory 41:613",
     aliases=("softshrink",),
@@ -59,9 +56,6 @@ def soft_shrink(x: jax.Array, threshold: jax.Array | float = 0.5) -> jax.Array:
 
     Returns:
         x's dtype, the broadcast shape.
-
-    Raises:
-        ValueError: if threshold is a plain number below 0.
     """
     return jnp.sign(x) * jnp.maximum(jnp.abs(x) - threshold, 0)
 

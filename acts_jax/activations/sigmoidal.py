@@ -6,7 +6,7 @@ import jax
 import jax.numpy as jnp
 from jax import lax
 
-from acts_jax.activations.catalogue import Parameter, register
+from acts_jax.activations.catalogue import POSITIVE, register
 from acts_jax.kernels import error_function, hyperbolic, logistic, powers, rationals, trigonometric
 from acts_jax.kernels.elementwise import elementwise
 
@@ -129,7 +129,7 @@ def erf(x: jax.Array) -> jax.Array:
 
 
 @register(
-    parameters={"alpha": Parameter(2.0, low=0, closed="neither")},
+    parameters={"alpha": POSITIVE},
     range=(0, 1),
     reference="Richards 1959, J. Exp. Bot. 10:290",
     aliases=("generalised_logistic",),
@@ -149,14 +149,11 @@ def generalized_logistic(x: jax.Array, alpha: jax.Array | float = 2.0) -> jax.Ar
 
     Returns:
         Values in [0, 1].
-
-    Raises:
-        ValueError: if alpha is a plain number and not above 0.
     """
     return (1 + jnp.exp(-x)) ** -alpha
 
 
-@register(parameters={"k": Parameter(2.0, low=0, closed="neither")}, range=(-1, 1))
+@register(parameters={"k": POSITIVE}, range=(-1, 1))
 @elementwise(powers.algebraic)
 def algebraic(x: jax.Array, k: jax.Array | float = 2.0) -> jax.Array:
     r"""Algebraic sigmoid; k = 1 is softsign, k = 2 is :math:`x / \sqrt{1 + x^2}`.
@@ -172,17 +169,12 @@ def algebraic(x: jax.Array, k: jax.Array | float = 2.0) -> jax.Array:
 
     Returns:
         Values in [-1, 1].
-
-    Raises:
-        ValueError: if k is a plain number and not above 0.
     """
     return x / (1 + jnp.abs(x) ** k) ** (1 / k)
 
 
 @register(
-    range=(-1, 1),
-    reference="Bergstra, Desjardins, Lamblin, Bengio 2009",
-    aliases=("soft_sign",),
+    range=(-1, 1), reference="Bergstra, Desjardins, Lamblin, Bengio 2009", aliases=("soft_sign",)
 )
 @elementwise(rationals.softsign)
 def softsign(x: jax.Array) -> jax.Array:

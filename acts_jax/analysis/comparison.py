@@ -45,16 +45,12 @@ def paired(
     by = statistics.groups(results, by)
     cells = statistics.scores(statistics.chosen(results, selection))
     generator = np.random.default_rng(seed)
-    tables = []
-    for key, group in cells.groupby(by, observed=True):
-        values = group.pivot_table(
-            index="seed", columns="activation", values=f"test_{kind}", observed=True
-        )
-        table = _compare(values, confidence, resamples, generator)
-        for position, (column, value) in enumerate(zip(by, key, strict=True)):
-            table.insert(position, column, value)
-        tables.append(table)
-    return pd.concat(tables, ignore_index=True)
+    layout = {"index": "seed", "columns": "activation", "values": f"test_{kind}", "observed": True}
+    tables = {
+        key: _compare(group.pivot_table(**layout), confidence, resamples, generator)
+        for key, group in cells.groupby(by, observed=True)
+    }
+    return pd.concat(tables, names=by).reset_index(by).reset_index(drop=True)
 
 
 def _compare(values: pd.DataFrame, confidence, resamples, generator) -> pd.DataFrame:
@@ -65,23 +61,19 @@ def _compare(values: pd.DataFrame, confidence, resamples, generator) -> pd.DataF
     scores_ = values.to_numpy(float).T
     with np.errstate(invalid="ignore"):
         differences = scores_[first] - scores_[second]
-    differences[~np.isfinite(differences)] = np.nan
-    broken = np.isinf(scores_[first]).any(axis=1) | np.isinf(scores_[second]).any(axis=1)
-    differences[broken] = np.nan
+    broken = np.isinf(scores_).any(axis=1)
+    differences[broken[first] | broken[second]] = np.nan
+    present = np.isfinite(differences)
     table = pd.DataFrame(
         {
             "activation": [names[i] for i in first],
             "other": [names[i] for i in second],
-            "difference": np.nan,
-            "low": np.nan,
-            "high": np.nan,
-            "seeds": np.isfinite(differences).sum(axis=1),
-            "p_sign_flip": np.nan,
-            "p_value": np.nan,
+            **dict.fromkeys(("difference", "low", "high"), np.nan),
+            "seeds": present.sum(axis=1),
+            **dict.fromkeys(("p_sign_flip", "p_value"), np.nan),
             "test": "",
         }
     )
-    present = np.isfinite(differences)
     for pattern in np.unique(present, axis=0):
         rows = (present == pattern).all(axis=1)
         if pattern.any():
@@ -171,29 +163,13 @@ def leaders(
     """
     by = list(comparisons.columns[: comparisons.columns.get_loc("activation")])
     column, ascending = f"test_{kind}", kind == "rmse"
-    rows = []
+    swapped = comparisons.rename(columns={"activation": "other", "other": "activation"})
+    both_ways, rows = pd.concat([comparisons, swapped]), []
     for key, group in selection.groupby(by, observed=True):
-        ranked = list(group.sort_values(column, ascending=ascending)["activation"])
-        found = comparisons
-        for name, value in zip(by, key, strict=True):
-            found = found[found[name] == value]
-        p = _against(ranked[0], found)
-        rows.append(
-            dict(zip(by, key, strict=True))
-            | {
-                "activation": ranked[0],
-                "tied": tuple(n for n in ranked[1:] if p.get(n, np.nan) >= level),
-                "behind": tuple(n for n in ranked[1:] if p.get(n, np.nan) < level),
-                "untested": tuple(n for n in ranked[1:] if np.isnan(p.get(n, np.nan))),
-            }
-        )
+        best, *others = group.sort_values(column, ascending=ascending)["activation"]
+        found = both_ways[both_ways["activation"] == best].merge(group[by].head(1), on=by)
+        p = found.set_index("other")["p_holm"].reindex(others)
+        named = {"tied": p >= level, "behind": p < level, "untested": p.isna()}
+        row = dict(zip(by, key, strict=True)) | {"activation": best}
+        rows.append(row | {word: tuple(p.index[which]) for word, which in named.items()})
     return pd.DataFrame(rows)
-
-
-def _against(name: str, comparisons: pd.DataFrame) -> dict[str, float]:
-    """Corrected p-value of every other activation against `name`."""
-    forward = comparisons[comparisons["activation"] == name]
-    backward = comparisons[comparisons["other"] == name]
-    return dict(zip(forward["other"], forward["p_holm"], strict=True)) | dict(
-        zip(backward["activation"], backward["p_holm"], strict=True)
-    )

@@ -15,17 +15,14 @@ import pandas as pd
 from numpy.typing import ArrayLike
 from scipy.special import stdtrit
 
-MEANS = (
+SCORES = (
     "validation_accuracy",
     "validation_loss",
     "test_accuracy",
     "test_balanced_accuracy",
     "test_loss",
-    "validation_rmse",
-    "test_rmse",
-    "dead_fraction",
-    "saturated_fraction",
 )
+MEANS = (*SCORES, "validation_rmse", "test_rmse", "dead_fraction", "saturated_fraction")
 
 
 def score_name(results: pd.DataFrame) -> str:
@@ -61,17 +58,13 @@ def scores(results: pd.DataFrame) -> pd.DataFrame:
     frame = results.assign(diverged=diverged)
     regression = score_name(results) == "rmse"
     if _several(results):
-        kinds = {
-            name: score_name(cells) for name, cells in results.groupby("dataset", observed=True)
-        }
+        kinds = {n: score_name(cells) for n, cells in results.groupby("dataset", observed=True)}
         regression = results["dataset"].astype(str).map(kinds).eq("rmse")
     without_accuracy = diverged & np.logical_not(regression)
-    for column in ("validation_accuracy", "test_accuracy", "test_balanced_accuracy"):
-        if column in frame:
-            frame[column] = frame[column].astype(float).mask(without_accuracy, 0.0)
-    for column in ("validation_loss", "test_loss", "validation_rmse", "test_rmse"):
-        if column in frame:
-            frame[column] = frame[column].astype(float).mask(diverged, np.inf)
+    for column in frame.columns.intersection([*SCORES, "validation_rmse", "test_rmse"]):
+        accuracy = column.endswith("accuracy")
+        lost, counted = (without_accuracy, 0.0) if accuracy else (diverged, np.inf)
+        frame[column] = frame[column].astype(float).mask(lost, counted)
     return frame
 
 
@@ -106,9 +99,7 @@ def _t_interval(mean, spread, count, confidence, bounds):
 
 
 def select(
-    results: pd.DataFrame,
-    by: Sequence[str] = ("activation", "depth"),
-    confidence: float = 0.95,
+    results: pd.DataFrame, by: Sequence[str] = ("activation", "depth"), confidence: float = 0.95
 ) -> pd.DataFrame:
     """The best setting of the nuisance axes in each group of `by`, and how it does on test.
 
@@ -142,9 +133,8 @@ def select(
     cells = frame.merge(best[setting], on=setting)
     chosen = _describe(cells, by, score_name(results), confidence)
     chosen = chosen.merge(_coverage(frame, by), on=by)
-    ends = chosen["lowest_rate"], chosen["highest_rate"]
-    chosen["at_edge"] = edge(chosen["learning_rate"], *ends)
-    chosen = chosen.drop(columns=["lowest_rate", "highest_rate"])
+    lowest, highest = chosen.pop("lowest_rate"), chosen.pop("highest_rate")
+    chosen["at_edge"] = edge(chosen["learning_rate"], lowest, highest)
     return chosen.sort_values(by, ignore_index=True)
 
 
@@ -176,11 +166,10 @@ def _best_settings(frame, by, setting, kind) -> pd.DataFrame:
     means = means[means["seeds_"] == means.groupby(by, observed=True)["seeds_"].transform("max")]
     # Means over seeds of equal accuracies differ in the last bits; rounding keeps them tied.
     means["error_"] = -means["validation_accuracy_"].round(12)
-    order = {
-        "accuracy": ["error_", "validation_loss_", "rate_"],
-        "rmse": ["validation_loss_", "diverged_", "rate_"],
-    }
-    ranked = means.sort_values([*by, *order[kind]])
+    first = (
+        ["error_", "validation_loss_"] if kind == "accuracy" else ["validation_loss_", "diverged_"]
+    )
+    ranked = means.sort_values([*by, *first, "rate_"])
     return ranked.groupby(by, sort=False, observed=True).head(1)[setting]
 
 

@@ -139,12 +139,11 @@ def every_float32(chunk: int = 2**22) -> Iterator[np.ndarray]:
 
 def ascending(x: np.ndarray) -> np.ndarray:
     """The finite numbers of x in order, each bit pattern once."""
-    bits = np.unique(x.view(f"uint{8 * x.dtype.itemsize}"))
-    infinity = np.array(np.inf, x.dtype).view(bits.dtype)
-    sign = bits.dtype.type(1) << bits.dtype.type(8 * bits.itemsize - 1)
-    positive, negative = bits[bits < sign], bits[bits >= sign]
-    finite = [negative[negative < (infinity | sign)][::-1], positive[positive < infinity]]
-    return np.concatenate(finite).view(x.dtype)
+    with np.errstate(invalid="ignore"):  # a signalling NaN
+        finite = x[np.isfinite(x)]
+    bits = np.unique(finite.view(f"uint{8 * x.dtype.itemsize}"))
+    x = bits.view(x.dtype)  # those without a sign come first, and either kind by size
+    return np.concatenate([x[np.signbit(x)][::-1], x[~np.signbit(x)]])
 
 
 class Mpmath:
@@ -327,11 +326,8 @@ def largest_errors(
         truth = Mpmath(activation.name, dtype, tabulated or tables(activation.name))
     if isinstance(inputs, int):
         inputs = [stratified(dtype, inputs, near=(0.0, *activation.kinks))]
-    evaluators = {
-        library: evaluate
-        for library in libraries
-        if (evaluate := evaluator(activation, library, dtype)) is not None
-    }
+    evaluators = {library: evaluator(activation, library, dtype) for library in libraries}
+    evaluators = {library: evaluate for library, evaluate in evaluators.items() if evaluate}
     errors = {
         (library, order): Error(activation.name, library, order, truth.name)
         for library in evaluators

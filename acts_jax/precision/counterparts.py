@@ -8,7 +8,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from acts_jax.activations.catalogue import Activation, get
+from acts_jax.activations.catalogue import Activation, get, names
 from acts_jax.activations.derivative import derivative
 
 LIBRARIES = ("acts_jax", "jax.nn", "torch")
@@ -23,37 +23,17 @@ def jax_nn() -> Mapping[str, Callable]:
     Where jax.nn has none: jax.numpy's or jax.scipy's function that users write instead.
     """
     nn = jax.nn
-    return MappingProxyType(
-        {
-            "arctan": jnp.arctan,
-            "celu": nn.celu,
-            "elu": nn.elu,
-            "erf": jax.scipy.special.erf,
-            "exp": jnp.exp,
-            "gelu": functools.partial(nn.gelu, approximate=False),
-            "gelu_tanh": functools.partial(nn.gelu, approximate=True),
-            "hard_sigmoid": nn.hard_sigmoid,
-            "hard_silu": nn.hard_silu,
-            "hard_tanh": nn.hard_tanh,
-            "identity": nn.identity,
-            "leaky_relu": nn.leaky_relu,
-            "log_sigmoid": nn.log_sigmoid,
-            "mish": nn.mish,
-            "relu": nn.relu,
-            "relu6": nn.relu6,
-            "selu": nn.selu,
-            "sigmoid": nn.sigmoid,
-            "silu": nn.silu,
-            "sine": jnp.sin,
-            "softplus": nn.softplus,
-            "softsign": nn.soft_sign,
-            "sparse_plus": nn.sparse_plus,
-            "sparse_sigmoid": nn.sparse_sigmoid,
-            "squareplus": nn.squareplus,
-            "swish": nn.silu,
-            "tanh": nn.tanh,
-        }
-    )
+    same = {name: getattr(nn, name) for name in names(elementwise=True) if hasattr(nn, name)}
+    others = {
+        "arctan": jnp.arctan,
+        "erf": jax.scipy.special.erf,
+        "exp": jnp.exp,
+        "gelu": functools.partial(nn.gelu, approximate=False),
+        "gelu_tanh": functools.partial(nn.gelu, approximate=True),
+        "sine": jnp.sin,
+        "softsign": nn.soft_sign,
+    }
+    return MappingProxyType(same | others)
 
 
 @functools.cache
@@ -67,38 +47,27 @@ def torch_functional() -> Mapping[str, Callable]:
         from torch.nn import functional
     except ModuleNotFoundError:
         return MappingProxyType({})
-    return MappingProxyType(
-        {
-            "arctan": torch.atan,
-            "celu": functional.celu,
-            "elu": functional.elu,
-            "erf": torch.erf,
-            "exp": torch.exp,
-            "gelu": functional.gelu,
-            "gelu_tanh": functools.partial(functional.gelu, approximate="tanh"),
-            "hard_shrink": functional.hardshrink,
-            "hard_sigmoid": functional.hardsigmoid,
-            "hard_silu": functional.hardswish,
-            "hard_tanh": functional.hardtanh,
-            "leaky_relu": functional.leaky_relu,
-            "log_sigmoid": functional.logsigmoid,
-            "mish": functional.mish,
-            "prelu": lambda x: functional.prelu(x, torch.tensor([0.25], dtype=x.dtype)),
-            "relu": functional.relu,
-            "relu6": functional.relu6,
-            "rrelu": functional.rrelu,
-            "selu": functional.selu,
-            "sigmoid": torch.sigmoid,
-            "silu": functional.silu,
-            "sine": torch.sin,
-            "soft_shrink": functional.softshrink,
-            "softplus": functional.softplus,
-            "softsign": functional.softsign,
-            "swish": functional.silu,
-            "tanh": torch.tanh,
-            "tanh_shrink": functional.tanhshrink,
-        }
-    )
+    same = ["celu", "elu", "gelu", "leaky_relu", "mish", "relu", "relu6", "rrelu"]
+    same += ["selu", "silu", "softplus", "softsign"]
+    others = {
+        "arctan": torch.atan,
+        "erf": torch.erf,
+        "exp": torch.exp,
+        "gelu_tanh": functools.partial(functional.gelu, approximate="tanh"),
+        "hard_shrink": functional.hardshrink,
+        "hard_sigmoid": functional.hardsigmoid,
+        "hard_silu": functional.hardswish,
+        "hard_tanh": functional.hardtanh,
+        "log_sigmoid": functional.logsigmoid,
+        "prelu": lambda x: functional.prelu(x, torch.tensor([0.25], dtype=x.dtype)),
+        "sigmoid": torch.sigmoid,
+        "sine": torch.sin,
+        "soft_shrink": functional.softshrink,
+        "swish": functional.silu,
+        "tanh": torch.tanh,
+        "tanh_shrink": functional.tanhshrink,
+    }
+    return MappingProxyType({name: getattr(functional, name) for name in same} | others)
 
 
 def only_elementwise(activation: str | Activation | Callable) -> Activation:

@@ -1,18 +1,17 @@
 """The formula of every activation in mpmath, independent of the code under test.
 
 It is what the tests and the accuracy table compare with. The formulas are the plain textbook ones:
-the precision is high enough for what cancels. mpmath is imported when one is evaluated.
+the precision is high enough for what cancels.
 """
 
 import functools
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+
+import mpmath
+from mpmath import atan, cos, erf, exp, expm1, log, log1p, mpf, sign, sin, sqrt, tanh
 
 from acts_jax.activations.catalogue import get
 from acts_jax.suggestion import suggest
-
-if TYPE_CHECKING:
-    import mpmath
 
 # x - tanh(x) at the smallest normal float32 number loses 253 bits.
 PRECISION = 320
@@ -23,7 +22,7 @@ def names() -> list[str]:
     return sorted(_formulas())
 
 
-def value(name: str, x, **parameters) -> "mpmath.mpf":
+def value(name: str, x, **parameters) -> mpf:
     """f(x) to at least 60 bits.
 
     Args:
@@ -34,62 +33,47 @@ def value(name: str, x, **parameters) -> "mpmath.mpf":
     Raises:
         ValueError: if there is no formula of that name.
     """
-    import mpmath
-
     f = _bound(name, parameters)
     with mpmath.workprec(PRECISION):
-        return f(mpmath.mpf(x))
+        return f(mpf(x))
 
 
-def derivative(name: str, x, order: int = 1, **parameters) -> "mpmath.mpf":
+def derivative(name: str, x, order: int = 1, **parameters) -> mpf:
     """The derivative of an order at x, which is no kink; see `value`."""
-    import mpmath
-
     f = _bound(name, parameters)
     if order == 0:
         return value(name, x, **parameters)
     with mpmath.workprec(PRECISION if order == 1 else PRECISION // 2):
-        return mpmath.diff(f, mpmath.mpf(x), order)
+        return mpmath.diff(f, mpf(x), order)
 
 
-def derivatives(name: str, x, order: int, **parameters) -> "list[mpmath.mpf]":
+def derivatives(name: str, x, order: int, **parameters) -> list[mpf]:
     """[f(x), f'(x), ...] up to an order, at once; see `value`."""
-    import mpmath
-
     f = _bound(name, parameters)
     with mpmath.workprec(PRECISION if order < 3 else PRECISION // 2):
-        terms = mpmath.diffs(f, mpmath.mpf(x), order)
+        terms = mpmath.diffs(f, mpf(x), order)
         return [term for _, term in zip(range(order + 1), terms, strict=False)]
 
 
-def by_parameter(name: str, x, key: str, **parameters) -> "mpmath.mpf":
+def by_parameter(name: str, x, key: str, **parameters) -> mpf:
     """The derivative of f(x) by the parameter `key`; see `value`."""
-    import mpmath
-
     parameters = {**get(name).defaults, **parameters}
     with mpmath.workprec(PRECISION // 2):
-        centre = mpmath.mpf(parameters[key])
-        return mpmath.diff(
-            lambda moved: _bound(name, {**parameters, key: moved})(mpmath.mpf(x)), centre
-        )
+        centre = mpf(parameters[key])
+        return mpmath.diff(lambda p: _bound(name, {**parameters, key: p})(mpf(x)), centre)
 
 
 def _bound(name: str, parameters) -> Callable:
     formulas = _formulas()
     if name not in formulas:
         raise ValueError(f"There is no reference formula {name!r}" + suggest(name, formulas))
-    import mpmath
-
     values = {**get(name).defaults, **parameters}
-    values = {key: mpmath.mpf(number) for key, number in values.items()}
+    values = {key: mpf(number) for key, number in values.items()}
     return functools.partial(formulas[name], **values)
 
 
 @functools.cache
 def _formulas() -> dict[str, Callable]:
-    import mpmath
-    from mpmath import atan, cos, erf, exp, expm1, log, log1p, mpf, sign, sin, sqrt, tanh
-
     zero, one = mpf(0), mpf(1)
 
     def sigmoid(x):
@@ -136,12 +120,6 @@ def _formulas() -> dict[str, Callable]:
         root = sqrt(x**2 + b)
         return (x + root) / 2 if x > 0 else b / (2 * (root - x))
 
-    def tanh_gelu_argument(x):
-        return sqrt(2 / mpmath.pi) * (x + mpf("0.044715") * x**3)
-
-    def selu(x):
-        return mpf("1.0507009873554805") * elu(x, mpf("1.6732632423543772"))
-
     return {
         "a_relu": lambda x, k, n: k * x**n if x > 0 else zero,
         "algebraic": lambda x, k: x / (1 + abs(x) ** k) ** (1 / k),
@@ -156,7 +134,7 @@ def _formulas() -> dict[str, Callable]:
         "gaussian": lambda x: exp(-(x**2)),
         "gcu": lambda x: x * cos(x),
         "gelu": gelu,
-        "gelu_tanh": lambda x: x * sigmoid(2 * tanh_gelu_argument(x)),
+        "gelu_tanh": lambda x: x * sigmoid(sqrt(8 / mpmath.pi) * (x + mpf("0.044715") * x**3)),
         "generalized_logistic": lambda x, alpha: sigmoid(x) ** alpha,
         "gudermannian": lambda x: 2 * atan(tanh(x / 2)),
         "hard_elish": lambda x: (x if x >= 0 else expm1(x)) * clip((x + 1) / 2, 0, 1),
@@ -182,7 +160,7 @@ def _formulas() -> dict[str, Callable]:
         "rrelu": lambda x, lower, upper: leaky(x, (lower + upper) / 2),
         "sbaf": lambda x, k, alpha: 1 / (1 + k * x**alpha * (1 - x) ** (1 - alpha)),
         "scaled_tanh": lambda x: mpf("1.7159") * tanh(2 * x / 3),
-        "selu": selu,
+        "selu": lambda x: mpf("1.0507009873554805") * elu(x, mpf("1.6732632423543772")),
         "serf": lambda x: x * erf(softplus(x)),
         "sigmoid": sigmoid,
         "silu": lambda x: x * sigmoid(x),

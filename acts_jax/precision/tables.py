@@ -8,9 +8,8 @@ from rich.table import Table
 from acts_jax.precision.accuracy import PROMISED, Error
 from acts_jax.precision.counterparts import LIBRARIES
 
-WELL_KNOWN = (
-    "sigmoid", "tanh", "erf", "elu", "selu", "softplus", "silu", "gelu", "gelu_tanh", "mish",
-)  # fmt: skip
+WELL_KNOWN = ("sigmoid", "tanh", "erf", "elu", "selu")
+WELL_KNOWN += ("softplus", "silu", "gelu", "gelu_tanh", "mish")
 
 
 def accuracy_table(errors: Sequence[Error], dtype: str) -> Table:
@@ -45,9 +44,7 @@ def accuracy_markdown(errors: Sequence[Error], names: Sequence[str] = WELL_KNOWN
         "|---|---:|---:|---:|---:|---:|---:|---:|",
     ]
     rows = _by_name(errors)
-    for name in names:
-        if name not in rows:
-            continue
+    for name in filter(rows.get, names):
         row = rows[name]
         found = [row.get((library, order)) for order in (0, 1) for library in LIBRARIES]
         theirs = row.get(("jax.nn", 1))

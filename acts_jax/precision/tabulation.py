@@ -6,13 +6,13 @@ arithmetic then gives any number of values to about 1e-10 relative.
 
 import itertools
 import math
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.polynomial import chebyshev
 
-BINADES = range(-126, 128)  # of the normal float32 numbers
+OUTWARD, INWARD = range(128), range(-1, -127, -1)  # binades of the normal float32 numbers, from 1
 _DEGREES = (4, 8, 16)
 _TOLERANCE = 1e-13
 _NEGLIGIBLE = 2.0**-160
@@ -27,8 +27,7 @@ class Piece:
     """A Chebyshev series over [low, high], or no series where the function is too wild.
 
     Attributes:
-        low: Lower end.
-        high: Upper end.
+        low, high: The ends.
         series: Chebyshev coefficients, lowest degree first; None if there is no series.
         slope: The coefficients of the derivative.
         scale: The largest absolute value among the nodes.
@@ -93,27 +92,21 @@ def tabulate(
         domain: Where it is defined.
     """
     pieces: list[Piece] = []
-    outward = [(2.0**e, 2.0 ** (e + 1)) for e in BINADES if e >= 0]
-    inward = [(2.0**e, 2.0 ** (e + 1)) for e in reversed(BINADES) if e < 0]
-    for sign in (1, -1):
-        for binades in (outward, inward):
-            failing = 0
-            for binade in binades:
-                found = []
-                for low, high in _split(sorted(sign * end for end in binade), breaks, domain):
-                    wild = failing >= _FAILING_BINADES
-                    found += [_nothing(low, high)] if wild else _pieces(function, low, high)
-                short = any(p.series is None and p.high - p.low > binade[0] / 1000 for p in found)
-                failing = failing + 1 if short else 0
-                pieces += found
+    for sign, exponents in itertools.product((1, -1), (OUTWARD, INWARD)):
+        failing = 0
+        for exponent in exponents:
+            found = []
+            ends = sorted((sign * 2.0**exponent, sign * 2.0 ** (exponent + 1)))
+            low, high = max(ends[0], domain[0]), min(ends[1], domain[1])
+            inside = sorted(point for point in breaks if low < point < high)
+            for part in itertools.pairwise([low, *inside, high] if low < high else []):
+                wild = failing >= _FAILING_BINADES
+                found += [_nothing(*part)] if wild else _pieces(function, *part)
+            least = 2.0**exponent / 1000
+            short = any(p.series is None and p.high - p.low > least for p in found)
+            failing = failing + 1 if short else 0
+            pieces += found
     return Table(pieces, breaks)
-
-
-def _split(binade, breaks, domain) -> Iterator[tuple[float, float]]:
-    low, high = max(binade[0], domain[0]), min(binade[1], domain[1])
-    if low < high:
-        ends = [low, *sorted(point for point in breaks if low < point < high), high]
-        yield from itertools.pairwise(ends)
 
 
 def _nothing(low: float, high: float) -> Piece:
@@ -124,15 +117,13 @@ def _pieces(function, low: float, high: float) -> list[Piece]:
     pieces, waiting, failures = [], [(low, high, 0)], 0
     while waiting:
         low, high, depth = waiting.pop()
-        piece = _fit(function, low, high, depth) if failures < _FAILURES else _nothing(low, high)
-        if piece is None and depth == _DEEPEST:
-            piece = _nothing(low, high)
-        if piece is None:
+        piece = _fit(function, low, high, depth) if failures < _FAILURES else None
+        if piece or failures >= _FAILURES or depth == _DEEPEST:
+            pieces.append(piece or _nothing(low, high))
+        else:
             failures += 1
             middle = low + (high - low) / 2
             waiting += [(low, middle, depth + 1), (middle, high, depth + 1)]
-        else:
-            pieces.append(piece)
     return pieces
 
 

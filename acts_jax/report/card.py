@@ -12,6 +12,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import PathPatch
+from matplotlib.path import Path
 from matplotlib.ticker import MaxNLocator
 from matplotlib.transforms import Affine2D, ScaledTranslation
 from rich.console import Group
@@ -110,20 +111,19 @@ def terminal(card: Card) -> Group:
 def figure(card: Card, *, heading: bool = True) -> Figure:
     """f beside the diagonal, f' with the region above the threshold, and f''.
 
-    Args:
-        card: what `make` gives.
-        heading: whether name, parameters and formula stand above the curves.
+    Under a heading, unless there is to be none, of name, parameters and formula.
     """
     with matplotlib.rc_context(_CARD_STYLE):
-        extra = _heading_height(card) if heading else 0.0
-        plot = Figure(figsize=(SIZE[0], SIZE[1] + extra))
-        top = 1 - (extra + 0.34) / plot.get_figheight()
-        grid = plot.add_gridspec(
-            2, 2, width_ratios=(1.15, 1), left=0.065, right=0.985, top=top,
-            bottom=0.36 / plot.get_figheight(), hspace=0.34, wspace=0.17,
-        )  # fmt: skip
+        path = formula.outline(card.activation.formula, 14.0)
+        drawn = path.get_extents().height / 72 if len(path.vertices) else 0.0
+        extra = 0.5 + drawn if heading else 0.0
+        tall = SIZE[1] + extra
+        plot = Figure(figsize=(SIZE[0], tall))
+        edges = {"left": 0.065, "right": 0.985, "top": 1 - (extra + 0.34) / tall}
+        edges |= {"bottom": 0.36 / tall, "hspace": 0.34, "wspace": 0.17}
+        grid = plot.add_gridspec(2, 2, width_ratios=(1.15, 1), **edges)
         if heading:
-            _heading(plot, card, extra)
+            _heading(plot, card, path)
         if card.shape is None:
             _draw_vector(plot, grid, card)
         else:
@@ -131,31 +131,22 @@ def figure(card: Card, *, heading: bool = True) -> Figure:
     return plot
 
 
-def _heading_height(card: Card) -> float:
-    path = formula.outline(card.activation.formula, 14.0)
-    height = path.get_extents().height if len(path.vertices) else 0.0
-    return 0.5 + height / 72
-
-
-def _heading(plot: Figure, card: Card, extra: float) -> None:
-    tall = plot.get_figheight()
-    name = plot.text(0.02, 1 - 0.12 / tall, card.activation.name, fontsize=15,
-                     fontweight="bold", va="top")  # fmt: skip
+def _heading(plot: Figure, card: Card, path: Path) -> None:
+    wide, tall = plot.get_size_inches()
+    bold = {"fontsize": 15, "fontweight": "bold", "va": "top"}
+    name = plot.text(0.02, 1 - 0.12 / tall, card.activation.name, **bold)
     given = [
         f"{key} = {facts.number(float(card.parameters.get(key, parameter.default)))}"
         for key, parameter in card.activation.parameters.items()
     ]
-    width = name.get_window_extent().width / plot.dpi / plot.get_figwidth()
+    width = name.get_window_extent().width / plot.dpi / wide
     listed = ", ".join(given if len(given) <= 6 else [*given[:5], "…"])
     plot.text(0.035 + width, 1 - 0.175 / tall, listed, color=FAINT, va="top", fontsize=10.5)
-    path = formula.outline(card.activation.formula, 14.0)
     if len(path.vertices):
         box = path.get_extents()
-        fit = min(1.0, 0.96 * plot.get_figwidth() * 72 / max(box.width, 1.0))
-        place = (
-            Affine2D().translate(-box.x0, -box.y1).scale(fit * plot.dpi / 72)
-            + ScaledTranslation(0.02 * plot.get_figwidth(), tall - 0.5, plot.dpi_scale_trans)
-        )  # fmt: skip
+        fit = min(1.0, 0.96 * wide * 72 / max(box.width, 1.0))
+        place = Affine2D().translate(-box.x0, -box.y1).scale(fit * plot.dpi / 72)
+        place += ScaledTranslation(0.02 * wide, tall - 0.5, plot.dpi_scale_trans)
         plot.add_artist(PathPatch(path, transform=place, facecolor=INK, linewidth=0))
 
 
@@ -187,30 +178,17 @@ def _draw_elementwise(plot: Figure, grid, card: Card) -> None:
     _mark_fixed_points(main, shape, (low, high))
     _mark_asymptotes(main, shape, (low, high))
     first.tick_params(labelbottom=False)
-    said = _short(shape)
-    for axes, title, line in (
-        (main, "f", said[0]),
-        (first, "f′", said[1]),
-        (second, "f″", said[2]),
-    ):
-        _title(axes, title, line)
-
-
-def _short(shape: Shape) -> tuple[str, str, str]:
-    """What the three titles say."""
-    smooth = facts.smoothness(shape)
-    return (
-        f"range {facts.value_range(shape)}, gain {facts.number(shape.gain, 4)}",
-        f"sup |f′| = {facts.largest_slope(shape, 5, most=1 if any(shape.oscillates) else 2)}",
-        smooth if shape.kinks else "no kinks",
-    )
+    largest = facts.largest_slope(shape, 5, most=1 if any(shape.oscillates) else 2)
+    _title(main, "f", f"range {facts.value_range(shape)}, gain {facts.number(shape.gain, 4)}")
+    _title(first, "f′", f"sup |f′| = {largest}")
+    _title(second, "f″", facts.smoothness(shape) if shape.kinks else "no kinks")
 
 
 def _title(axes: Axes, title: str, line: str) -> None:
-    axes.annotate(title, (0, 1), (0, 6), xycoords="axes fraction", textcoords="offset points",
-                  fontsize=12, fontweight="bold")  # fmt: skip
-    axes.annotate(line if len(line) < 44 else line[:42] + "…", (0, 1), (20, 6.5), color=INK,
-                  xycoords="axes fraction", textcoords="offset points", fontsize=10)  # fmt: skip
+    corner = {"xy": (0, 1), "xycoords": "axes fraction", "textcoords": "offset points"}
+    line = line if len(line) < 44 else line[:42] + "…"
+    axes.annotate(title, xytext=(0, 6), fontsize=12, fontweight="bold", **corner)
+    axes.annotate(line, xytext=(20, 6.5), color=INK, fontsize=10, **corner)
 
 
 def window(shape: Shape) -> tuple[float, float]:
@@ -259,7 +237,8 @@ def _ordinates(y, order: int, shape: Shape, span: tuple[float, float]) -> tuple[
     room = max(inner[1] - inner[0], 1e-3)
     if order:
         low, high = max(low, inner[0] - 0.8 * room), min(high, inner[1] + 0.8 * room)
-    if order == 0:
+        low, high = min(low, 0.0), max(high, 0.0)
+    else:
         wide = max(abs(span[0]), abs(span[1]))
         low = low if math.isfinite(shape.range[0]) else max(low, -1.1 * wide)
         high = high if math.isfinite(shape.range[1]) else min(high, 1.1 * wide)
@@ -267,8 +246,6 @@ def _ordinates(y, order: int, shape: Shape, span: tuple[float, float]) -> tuple[
             low, high = float(finite.min()), float(finite.max())
         if shape.domain[0] < 0 < shape.domain[1]:
             low, high = min(low, -0.12 * (high - low)), max(high, 0.12 * (high - low))
-    else:
-        low, high = min(low, 0.0), max(high, 0.0)
     if order == 1 and math.isfinite(shape.steepest.value):
         high = max(high, min(1.15 * shape.threshold, 1.3 * shape.steepest.value))
     pad = 0.07 * (high - low) or 0.5
@@ -287,31 +264,28 @@ def _mark_kinks(panels: Sequence[Axes], card: Card, breaks) -> None:
 
 def _mark_slopes(axes: Axes, shape: Shape, span: tuple[float, float]) -> None:
     """A line at the threshold, its region in words, and dots where abs(f') is largest."""
+    dashed = {"color": FAINT, "lw": 0.7, "ls": (0, (4, 3)), "zorder": 0}
     if shape.threshold < axes.get_ylim()[1]:
-        axes.axhline(shape.threshold, color=FAINT, lw=0.7, ls=(0, (4, 3)), zorder=0)
+        axes.axhline(shape.threshold, **dashed)
     if np.nanmin(axes.lines[0].get_ydata()) < -shape.threshold:
-        axes.axhline(-shape.threshold, color=FAINT, lw=0.7, ls=(0, (4, 3)), zorder=0)
+        axes.axhline(-shape.threshold, **dashed)
     most = 1 if any(shape.oscillates) else 3
     for digits in (4, 3):
         label = facts.steep(shape, digits, most)
-        words = f"|f′| > {facts.number(shape.threshold)}" + (
-            " nowhere" if label == "nowhere" else f" for {label}"
-        )
+        where = label if label == "nowhere" else f"for {label}"
+        words = f"|f′| > {facts.number(shape.threshold)} {where}"
         if len(words) <= 46:
             break
-    axes.annotate(
-        words if len(words) <= 46 else words[:45] + "…",
-        (0, 0), (0, -13), xycoords="axes fraction", textcoords="offset points",
-        color=CURVE, fontsize=9.5, va="center",
-    )  # fmt: skip
+    words = words if len(words) <= 46 else words[:45] + "…"
+    corner = {"xy": (0, 0), "xycoords": "axes fraction", "textcoords": "offset points"}
+    axes.annotate(words, xytext=(0, -13), color=CURVE, fontsize=9.5, va="center", **corner)
+    x, y = axes.lines[0].get_data()
+    kinks = {kink.x for kink in shape.kinks}
     if math.isfinite(shape.steepest.value):
         points = [a for a, b in shape.steepest.where if a == b and span[0] <= a <= span[1]]
-        for point in points:
-            near = [k.x for k in shape.kinks if k.x == point]
-            if not near:
-                line = axes.lines[0]
-                y = np.interp(point, line.get_xdata(), line.get_ydata())
-                axes.plot([point], [y], "D", ms=5.5, color=MARK, zorder=5, clip_on=False)
+        for point in (point for point in points if point not in kinks):
+            top = np.interp(point, x, y)
+            axes.plot([point], [top], "D", ms=5.5, color=MARK, zorder=5, clip_on=False)
 
 
 def _mark_fixed_points(axes: Axes, shape: Shape, span: tuple[float, float]) -> None:
@@ -322,33 +296,29 @@ def _mark_fixed_points(axes: Axes, shape: Shape, span: tuple[float, float]) -> N
     for point in inside:
         left, right = max(point.low, span[0]), min(point.high, span[1])
         if right > left:
-            axes.plot([left, right], [left, right], color=MARK, lw=6, alpha=0.3, zorder=1,
-                      solid_capstyle="butt")  # fmt: skip
+            band = {"color": MARK, "lw": 6, "alpha": 0.3, "solid_capstyle": "butt"}
+            axes.plot([left, right], [left, right], zorder=1, **band)
             continue
         face = {"attracting": MARK, "repelling": "white"}.get(point.kind, "#f3c9a8")
         axes.plot([left], [left], "o", ms=7.5, mfc=face, mec=MARK, mew=1.5, zorder=5, clip_on=False)
         if low <= left <= high and left != 0 and len(inside) <= 4:
             outer = left > span[0] + 0.85 * (span[1] - span[0])
-            axes.annotate(facts.number(left, 4), (left, left), (-8 if outer else 8, -12),
-                          textcoords="offset points", ha="right" if outer else "left", color=MARK,
-                          fontsize=10, zorder=6)  # fmt: skip
+            place = {"xytext": (-8, -12), "ha": "right"} if outer else {"xytext": (8, -12)}
+            place |= {"xy": (left, left), "textcoords": "offset points", "zorder": 6}
+            axes.annotate(facts.number(left, 4), color=MARK, fontsize=10, **place)
     axes.set_ylim(low, high)
     x = max(span[0], low) + 0.02 * (high - low)
     if x < min(span[1], high):
-        axes.annotate("y = x", (x, x), (9, 0), color=FAINT, fontsize=9.5, va="bottom",
-                      textcoords="offset points")  # fmt: skip
+        text = {"color": FAINT, "fontsize": 9.5, "va": "bottom"}
+        axes.annotate("y = x", (x, x), (9, 0), textcoords="offset points", **text)
 
 
 def _mark_asymptotes(axes: Axes, shape: Shape, span: tuple[float, float]) -> None:
     low, high = axes.get_ylim()
-    middle = (span[0] + span[1]) / 2
-    for line, (start, stop) in zip(
-        shape.asymptotes, ((span[0], middle), (middle, span[1])), strict=True
-    ):
-        if line is None or line == (1.0, 0.0):
-            continue
-        ends = np.array([start, stop])
-        axes.plot(ends, line[0] * ends + line[1], color=INK, lw=0.9, ls=(0, (5, 3)), zorder=1)
+    for line, end in zip(shape.asymptotes, span, strict=True):
+        if line not in (None, (1.0, 0.0)):
+            x = np.sort([end, (span[0] + span[1]) / 2])
+            axes.plot(x, line[0] * x + line[1], color=INK, lw=0.9, ls=(0, (5, 3)), zorder=1)
     axes.set_ylim(low, high)
 
 
@@ -361,8 +331,8 @@ def _draw_vector(plot: Figure, grid, card: Card) -> None:
         outputs = np.asarray(card.activation(inputs, **card.parameters), float)
         axes = plot.add_subplot(grid[:, column])
         for i in range(outputs.shape[1]):
-            axes.plot(x, outputs[:, i], color=PALETTE[i % 8], lw=2.0,
-                      ls=("-", (0, (6, 1.5)), (0, (2, 1)), "-.")[i % 4])  # fmt: skip
+            dashes = ("-", (0, (6, 1.5)), (0, (2, 1)), "-.")[i % 4]
+            axes.plot(x, outputs[:, i], color=PALETTE[i % 8], lw=2.0, ls=dashes)
         axes.set_xlim(-5, 5)
         axes.axhline(0, color=RULE, lw=0.8, zorder=0)
         entries = np.insert(np.array(["2", "1", "−1"], object), place, "x")
@@ -391,8 +361,8 @@ def _label_outputs(axes: Axes, outputs: np.ndarray) -> None:
 
     for lines in shared.values():
         at = max(range(2 * wide, outputs.shape[0] - wide, 4), key=lambda at: room(at, lines))
-        placed.append((at, outputs[at, lines[0]] + tall))
+        x, y = axes.lines[0].get_xdata()[at], outputs[at, lines[0]]
+        placed.append((at, y + tall))
         label = " ".join(f"f{'₁₂₃₄₅₆₇₈'[i % 8]}" for i in lines)
-        axes.annotate(label, (axes.lines[0].get_xdata()[at], outputs[at, lines[0]]), (0, 7),
-                      ha="center", textcoords="offset points", color=PALETTE[lines[-1] % 8],
-                      fontsize=11)  # fmt: skip
+        above = {"xytext": (0, 7), "textcoords": "offset points", "ha": "center"}
+        axes.annotate(label, (x, y), color=PALETTE[lines[-1] % 8], fontsize=11, **above)

@@ -18,25 +18,23 @@ DASHED, DOTTED = (0, (4, 3)), (0, (1, 2))
 
 
 def grid(
-    rows: Sequence[str], columns: Sequence[str], size: tuple[float, float], **options: Any
+    rows: Sequence[str],
+    columns: Sequence[str],
+    size: tuple[float, float],
+    pad: float = 9,
+    **options: Any,
 ) -> tuple[Figure, np.ndarray]:
-    """Lay out panels with a label beside every row and a title above every column.
+    """Lay out panels [rows, columns], a label beside every row and a title above every column.
 
-    Args:
-        rows: The labels.
-        columns: The titles.
-        size: Width and height of the figure, in inches.
-        **options: Of `Figure.subplots`, such as `sharey="row"`.
-
-    Returns:
-        The figure, and its axes [rows, columns].
+    The size of the figure is in inches, the pad between a title and its panel in points. Options
+    are those of `Figure.subplots`, such as `sharey="row"`.
     """
     figure = Figure(figsize=size, layout="constrained")
     panels = figure.subplots(len(rows), len(columns), squeeze=False, **options)
     for axes, label in zip(panels[:, 0], rows, strict=True):
         axes.set_ylabel(label)
     for axes, title in zip(panels[0], columns, strict=True):
-        axes.set_title(title, pad=9)
+        axes.set_title(title, pad=pad)
     return figure, panels
 
 
@@ -85,16 +83,10 @@ def bar(
     lying: bool = False,
     **line: Any,
 ) -> None:
-    """Draw the 95% interval of the mean of some values as a bar.
+    """Draw the 95% interval of the mean of some values, one per seed: a bar at x, or lying at y.
 
-    Args:
-        axes: Where to draw.
-        at: Its x; its y if it lies.
-        values: One per seed.
-        color: Of the bar.
-        bounds: What the mean cannot leave, see `statistics.interval`.
-        lying: Whether it is horizontal.
-        **line: Options of `Axes.vlines`, such as a label.
+    Bounds are what the mean cannot leave, see `statistics.interval`; `line` has options of
+    `Axes.vlines`, such as a label.
     """
     draw = axes.hlines if lying else axes.vlines
     draw(at, *statistics.interval(values, bounds=bounds), color=color, lw=2, **line)

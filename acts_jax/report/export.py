@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import re
 import shutil
 import tempfile
@@ -19,14 +18,6 @@ import pyarrow.csv
 from acts_jax.analysis import statistics
 from acts_jax.errors import ConfigError, StoreError
 from acts_jax.files import write_atomically, writing_to
-
-SCORES = (
-    "validation_accuracy",
-    "validation_loss",
-    "test_accuracy",
-    "test_balanced_accuracy",
-    "test_loss",
-)
 
 
 def to_csv(frame: pd.DataFrame, path: Path) -> Path:
@@ -120,18 +111,15 @@ def to_tensorboard(results: pd.DataFrame, curves: pd.DataFrame, folder: Path) ->
     names = run_names(results)
     axes = [*statistics.axes(results), "seed"]
     differing = [c for c in axes if c == "activation" or results[c].nunique(dropna=False) > 1]
-    with contextlib.ExitStack() as stack:
-        stack.enter_context(writing_to(folder, "folder"))
+    with writing_to(folder, "folder"):
         folder.parent.mkdir(parents=True, exist_ok=True)
-        made = stack.enter_context(
-            tempfile.TemporaryDirectory(prefix=f".{folder.name}.", dir=folder.parent)
-        )
-        for name, (_, row) in zip(names, results.iterrows(), strict=True):
-            texts = _scalars(row[axes]), _scalars(row[[*differing, "status"]])
-            _write_run(Path(made) / "runs" / name, *texts, by_cell[row["cell"]])
-        if folder.exists():
-            shutil.rmtree(folder)
-        (Path(made) / "runs").rename(folder)
+        with tempfile.TemporaryDirectory(prefix=f".{folder.name}.", dir=folder.parent) as made:
+            for name, (_, row) in zip(names, results.iterrows(), strict=True):
+                texts = _scalars(row[axes]), _scalars(row[[*differing, "status"]])
+                _write_run(Path(made) / "runs" / name, *texts, by_cell[row["cell"]])
+            if folder.exists():
+                shutil.rmtree(folder)
+            (Path(made) / "runs").rename(folder)
     return [folder / name for name in names]
 
 
@@ -146,7 +134,7 @@ def _write_run(
     folder.mkdir(parents=True)
     writer, now = EventsWriter(str(folder / "events")), time.time()
     series = dict(_series(curve))
-    scores = [_tag(name) for name in SCORES if _tag(name) in series]
+    scores = [_tag(name) for name in statistics.SCORES if _tag(name) in series]
     lines = "\n".join(f"| {name} | {value} |" for name, value in described.items())
     words = text("hyperparameters", f"| | |\n|---|---|\n{lines}")
     for summary in (words, *hparams(compared, dict.fromkeys(scores))):

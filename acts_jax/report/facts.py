@@ -128,10 +128,9 @@ def _attained(shape: Shape, end: float) -> bool:
 def largest_slope(shape: Shape, digits: int = 6, most: int = 3) -> str:
     """`1.09984 at x = 2.39936`; `∞ as x → ∞`."""
     places = shape.steepest.where
-    text = where(places, digits=digits, most=most)
+    text = where(places, digits=digits, most=most) + _more(places, shape, most)
     joint = " " if text.startswith("as ") else " for " if places[0][0] < places[0][1] else " at "
-    more = _more(places, shape, most)
-    return number(shape.steepest.value, digits) + joint + text + more
+    return number(shape.steepest.value, digits) + joint + text
 
 
 def steep(shape: Shape, digits: int = 6, most: int = 3) -> str:
@@ -175,9 +174,8 @@ def smoothness(shape: Shape) -> str:
         points = [kink.x for kink in shape.kinks if kink.order == order]
         if points:
             near = sorted(sorted(points, key=abs)[:_MOST])
-            texts = [number(x) for x in near]
             pair = len(points) == 2 and _same(points[0], -points[1])
-            listed = f"±{number(points[1])}" if pair else ", ".join(texts)
+            listed = f"±{number(points[1])}" if pair else ", ".join(map(number, near))
             parts.append(f"{what} at {listed}{_more(points, shape)}")
     name = _SMOOTHNESS[shape.smoothness]
     return f"{name}: {'; '.join(parts)}" if parts else f"{name}: no jump found up to f‴"
@@ -191,14 +189,10 @@ def tails(shape: Shape) -> str:
     for end, line, limit, endless in zip(
         shape.domain, shape.asymptotes, shape.limits, shape.oscillates, strict=True
     ):
-        side = number(end)
+        goal = _line(*line) if line else number(limit)
         if endless:
-            goal = f" to {number(limit)}" if math.isinf(limit) else ""
-            parts.append(f"waves on{goal} as x → {side}")
-        elif line is not None:
-            parts.append(f"{_line(*line)} as x → {side}")
-        else:
-            parts.append(f"{number(limit)} as x → {side}")
+            goal = "waves on" + (f" to {number(limit)}" if math.isinf(limit) else "")
+        parts.append(f"{goal} as x → {number(end)}")
     return ", ".join(parts)
 
 
@@ -213,20 +207,20 @@ def _line(slope: float, intercept: float) -> str:
 def symmetry(shape: Shape) -> str:
     """`odd`, `even`, `odd about (0, 0.5)`, `even about x = 0.5`, `none`."""
     x, y = map(number, shape.center)
-    named = {"odd": "odd", "even": "even", "point": f"odd about ({x}, {y})"}
-    return (named | {"mirror": f"even about x = {x}"}).get(shape.symmetry, "none")
+    centred = {"point": f"odd about ({x}, {y})", "mirror": f"even about x = {x}", "": "none"}
+    return centred.get(shape.symmetry, shape.symmetry)
 
 
 def lines(shape: Shape) -> dict[str, str]:
     """Every fact of a shape, by its name."""
-    bounded = all(math.isfinite(end) for end in shape.domain)
+    bounded, zeros = all(math.isfinite(end) for end in shape.domain), shape.zeros
     facts = {
         "domain": interval(shape.domain) if bounded else where([shape.domain], closed=True),
         "range": value_range(shape),
         "sup |f′|": largest_slope(shape),
         f"|f′| > {number(shape.threshold)}": steep(shape),
         "fixed points": fixed_points(shape),
-        "zeros": _zeros(shape),
+        "zeros": where(zeros, closed=True) + _more(zeros, shape) if zeros else "none",
         "monotone": monotone(shape),
         "smoothness": smoothness(shape),
         "tails": tails(shape),
@@ -234,12 +228,6 @@ def lines(shape: Shape) -> dict[str, str]:
         "gain": number(shape.gain) + (" of f(sigmoid(z))" if bounded else ""),
     }
     return {name: text for name, text in facts.items() if text}
-
-
-def _zeros(shape: Shape) -> str:
-    if not shape.zeros:
-        return "none"
-    return where(shape.zeros, closed=True) + _more(shape.zeros, shape)
 
 
 def accuracy(errors: Iterable) -> str:

@@ -7,9 +7,10 @@ or a direct label already says.
 
 from __future__ import annotations
 
+import functools
 import io
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import matplotlib
@@ -49,12 +50,9 @@ def accuracy_by_learning_rate(results: pd.DataFrame, chance: float | None = None
     profile = statistics.select(results, by=("activation", "depth", "learning_rate"))
     best = statistics.select(results)
     with matplotlib.rc_context(STYLE):
-        order, depths = _order(best, kind), sorted(best["depth"].unique())
-        sheet = Sheet(order, depths, _span(profile, kind), styles(order))
-        for row in sheet.rows:
-            _draw_rates(sheet, row, _at(profile, row), _at(best, row), kind)
-        for axes in sheet.columns:
-            log_rates(axes, profile["learning_rate"])
+        order = _order(best, kind)
+        draw = functools.partial(_draw_rates, kind=kind)
+        sheet = _sheet(profile, best, order, order, _span(profile, kind), draw)
         chance_note = ""
         if chance is not None and kind == "accuracy":
             sheet.level(chance)
@@ -99,10 +97,19 @@ def _at(frame: pd.DataFrame, row: Row) -> pd.DataFrame:
     return frame[(frame["activation"] == row.name) & (frame["depth"] == row.depth)]
 
 
-def _draw_rates(sheet: Sheet, row: Row, curve: pd.DataFrame, best: pd.DataFrame, kind: str) -> None:
+def _sheet(profile, best, order, shown, span, draw: Callable[..., None]) -> Sheet:
+    """Every row drawn by `draw(sheet, row, curve, best)`, from its means by rate, its best one."""
+    sheet = Sheet(shown, sorted(best["depth"].unique()), span, styles(order))
+    for row in sheet.rows:
+        for _, chosen in _at(best, row).iterrows():
+            draw(sheet, row, _at(profile, row), chosen)
+    for axes in sheet.columns:
+        log_rates(axes, profile["learning_rate"])
+    return sheet
+
+
+def _draw_rates(sheet: Sheet, row: Row, curve: pd.DataFrame, best: pd.Series, kind: str) -> None:
     """One row: the line over learning rates, its band, crosses, the chosen rate and its value."""
-    if best.empty:
-        return
     color, marker = sheet.style[row.name]
     rate = curve["learning_rate"].to_numpy()
     mean, low, high = (
@@ -116,7 +123,6 @@ def _draw_rates(sheet: Sheet, row: Row, curve: pd.DataFrame, best: pd.DataFrame,
     row.axes.plot(rate, mean, color=color)
     lost = curve["lost_share"].to_numpy() > 0
     row.axes.plot(rate[lost], mean[lost], "x", color=ALARM, ms=4.5, mew=1.1)
-    best = best.iloc[0]
     if best["lost_share"] == 1:
         sheet.number(row, f"all {fate(best)}", ALARM)
         return
@@ -140,11 +146,7 @@ def dead_units(results: pd.DataFrame) -> Figure:
     shown = [name for name in order if affected[name]]
     spared = [name for name in order if not affected[name]]
     with matplotlib.rc_context(STYLE):
-        sheet = Sheet(shown, sorted(best["depth"].unique()), (0.0, 1.0), styles(order))
-        for row in sheet.rows:
-            _draw_dead(sheet, row, _at(profile, row), _at(best, row))
-        for axes in sheet.columns:
-            log_rates(axes, profile["learning_rate"])
+        sheet = _sheet(profile, best, order, shown, (0.0, 1.0), _draw_dead)
         note = (
             "Filled: dead. Line: dead or saturated. Marker and numbers: the chosen rate."
             " Row height: 0 to 100%."
@@ -155,16 +157,13 @@ def dead_units(results: pd.DataFrame) -> Figure:
     return sheet.figure
 
 
-def _draw_dead(sheet: Sheet, row: Row, curve: pd.DataFrame, best: pd.DataFrame) -> None:
-    if best.empty:
-        return
+def _draw_dead(sheet: Sheet, row: Row, curve: pd.DataFrame, best: pd.Series) -> None:
     color, marker = sheet.style[row.name]
     rate = curve["learning_rate"].to_numpy()
     dead, saturated = (sheet.height(row, curve[c]) for c in ("dead_fraction", "saturated_fraction"))
     alone = "_" if len(rate) == 1 else None
     row.axes.fill_between(rate, row.base, dead, color=color, alpha=0.45, lw=0)
     row.axes.plot(rate, saturated, color=color, lw=1.0, marker=alone, ms=9)
-    best = best.iloc[0]
     if not np.isfinite(best["dead_fraction"]):
         sheet.number(row, f"all {fate(best)}", ALARM)
         return

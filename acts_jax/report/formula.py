@@ -16,8 +16,7 @@ _TO_MATHTEXT = (
     (r"\\(?:lvert|rvert|vert)\b", "|"),
     (r"\\(?:lVert|rVert|Vert)\b", r"\\Vert "),
     (r"\\(?:big|Big|bigg|Bigg)[lrm]?\b", ""),
-    (r"\\(?:textstyle|displaystyle|limits|nolimits)\b", ""),
-    (r"\\(?:mathopen|mathclose|mathbin|mathrel)\b", ""),
+    (r"\\(?:textstyle|displaystyle|limits|nolimits|mathopen|mathclose|mathbin|mathrel)\b", ""),
     (r"\\operatorname\*", r"\\operatorname"),
     (r"\\(?:le|leqslant)(?![a-z])", r"\\leq "),
     (r"\\(?:ge|geqslant)(?![a-z])", r"\\geq "),
@@ -47,34 +46,21 @@ _CASES = re.compile(r"\\begin\{cases\}(.*?)\\end\{cases\}", re.DOTALL)
 def outline(formula: str, size: float = 12.0) -> Path:
     """The formula drawn by matplotlib's mathtext, as one path in points, baseline at y = 0.
 
-    A `cases` environment becomes rows behind a brace. A formula that mathtext cannot set is drawn
-    as `plain` text.
-
-    Args:
-        formula: LaTeX, without dollar signs.
-        size: of the letters, in points.
+    It is LaTeX without dollar signs; the letters are `size` points tall. A `cases` environment
+    becomes rows behind a brace. What mathtext cannot set is drawn `as_text`.
     """
     try:
         return _row(formula, size)
     except ValueError:
-        return _words(as_text(formula), size)
-
-
-def is_set(formula: str) -> bool:
-    """Whether `outline` can set the formula, rather than fall back on plain text."""
-    try:
-        _row(formula, 12.0)
-    except ValueError:
-        return False
-    return True
+        return _letters(as_text(formula), size, ismath=False)
 
 
 def svg(formula: str, size: float = 16.0) -> str:
     """The formula as an `<svg>` element in the colour of the text around it."""
     path = outline(formula, size)
-    box = path.get_extents() if len(path.vertices) else None
-    if box is None:
+    if not len(path.vertices):
         return ""
+    box = path.get_extents()
     x, y, width, height = box.x0 - 1, -box.y1 - 1, box.width + 2, box.height + 2
     return (
         f'<svg class=formula role=img width="{width:.1f}" height="{height:.1f}" '
@@ -143,13 +129,11 @@ def _cases(body: str, size: float) -> tuple[Path, float]:
     cells = [[_set(cell, size) for cell in row] for row in rows]
     first = max(row[0][1] for row in cells)
     second = max((row[1][1] for row in cells if len(row) > 1), default=0.0)
-    tops, bottoms = [], []
+    baselines, y = [], 0.0
     for row in cells:
         boxes = [path.get_extents() for path, _ in row if len(path.vertices)]
-        tops.append(max([box.y1 for box in boxes] + [0.75 * size]))
-        bottoms.append(min([box.y0 for box in boxes] + [-0.25 * size]))
-    baselines, y = [], 0.0
-    for top, bottom in zip(tops, bottoms, strict=True):
+        top = max([box.y1 for box in boxes] + [0.75 * size])
+        bottom = min([box.y0 for box in boxes] + [-0.25 * size])
         baselines.append(y - top)
         y += bottom - top - 0.35 * size
     height = -(y + 0.35 * size)
@@ -175,9 +159,7 @@ def _set(text: str, size: float) -> tuple[Path, float]:
     text = text.replace(r"\lt", "<").replace(r"\gt", ">").strip()
     font = FontProperties(family="DejaVu Sans", size=size)
     width, _, _ = _SETTER.get_text_width_height_descent(f"${text}$", font, ismath=True)
-    vertices, codes = _SETTER.get_text_path(font, f"${text}$", ismath=True)
-    scale = size / _SETTER.FONT_SCALE
-    return Path(np.asarray(vertices).reshape(-1, 2) * scale, codes), width
+    return _letters(f"${text}$", size, ismath=True), width
 
 
 def _display_fractions(text: str) -> str:
@@ -189,10 +171,10 @@ def _display_fractions(text: str) -> str:
     return "".join(pieces)
 
 
-def _words(text: str, size: float) -> Path:
+def _letters(text: str, size: float, ismath: bool) -> Path:
     font = FontProperties(family="DejaVu Sans", size=size)
-    vertices, codes = _SETTER.get_text_path(font, text, ismath=False)
-    return Path(np.asarray(vertices).reshape(-1, 2) * size / _SETTER.FONT_SCALE, codes)
+    vertices, codes = _SETTER.get_text_path(font, text, ismath=ismath)
+    return Path(np.asarray(vertices).reshape(-1, 2) * (size / _SETTER.FONT_SCALE), codes)
 
 
 _SETTER = TextToPath()
@@ -206,10 +188,8 @@ def _brace(x: float, bottom: float, height: float, size: float) -> Path:
     spine = x + width * (0.5 + 0.5 * np.where(np.abs(steps) > 0.5, hook, -hook))
     y = bottom + height * (1 - steps) / 2
     half = size * (0.01 + 0.045 * np.sqrt(np.sin(np.pi * np.abs(steps))))
-    ring = np.concatenate(
-        [np.column_stack([spine - half, y]), np.column_stack([spine + half, y])[::-1]]
-    )
-    ring = np.vstack([ring, ring[:1]])
+    left, right = (np.column_stack([spine + side * half, y]) for side in (-1, 1))
+    ring = np.vstack([left, right[::-1], left[:1]])
     return Path(ring, [Path.MOVETO, *[Path.LINETO] * (len(ring) - 2), Path.CLOSEPOLY])
 
 

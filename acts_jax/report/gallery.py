@@ -8,17 +8,11 @@ from pathlib import Path
 
 from acts_jax.report import figures, formula
 from acts_jax.report.card import Card, figure, text
-from acts_jax.report.html import document, write
+from acts_jax.report.html import definitions, document, write
 
 
 def gallery(cards: Sequence[Card], path: str | Path, *, title: str = "Activations") -> Path:
-    """Write all cards, by family, to one page that loads nothing from elsewhere.
-
-    Args:
-        cards: what `make` gives.
-        path: of the page; replaced atomically.
-        title: of the page.
-    """
+    """Write all cards, by family, to one page that loads nothing; it is replaced atomically."""
     families: dict[str, list[Card]] = {}
     for card in cards:
         families.setdefault(card.activation.family or "user", []).append(card)
@@ -46,19 +40,15 @@ def _anchor(name: str) -> str:
 
 
 def _article(card: Card) -> str:
-    lines = text(card)
-    drawn = formula.svg(card.activation.formula)
+    lines, latex = text(card), card.activation.formula
     lines.pop("formula", None)
-    listed = "".join(
-        f"<dt>{escape(name)}</dt><dd>{escape(line)}</dd>" for name, line in lines.items()
-    )
     name = card.activation.name
     label = escape(f"{name}: f, f′ and f″", quote=True)
     return (
         f"<article id='{_anchor(name)}'><h3>{escape(name)}</h3>"
-        f"<p class=formula title='{escape(formula.as_text(card.activation.formula), quote=True)}'>"
-        f"{drawn}</p><figure role=group aria-label='{label}'>"
-        f"{figures.svg(figure(card, heading=False))}</figure><dl>{listed}</dl></article>"
+        f"<p class=formula title='{escape(formula.as_text(latex), quote=True)}'>"
+        f"{formula.svg(latex)}</p><figure role=group aria-label='{label}'>"
+        f"{figures.svg(figure(card, heading=False))}</figure>{definitions(lines)}</article>"
     )
 
 

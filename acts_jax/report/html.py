@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from html import escape
 from pathlib import Path
 
@@ -16,14 +17,14 @@ def write(path: str | Path, page: str) -> Path:
     return path
 
 
-def document(title: str, body: str, css: str = "") -> str:
-    """A page in the house style.
+def definitions(entries: Mapping[str, str]) -> str:
+    """A list of names and what is to say of each, as HTML."""
+    listed = (f"<dt>{escape(str(k))}</dt><dd>{escape(str(v))}</dd>" for k, v in entries.items())
+    return f"<dl>{''.join(listed)}</dl>"
 
-    Args:
-        title: plain text.
-        body: HTML, escaped already.
-        css: rules that this page adds.
-    """
+
+def document(title: str, body: str, css: str = "") -> str:
+    """A page in the house style: a plain title, a body of escaped HTML, rules that it adds."""
     return (
         "<!doctype html><html lang=en><head><meta charset=utf-8>"
         "<meta name=viewport content='width=device-width, initial-scale=1'>"

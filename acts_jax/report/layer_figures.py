@@ -13,6 +13,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, NullLocator
 
 from acts_jax.analysis import statistics
+from acts_jax.report import drawing
 from acts_jax.report.style import (
     FAINT,
     NOTE,
@@ -44,26 +45,31 @@ def gradient_norm_by_layer(curves: pd.DataFrame) -> Figure:
     depths, names = sorted(table["depth"].unique()), sorted(table["activation"].unique())
     moments = list(dict.fromkeys(table["moment"]))
     with matplotlib.rc_context(STYLE):
-        size = max(1.0 + 3.1 * min(len(depths), 5), 5.6), 1.0 + 2.7 * len(moments)
-        figure = Figure(figsize=size, layout="constrained")
-        grid = figure.subplots(len(moments), len(depths), squeeze=False, sharey=True)
+        labels = [f"gradient norm, {moment}" for moment in moments]
+        figure, grid = _panels(labels, depths, tall=2.7, pad=11, sharey=True)
         floor = _log_norms(grid[0, 0], table)
         for i, moment in enumerate(moments):
-            grid[i, 0].set_ylabel(f"gradient norm, {moment}")
             for j, depth in enumerate(depths):
                 panel = table[(table["moment"] == moment) & (table["depth"] == depth)]
                 _draw_gradients(grid[i, j], panel, styles(names), floor, depth)
-        for axes, depth in zip(grid[0], depths, strict=True):
-            axes.set_title(f"depth {depth}", pad=11)
         for axes in grid[-1]:
             axes.set_xlabel("layer (the last is the readout)")
-        for axes in grid[:, 1:].flat:
-            axes.tick_params(axis="y", length=0)
-            axes.spines["left"].set_visible(False)
         zero = " 0: exactly zero." if (table["low"] <= 0).any() else ""
         note = f"Marker: median; bar: range over seeds.{zero} Number: layer 1 over readout."
         titles(figure, "Gradient norm by layer", note)
     return figure
+
+
+def _panels(
+    labels: list[str], depths: list[int], tall: float, pad: float, **shared: bool | str
+) -> tuple[Figure, np.ndarray]:
+    """A row per label, a column per depth; ticks and axis of y at the left only."""
+    size = max(1.0 + 3.1 * min(len(depths), 5), 5.6), 1.0 + tall * len(labels)
+    figure, grid = drawing.grid(labels, [f"depth {d}" for d in depths], size, pad, **shared)
+    for axes in grid[:, 1:].flat:
+        axes.tick_params(axis="y", length=0)
+        axes.spines["left"].set_visible(False)
+    return figure, grid
 
 
 def _log_norms(axes: Axes, table: pd.DataFrame) -> float:
@@ -112,10 +118,8 @@ def _draw_gradients(
         axes.plot(line["layer"], median, color=color, marker=marker, ms=3.5, lw=1.1)
         ends[name] = (np.log(median.iloc[0]) - bottom) / (top - bottom), _ratio(name, line), color
     if len(ends) > MOST_LABELS:
-        ranked = sorted(ends, key=lambda name: ends[name][0])
-        ends = {
-            name: ends[name] for name in ranked[: MOST_LABELS // 2] + ranked[-MOST_LABELS // 2 :]
-        }
+        ranked, half = sorted(ends, key=lambda name: ends[name][0]), MOST_LABELS // 2
+        ends = {name: ends[name] for name in (*ranked[:half], *ranked[-half:])}
     leaders(axes, ends, x=1, shift=-0.07, gap=0.075)
 
 
@@ -140,22 +144,14 @@ def learned_parameters(curves: pd.DataFrame) -> Figure:
         raise ValueError("the curves have no learned activation parameter to draw")
     metrics, depths = sorted(learned["metric"].unique()), sorted(learned["depth"].unique())
     with matplotlib.rc_context(STYLE):
-        size = max(1.0 + 3.1 * min(len(depths), 5), 5.6), 1.0 + 2.4 * len(metrics)
-        figure = Figure(figsize=size, layout="constrained")
-        grid = figure.subplots(len(metrics), len(depths), squeeze=False, sharey="row", sharex=True)
+        figure, grid = _panels(metrics, depths, tall=2.4, pad=6, sharey="row", sharex=True)
         for i, metric in enumerate(metrics):
             rows = learned[learned["metric"] == metric]
-            grid[i, 0].set_ylabel(metric)
             _room(grid[i, 0], rows)
             for j, depth in enumerate(depths):
                 _draw_learned(grid[i, j], rows[rows["depth"] == depth])
-        for axes, depth in zip(grid[0], depths, strict=True):
-            axes.set_title(f"depth {depth}")
         for axes in grid[-1]:
             axes.set_xlabel("epoch", x=0.5 / (1 + LABELS))
-        for axes in grid[:, 1:].flat:
-            axes.tick_params(axis="y", length=0)
-            axes.spines["left"].set_visible(False)
         line = "One line per seed and layer."
         if learned["channel"].notna().any():
             line = "Line: median; band: 10th to 90th percentile over channels and seeds."

@@ -19,7 +19,7 @@ from rich.table import Table
 from acts_jax.analysis import comparison, statistics
 from acts_jax.report import figures, layer_figures
 from acts_jax.report import sentences as wording
-from acts_jax.report.html import document, write
+from acts_jax.report.html import definitions, document, write
 from acts_jax.report.style import brief, fate, percent, plus_minus, score, shorten, spelt
 
 MOST_LETTERS = 32  # of a name in the table for the terminal
@@ -95,11 +95,9 @@ def draw(
 def terminal_table(
     selection: pd.DataFrame, class_counts: Mapping[str, Mapping[str, int]] | None = None
 ) -> Table:
-    """The selection as a compact table for a terminal of 80 columns.
+    """The result of `statistics.select` as a compact table for a terminal of 80 columns.
 
-    Args:
-        selection: From `statistics.select`.
-        class_counts: As for `build`; uneven ones have the balanced accuracy on test in it.
+    With uneven class counts, see `build`, the balanced accuracy on test is in it.
     """
     regression = selection["test_accuracy"].isna()
     kind = "rmse" if regression.all() else "accuracy"
@@ -139,9 +137,8 @@ def _lost(selection: pd.DataFrame) -> list[str]:
 
 
 def _plus_minus(row: pd.Series) -> str:
-    if np.isnan(row["test_accuracy"]):
-        return plus_minus(row["test_rmse"], statistics.half_width(row), "rmse")
-    return plus_minus(row["test_accuracy"], statistics.half_width(row), "accuracy") + "%"
+    kind, unit = ("rmse", "") if np.isnan(row["test_accuracy"]) else ("accuracy", "%")
+    return plus_minus(row[f"test_{kind}"], statistics.half_width(row), kind) + unit
 
 
 def _section(dataset, results, curves, drawn: Mapping[str, Figure], chance, counts) -> str:
@@ -160,11 +157,10 @@ def _section(dataset, results, curves, drawn: Mapping[str, Figure], chance, coun
 
 def _figure(name: str, figure: Figure, caption: str) -> str:
     label, drawn = escape(name.replace("_", " "), quote=True), 72 * figure.get_figwidth()
+    legend = f"<figcaption>{escape(caption)}</figcaption>" if caption else ""
     return (
         f"<figure role=group aria-label='{label}' style='--drawn:{drawn:.0f}pt'>"
-        f"{figures.svg(figure)}"
-        + (f"<figcaption>{escape(caption)}</figcaption>" if caption else "")
-        + "</figure>"
+        f"{figures.svg(figure)}{legend}</figure>"
     )
 
 
@@ -175,17 +171,15 @@ def _selection_html(results: pd.DataFrame, selection: pd.DataFrame, uneven: bool
     ]
     if "width" in others and "hidden_sizes" in others:
         others.remove("hidden_sizes")  # the widths of as many equal layers as the depth says
-    lost, name = _lost(selection), spelt(kind)
-    heads = ["depth", "activation", "learning rate", *others, f"validation {name}", f"test {name}"]
-    heads += ["95% interval", *(["balanced"] if uneven else [])]
-    heads += ["seeds", "dead", "saturated", *lost]
+    lost = _lost(selection)
     ordered = selection.sort_values(["depth", f"test_{kind}"], ascending=[True, kind == "rmse"])
     new = ordered["depth"].ne(ordered["depth"].shift())
+    entries = [_entries(row, others, lost, kind, uneven) for _, row in ordered.iterrows()]
+    head = "".join(f"<th>{escape(h)}</th>" for h in entries[0])
     rows = "".join(
-        f"<tr{' class=new' if first else ''}>{_selection_row(row, others, lost, kind, uneven)}</tr>"
-        for first, (_, row) in zip(new, ordered.iterrows(), strict=True)
+        f"<tr{' class=new' if first else ''}><td>{'</td><td>'.join(row.values())}</td></tr>"
+        for first, row in zip(new, entries, strict=True)
     )
-    head = "".join(f"<th>{escape(h)}</th>" for h in heads)
     note = (
         "The setting of each row is the best on validation; test scores describe it. The interval "
         "covers seeds, not the choice of test examples. Dead and saturated: shares of the hidden "
@@ -201,27 +195,29 @@ def _selection_html(results: pd.DataFrame, selection: pd.DataFrame, uneven: bool
     )
 
 
-def _selection_row(
+def _entries(
     row: pd.Series, others: list[str], lost: list[str], kind: str, uneven: bool
-) -> str:
+) -> dict[str, str]:
+    """Heading -> entry as HTML, of a row of the table of chosen settings."""
     edge = {"": "", "low": "lowest swept", "high": "highest swept"}[row["at_edge"]]
     rate = brief(row["learning_rate"], 3) + (f" <em>{edge}</em>" if edge else "")
     gone = row["lost_share"] == 1
     low, high = (score(row[c], kind) for c in ("low", "high"))
-    cells = [
-        str(row["depth"]),
-        _breakable(str(row["activation"])),
-        "–" if gone else rate,
-        *("–" if pd.isna(row[c]) else escape(_plain(row[c])) for c in others),
-        "–" if gone else score(row[f"validation_{kind}"], kind),
-        f"<em>all {fate(row)}</em>" if gone else score(row[f"test_{kind}"], kind),
-        "–" if gone or low == "–" else f"{low} – {high}",
-        *(["–" if gone else percent(row["test_balanced_accuracy"])] if uneven else []),
-        str(row["seeds"]),
-        *(percent(row[c]) for c in ("dead_fraction", "saturated_fraction")),
-        *(percent(row[f"{word}_share"]) for word in lost),
-    ]
-    return "".join(f"<td>{cell}</td>" for cell in cells)
+    tested = f"<em>all {fate(row)}</em>" if gone else score(row[f"test_{kind}"], kind)
+    return {
+        "depth": str(row["depth"]),
+        # a name may go on in a new line after the dots and the colon of `package.module:name`
+        "activation": re.sub(r"[.:](?=.)", r"\g<0><wbr>", escape(str(row["activation"]))),
+        "learning rate": "–" if gone else rate,
+        **{c: "–" if pd.isna(row[c]) else escape(_plain(row[c])) for c in others},
+        f"validation {spelt(kind)}": "–" if gone else score(row[f"validation_{kind}"], kind),
+        f"test {spelt(kind)}": tested,
+        "95% interval": "–" if gone or low == "–" else f"{low} – {high}",
+        **({"balanced": "–" if gone else percent(row["test_balanced_accuracy"])} if uneven else {}),
+        "seeds": str(row["seeds"]),
+        **{word: percent(row[f"{word}_fraction"]) for word in ("dead", "saturated")},
+        **{word: percent(row[f"{word}_share"]) for word in lost},
+    }
 
 
 def _stopped_early(results: pd.DataFrame, selection: pd.DataFrame) -> str:
@@ -235,11 +231,6 @@ def _stopped_early(results: pd.DataFrame, selection: pd.DataFrame) -> str:
     low, high = kept.min(), kept.max()
     after = f"{low} to {high} epochs (median {kept.median():g})" if low < high else f"epoch {low}"
     return f" Stopped early, each network is as it was best on validation: after {after}."
-
-
-def _breakable(name: str) -> str:
-    """A name that may go on in a new line after the dots and the colon of `package.module:name`."""
-    return re.sub(r"[.:](?=.)", r"\g<0><wbr>", escape(name))
 
 
 def _plain(value) -> str:
@@ -271,25 +262,22 @@ def _comparisons_html(selection: pd.DataFrame, comparisons: pd.DataFrame, kind: 
 
 
 def _matrix(depth, selection: pd.DataFrame, comparisons: pd.DataFrame, kind: str) -> str:
-    order = list(selection.sort_values(f"test_{kind}", ascending=kind == "rmse")["activation"])
+    ranked = selection.sort_values(f"test_{kind}", ascending=kind == "rmse")
+    order = list(map(str, ranked["activation"]))
     entries = {}
     for row in comparisons.itertuples():
         tip = (
-            f"{brief(row.low)} to {brief(row.high)}; p {brief(row.p_value)}, "
-            f"Holm {brief(row.p_holm)}, sign flip {brief(row.p_sign_flip)}"
+            f"{row.activation} − {row.other}: {brief(row.low)} to {brief(row.high)}; p "
+            f"{brief(row.p_value)}, Holm {brief(row.p_holm)}, sign flip {brief(row.p_sign_flip)}"
         )
-        for pair, sign in (((row.activation, row.other), 1), ((row.other, row.activation), -1)):
-            entries[pair] = (
-                sign * row.difference,
-                row.p_holm,
-                f"{row.activation} − {row.other}: {tip}",
-            )
+        entries[row.activation, row.other] = row.difference, row.p_holm, tip
+        entries[row.other, row.activation] = -row.difference, row.p_holm, tip
     head = "".join(
         f'<th class=up title="{escape(name)}"><span>{escape(shorten(name, 16))}</span></th>'
-        for name in map(str, order)
+        for name in order
     )
     body = "".join(
-        f'<tr><th title="{escape(str(a))}">{escape(shorten(str(a)))}</th>'
+        f'<tr><th title="{escape(a)}">{escape(shorten(a))}</th>'
         + "".join(_entry(entries.get((a, b)), kind) for b in order)
         + "</tr>"
         for a in order
@@ -313,9 +301,6 @@ def _entry(entry: tuple | None, kind: str) -> str:
 def _page(
     title: str, sections: list[str], facts: Mapping[str, str], config: str, path: Path
 ) -> str:
-    listed = "".join(
-        f"<dt>{escape(str(k))}</dt><dd>{escape(str(v))}</dd>" for k, v in facts.items()
-    )
     configuration = f"<h2>Configuration</h2><pre>{escape(config)}</pre>" if config else ""
     load = (
         f"import acts_jax\n\nresults = acts_jax.load_results({str(path.parent)!r})\n"
@@ -324,6 +309,6 @@ def _page(
     return document(
         title,
         f"<h1>{escape(title)}</h1>{''.join(sections)}"
-        f"<section><h2>How these results came about</h2><dl>{listed}</dl>{configuration}"
+        f"<section><h2>How these results came about</h2>{definitions(facts)}{configuration}"
         f"<h2>Load them in Python</h2><pre>{escape(load)}</pre></section>",
     )

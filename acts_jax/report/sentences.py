@@ -183,15 +183,14 @@ def _rate_caption(selection: pd.DataFrame) -> str:
     if selection.empty:
         return "No cell was trained to the end."
     rates = selection["learning_rate"]
-    low, high = selection.loc[rates.idxmin()], selection.loc[rates.idxmax()]
-    if low["learning_rate"] == high["learning_rate"]:
+    if rates.nunique() == 1:
         everywhere = " everywhere" if len(rates) > 1 else ""
         return f"The chosen learning rate is {brief(rates.iloc[0], 3)}{everywhere}."
-    return (
-        f"The chosen learning rate runs from {brief(low['learning_rate'], 3)} "
-        f"({low['activation']}, depth {low['depth']}) to {brief(high['learning_rate'], 3)} "
-        f"({high['activation']}, depth {high['depth']})."
+    low, high = (
+        f"{brief(row['learning_rate'], 3)} ({row['activation']}, depth {row['depth']})"
+        for row in (selection.loc[rates.idxmin()], selection.loc[rates.idxmax()])
     )
+    return f"The chosen learning rate runs from {low} to {high}."
 
 
 def _dead_caption(results: pd.DataFrame) -> str:
@@ -211,14 +210,12 @@ def _gradient_caption(curves: pd.DataFrame) -> str:
     ratio = (lines.first() / lines.last()).replace(np.inf, np.nan).dropna()
     if ratio.empty:
         return "No gradient reaches the readout."
-    (small, small_depth), (large, large_depth) = ratio.idxmin(), ratio.idxmax()
-    when = table["moment"].iloc[0]
+    said = f"Layer 1 over readout, {table['moment'].iloc[0]}"
     if len(ratio) == 1:
-        return f"Layer 1 over readout, {when}: {brief(ratio.min())}."
-    return (
-        f"Layer 1 over readout, {when}: from {brief(ratio.min())} ({small}, depth {small_depth}) "
-        f"to {brief(ratio.max())} ({large}, depth {large_depth})."
-    )
+        return f"{said}: {brief(ratio.min())}."
+    ends = ratio.idxmin(), ratio.idxmax()
+    low, high = (f"{brief(ratio[name, depth])} ({name}, depth {depth})" for name, depth in ends)
+    return f"{said}: from {low} to {high}."
 
 
 def _learned_caption(curves: pd.DataFrame) -> str:

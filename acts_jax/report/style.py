@@ -12,7 +12,8 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
-from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, NullFormatter
+from matplotlib.ticker import FixedLocator, LogLocator, NullFormatter
+from scipy.optimize import isotonic_regression
 
 INK, FAINT, RULE, ALARM = "#222222", "#6b6b6b", "#d0d0d0", "#b3261e"
 
@@ -147,9 +148,7 @@ def log_rates(axes: Axes, rates: pd.Series) -> None:
         axes.set_xticks(sorted(set(rates))[:: max(1, rates.nunique() // 4)])
     else:
         axes.xaxis.set_major_locator(LogLocator(numticks=6))
-    axes.xaxis.set_major_formatter(
-        FuncFormatter(lambda value, _: power_of_ten(value) if value else "0")
-    )
+    axes.xaxis.set_major_formatter(lambda value, _: power_of_ten(value) if value else "0")
     axes.xaxis.set_minor_formatter(NullFormatter())
     axes.xaxis.set_minor_locator(FixedLocator(sorted(set(rates))))
     axes.set_xlabel("learning rate")
@@ -158,18 +157,12 @@ def log_rates(axes: Axes, rates: pd.Series) -> None:
 def spread(positions: Sequence[float], gap: float) -> np.ndarray:
     """Positions in [0, 1], order kept, moved by the least squares that leave `gap` between them.
 
-    Positions minus rank times gap must not decrease: isotonic regression, by pooling neighbours.
+    Positions minus rank times gap must not decrease: isotonic regression.
     """
     order = np.argsort(positions, kind="stable")
     gap = min(gap, 1 / max(order.size - 1, 1))
     steps = gap * np.arange(order.size)
-    pools: list[list[float]] = []
-    for value in np.asarray(positions, float)[order] - steps:
-        pools.append([value])
-        while len(pools) > 1 and np.mean(pools[-2]) >= np.mean(pools[-1]):
-            last = pools.pop()
-            pools[-1] += last
-    pooled = [np.mean(pool) for pool in pools for _ in pool]
+    pooled = isotonic_regression(np.asarray(positions, float)[order] - steps).x
     result = np.empty(order.size)
     result[order] = np.clip(pooled, 0, 1 - gap * max(order.size - 1, 0)) + steps
     return result
@@ -188,29 +181,21 @@ class Sheet:
     """A column per depth, a row per activation, numbers at the right of every row.
 
     All rows of a column share one Axes, so that 30 activations cost hardly more than one.
-    `height` maps values from `low`..`high` to the row. `style` is that of `styles`.
+    `height` maps values from `low`..`high`, the `span`, to the row. `style` is that of `styles`.
     """
 
     fill = 0.84
 
-    def __init__(
-        self,
-        names: Sequence[str],
-        depths: Sequence[int],
-        span: tuple[float, float],
-        style: Mapping[str, tuple[str, str]],
-    ):
+    def __init__(self, names: Sequence[str], depths: Sequence[int], span, style: Mapping):
         self.low, self.high = span
         self.style = style
         columns = min(len(depths), 4)
         lines = math.ceil(len(depths) / columns)
         tall = 0.52 if len(names) <= 12 else 0.36
         longest = max((len(shorten(name)) for name in names), default=0)
-        size = (
-            0.8 + 0.075 * longest + 2.9 * columns,
-            1.3 + lines * (0.6 + tall * max(len(names), 1)),
-        )
-        self.figure = Figure(figsize=(max(size[0], 5.6), size[1]), layout="constrained")
+        width = max(0.8 + 0.075 * longest + 2.9 * columns, 5.6)
+        height = 1.3 + lines * (0.6 + tall * max(len(names), 1))
+        self.figure = Figure(figsize=(width, height), layout="constrained")
         self.columns = [self.figure.add_subplot(lines, columns, i + 1) for i in range(len(depths))]
         for i, (axes, depth) in enumerate(zip(self.columns, depths, strict=True)):
             axes.set_title(f"depth {depth}")
@@ -239,15 +224,8 @@ class Sheet:
         """A dotted line at `value` in every row."""
         for axes in self.columns:
             heights = [self.height(row, value) for row in self.rows if row.axes is axes]
-            axes.hlines(
-                heights,
-                0,
-                1,
-                transform=axes.get_yaxis_transform(),
-                color=FAINT,
-                lw=0.7,
-                ls=(0, (1, 2)),
-            )
+            dotted = {"color": FAINT, "lw": 0.7, "ls": (0, (1, 2))}
+            axes.hlines(heights, 0, 1, transform=axes.get_yaxis_transform(), **dotted)
 
     def number(self, row: Row, text: str, color: str = INK) -> None:
         """A row's key number, at its right."""
@@ -264,19 +242,16 @@ def leaders(
     `ends` maps names to (height in axes units, text, colour); the text starts `shift` away from
     x in axes units, to the left when negative; labels lie at least `gap` apart.
     """
-    names = list(ends)
-    heights = [ends[name][0] for name in names]
+    heights = [height for height, _, _ in ends.values()]
     start = axes.transAxes.inverted().transform(axes.transData.transform((x, 1.0)))[0]
-    side = 1 if shift > 0 else -1
+    side, align = (1, "left") if shift > 0 else (-1, "right")
     near, far, label = start + 0.012 * side, start + shift - 0.01 * side, start + shift
+    place = {"transform": axes.transAxes, "ha": align, "va": "center"}
     segments = []
-    for name, y in zip(names, spread(heights, gap), strict=True):
-        height, text, color = ends[name]
-        align = "left" if side > 0 else "right"
-        place = {"transform": axes.transAxes, "ha": align, "va": "center"}
+    for (height, text, color), y in zip(ends.values(), spread(heights, gap), strict=True):
         axes.text(label, y, text, color=color, fontsize=8.0, **place)
         segments.append([(near, height), (far, y)])
-    colors = [ends[name][2] for name in names]
+    colors = [color for _, _, color in ends.values()]
     lines = LineCollection(segments, colors=colors, linewidths=0.5, alpha=0.7)
     lines.set_transform(axes.transAxes)
     axes.add_artist(lines)

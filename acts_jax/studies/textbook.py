@@ -9,7 +9,7 @@ from typing import ClassVar
 import pandas as pd
 
 from acts_jax.report import figures, tables
-from acts_jax.report.html import document, write
+from acts_jax.report.html import definitions, document, write
 from acts_jax.studies import (
     claims,
     dying_relu,
@@ -67,7 +67,6 @@ def build(
         seconds: How long studies took, by name.
     """
     title = "The textbook put to the test"
-    listed = "".join(f"<dt>{escape(k)}</dt><dd>{escape(v)}</dd>" for k, v in facts.items())
     sections = "".join(
         _error(outcome) if isinstance(outcome, Broken) else _section(outcome, seconds)
         for outcome in outcomes
@@ -75,7 +74,7 @@ def build(
     body = (
         f"<h1>{title}</h1><p class=lead>{escape(_headline(outcomes))}</p>"
         f"<p class=note>{NOTE}</p>{_contents(outcomes)}{sections}"
-        f"<h2>How these results came about</h2><dl>{listed}</dl>"
+        f"<h2>How these results came about</h2>{definitions(facts)}"
     )
     return write(path, document(title, body, CSS))
 

@@ -237,10 +237,9 @@ def _fixed_point(curve: Curve, low: float, high: float) -> FixedPoint:
     ratios = np.abs(curve(sides)[0] - low) / step
     slope = float(curve([low])[1, 0])
     closer, farther = ratios < 1 - 1e-11, ratios > 1 + 1e-11
+    kind = "half-stable" if closer.any() or farther.any() else "neutral"
     if closer.all() or farther.all():
         kind = "attracting" if closer.all() else "repelling"
-    else:
-        kind = "half-stable" if closer.any() or farther.any() else "neutral"
     return FixedPoint(low, high, nearest(slope, ()), kind)
 
 
@@ -252,8 +251,8 @@ def _signs(curve: Curve) -> np.ndarray:
 def _turning_points(curve: Curve) -> tuple[TurningPoint, ...]:
     sign = _signs(curve)
     moving = np.flatnonzero(sign)
-    turns = moving[:-1][sign[moving[:-1]] != sign[moving[1:]]]
-    nexts = moving[1:][sign[moving[:-1]] != sign[moving[1:]]]
+    changes = sign[moving[:-1]] != sign[moving[1:]]
+    turns, nexts = moving[:-1][changes], moving[1:][changes]
     narrow = curve.x[nexts] - curve.x[turns] < 0.1 * np.maximum(0.1, np.abs(curve.x[turns]))
     turns, nexts = turns[narrow], nexts[narrow]
     at = bisect(lambda x: curve(x)[1] > 0, curve.x[turns], curve.x[nexts])
@@ -268,24 +267,19 @@ def _turning_points(curve: Curve) -> tuple[TurningPoint, ...]:
 
 def _flat(curve: Curve) -> tuple[Interval, ...]:
     rests = roots(curve, lambda x, jet: jet[1], np.zeros_like)
-    return tuple(
-        (low, high)
-        for low, high in rests
-        if high > low and (math.isinf(low) or low < 1e6) and (math.isinf(high) or high > -1e6)
-    )
+    return tuple((low, high) for low, high in rests if high > low and low < 1e6 and high > -1e6)
 
 
 def _monotone(curve: Curve) -> str:
     sign = _signs(curve)
     change = np.diff(curve.f[np.isfinite(curve.f)])
     noise = 1e-12 * max(1.0, float(np.nanmax(np.abs(curve.f[np.abs(curve.x) < 100]))))
-    inner = np.abs(curve.x[1:]) < 100
-    inner = inner[: change.size]
-    up = (sign > 0).any() or (change[inner] > noise).any()
-    down = (sign < 0).any() or (change[inner] < -noise).any()
-    return {(0, 0): "constant", (1, 0): "increasing", (0, 1): "decreasing"}.get(
-        (int(up), int(down)), "no"
-    )
+    change = change[np.abs(curve.x[1:])[: change.size] < 100]
+    up = (sign > 0).any() or (change > noise).any()
+    down = (sign < 0).any() or (change < -noise).any()
+    if up and down:
+        return "no"
+    return "increasing" if up else "decreasing" if down else "constant"
 
 
 def _symmetry(curve: Curve) -> tuple[str, tuple[float, float]]:

@@ -31,16 +31,12 @@ class Curve:
     Attributes:
         x: sorted points, dense in absolute terms in the middle and in relative terms beyond it and
             around 0, every kink and every finite end of the domain.
-        f, slope, curvature: values at `x`.
+        f, slope, curvature: values at `x`; `jet` has all three.
         reach: the half-width, around the middle of the domain, of the part that is dense.
     """
 
     def __init__(
-        self,
-        function: Callable,
-        parameters: Mapping[str, Any],
-        domain: Interval,
-        kinks: Sequence[float] = (),
+        self, function: Callable, parameters: Mapping, domain: Interval, kinks: Sequence[float] = ()
     ):
         self.function, self.parameters = function, dict(parameters)
         self.low, self.high = map(float, domain)
@@ -52,16 +48,12 @@ class Curve:
             self.reach = (self.high - self.low) / 2
         self.middle = (self.low + self.high) / 2 if self.bounded else 0.0
         self.endless = tuple(self._oscillates(side) for side in (-1, 1))
-        self.look_at(self._points())
+        self.x = self._points()
+        self.f, self.slope, self.curvature = self.jet = self(self.x)
 
     def __call__(self, x) -> np.ndarray:
         """f, f' and f'' at x: float64 [3, n]."""
         return jet(self.function, self.parameters, x)
-
-    def look_at(self, x: np.ndarray) -> None:
-        """Takes new points."""
-        self.x = x
-        self.f, self.slope, self.curvature = self(x)
 
     def wave(self, side: int, order: int) -> tuple[Interval, Interval]:
         """Least and largest f (or f', by order) around abs(x) = 1e3 and around 1e4."""
@@ -165,7 +157,7 @@ def nearest(value: float, exact) -> float:
 
 def regions(curve: Curve, predicate: Callable[[np.ndarray], np.ndarray]) -> tuple[Interval, ...]:
     """The intervals where a predicate on jets ([3, n] -> bool [n]) holds."""
-    holds = predicate(np.stack([curve.f, curve.slope, curve.curvature]))
+    holds = predicate(curve.jet)
     flips = np.flatnonzero(holds[1:] != holds[:-1])
     edges = bisect(lambda x: predicate(curve(x)), curve.x[flips], curve.x[flips + 1])
     edges = [snap(float(edge), (*curve.kinks, 0.0)) for edge in edges]
@@ -188,33 +180,32 @@ def roots(
     is not resting: an interval counts if g leaves 0 at once beyond its finite ends. A jump
     across 0 is not a root.
     """
-    x = curve.x
-    values = g(x, np.stack([curve.f, curve.slope, curve.curvature]))
+
+    def at(points):
+        points = np.asarray(points, float)
+        return g(points, curve(points))
+
+    x, values = curve.x, g(curve.x, curve.jet)
     small = np.broadcast_to(tolerance(x), x.shape)
     state = np.where(np.abs(values) <= small, 0, np.sign(np.nan_to_num(values))).astype(int)
     state[~np.isfinite(values)] = 2
     found: list[Interval] = []
 
     cross = np.flatnonzero(state[1:] * state[:-1] == -1)
-    for point in bisect(lambda p: g(p, curve(p)) > 0, x[cross], x[cross + 1]):
+    for point in bisect(lambda points: at(points) > 0, x[cross], x[cross + 1]):
         step = 1e-9 * max(1.0, abs(point))
-        aside = np.abs(g(*_with_jet(curve, [point - step, point + step])))
+        aside = np.abs(at([point - step, point + step]))
         if aside.max() <= 1e-3 * (1 + abs(point)):
             found.append((snap(float(point), (*curve.kinks, 0.0)),) * 2)
 
     zero = np.flatnonzero(state == 0)
     for run in np.split(zero, np.flatnonzero(np.diff(zero) > 1) + 1) if zero.size else ():
-        found += _rest(curve, g, tolerance, run[0], run[-1])
-    found += _touches(curve, g, x, np.where(state == 0, 0.0, values))
+        found += _rest(curve, at, tolerance, run[0], run[-1])
+    found += _touches(x, at, np.where(state == 0, 0.0, values))
     return tuple(sorted(found))
 
 
-def _with_jet(curve, x):
-    x = np.asarray(x, float)
-    return x, curve(x)
-
-
-def _rest(curve, g, tolerance, first, last):
+def _rest(curve, at, tolerance, first, last):
     """The point or the interval that a run of zeros stands for, or nothing."""
     low, high = curve.end(first), curve.end(last)
     if high - low <= 1e-3 * max(1.0, abs(curve.x[first])):
@@ -226,13 +217,13 @@ def _rest(curve, g, tolerance, first, last):
             return True
         end = curve.x[index]
         beyond = end + side * 0.01 * (1 + abs(end))
-        return bool(np.abs(g(*_with_jet(curve, [beyond]))[0]) > 1e-7)
+        return bool(np.abs(at([beyond])[0]) > 1e-7)
 
     if not (leaves(first, -1) and leaves(last, 1)):
         return []
 
-    def rests(p):
-        return np.abs(g(p, curve(p))) <= tolerance(p)
+    def rests(points):
+        return np.abs(at(points)) <= tolerance(points)
 
     # What leaves 0 like a cube is below rounding for a while: the kink nearby is where it began.
     known = (*curve.kinks, 0.0)
@@ -245,7 +236,7 @@ def _rest(curve, g, tolerance, first, last):
     return [(low, high)]
 
 
-def _touches(curve, g, x, values):
+def _touches(x, at, values):
     """Points where g comes down to 0 without crossing it."""
     size = np.nan_to_num(np.abs(values), nan=np.inf)
     low = (size[1:-1] < size[:-2]) & (size[1:-1] <= size[2:]) & (size[1:-1] < 1e-3)
@@ -258,12 +249,12 @@ def _touches(curve, g, x, values):
     rows = np.arange(dips.size)
     for _ in range(12):
         fine = left[:, None] + (right - left)[:, None] * np.linspace(0, 1, 65)
-        g_fine = np.abs(g(*_with_jet(curve, fine.ravel()))).reshape(fine.shape)
+        g_fine = np.abs(at(fine.ravel())).reshape(fine.shape)
         best = np.clip(np.argmin(g_fine, axis=1), 1, 63)
         left, right = fine[rows, best - 1], fine[rows, best + 1]
     point = (left + right) / 2
     aside = 0.01 * (1 + np.abs(point))
-    leaves = [np.abs(g(*_with_jet(curve, point + side * aside))) > 1e-7 for side in (-1, 1)]
+    leaves = [np.abs(at(point + side * aside)) > 1e-7 for side in (-1, 1)]
     touched = (g_fine[rows, best] <= 1e-14 * (1 + np.abs(left))) & leaves[0] & leaves[1]
     return [(snap(float(p)),) * 2 for p in point[touched]]
 
@@ -275,7 +266,7 @@ def jumps(curve: Curve, order: int, most: int = 40) -> list[float]:
     """
     inside = np.abs(curve.x - curve.middle) <= curve.reach
     x = curve.x[inside]
-    values = np.nan_to_num((curve.f, curve.slope, curve.curvature)[order][inside])
+    values = np.nan_to_num(curve.jet[order][inside])
     step = np.abs(np.diff(values))
     steep = np.argsort(step)[::-1][:most]
     steep = steep[step[steep] > 0]

@@ -86,22 +86,13 @@ def compare(
     target, defaults = elementwise(target, {})
     x = np.linspace(*interval, _MEASURED)
     wanted = _evaluate(target, x, defaults)
-    u = _mapped(x, interval, onto or interval)
+    onto = onto or interval
+    u = _mapped(x, interval, onto)
     distance = np.abs(scale * _evaluate(activation, u, parameters) + offset - wanted)
     worst = int(np.argmax(distance))
-    return Fit(
-        activation,
-        target,
-        interval,
-        onto or interval,
-        parameters,
-        scale,
-        offset,
-        worst=float(distance[worst]),
-        worst_at=float(x[worst]),
-        rms=float(np.sqrt(np.mean(distance**2))),
-        span=float(np.ptp(wanted)),
-    )
+    found = {"worst": float(distance[worst]), "worst_at": float(x[worst])}
+    found |= {"rms": float(np.sqrt(np.mean(distance**2))), "span": float(np.ptp(wanted))}
+    return Fit(activation, target, interval, onto, parameters, scale, offset, **found)
 
 
 def best_fit(
@@ -120,15 +111,9 @@ def best_fit(
     bounds). The integral of the squared distance is a sum over 800 midpoints, so that a
     discontinuity at an end of the interval is not seen; `Fit.worst` sees it.
 
-    Args:
-        activation: As in `compare`.
-        target: As in `compare`.
-        interval: As in `compare`.
-        onto: As in `compare`.
-        free: Parameter -> the interval to search; one whose ends differ more than a hundredfold,
-            both positive, is searched on a logarithmic scale. The others stay at their defaults.
-        affine: Whether a scale and an offset of the activation's output are fitted too.
-        seed: Of the search.
+    `free` has the interval to search for each parameter, on a logarithmic scale if its ends, both
+    positive, differ more than a hundredfold; the others stay at their defaults. If `affine`, a
+    scale and an offset of the activation's output are fitted too. The rest is as in `compare`.
 
     Raises:
         ValueError: As `compare`.
@@ -154,16 +139,9 @@ def rms_distances(
     interval: Interval,
     grid: Mapping[str, np.ndarray],
 ) -> np.ndarray:
-    """The root mean square distance at every combination of parameters.
+    """The root mean square distance at every combination of parameters; see `compare`.
 
-    Args:
-        activation: As in `compare`.
-        target: As in `compare`.
-        interval: As in `compare`.
-        grid: Parameter -> its values.
-
-    Returns:
-        float64, an axis for each parameter, in order.
+    `grid` has the values of each parameter; the result, float64, an axis for each, in order.
     """
     ends = {name: (np.min(values), np.max(values)) for name, values in grid.items()}
     problem = _Problem.of(activation, target, interval, ends, interval)

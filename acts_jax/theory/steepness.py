@@ -26,17 +26,12 @@ def steepest(curve: Curve) -> SteepestSlope:
     if endless:
         return SteepestSlope(math.inf, endless)
     value = _largest_slope(curve)
-    plateaus = roots(
-        curve,
-        lambda x, jet: np.abs(jet[1]) - value,
-        lambda x: np.full_like(x, 1e-13 * value),
-    )
+    plateaus = roots(curve, lambda x, jet: np.abs(jet[1]) - value, lambda x: 1e-13 * value)
     rests = [plateau for plateau in plateaus if plateau[1] > plateau[0]]
     touching = {end for rest in rests for end in rest}
     sides = [side for side in _steep_tails(curve, value) if side[0] not in touching]
-    if rests or sides:
-        return SteepestSlope(nearest(value, [round(value, 9)]), tuple(sorted([*rests, *sides])))
-    return SteepestSlope(nearest(value, [round(value, 9)]), _peaks(curve, value))
+    where = tuple(sorted([*rests, *sides])) or _peaks(curve, value)
+    return SteepestSlope(nearest(value, [round(value, 9)]), where)
 
 
 def _largest_slope(curve: Curve) -> float:

@@ -191,6 +191,8 @@ def test_calls_check_plain_numbers_by_keyword_and_by_position():
         activations.sbaf(0.5, 0.98, 2)
     with pytest.raises(ValueError, match=r"alpha must be in \[0, 1\]"):
         jax.jit(lambda x: activations.sbaf(x, alpha=2))(0.5)
+    assert "outside its interval: k (0, inf), alpha [0, 1]." in activations.sbaf.__doc__
+    assert "ValueError" not in activations.prelu.__doc__
 
 
 @pytest.mark.parametrize(
@@ -208,6 +210,15 @@ def test_parameter_interval(closed, inside, outside, interval):
     assert not any(value in parameter for value in (*outside, math.nan, math.inf))
     assert parameter.interval == interval
     assert Parameter(0.0).interval == "(-inf, inf)"
+
+
+def test_a_default_is_read_off_the_signature(scratch):
+    given = {"share": Parameter(low=0, high=1)}
+    assert Activation("mine", half, given).parameters == {"share": Parameter(0.5, 0, 1)}
+    register(half, name="other", parameters=given)
+    assert get("other").parameters == {"share": Parameter(0.5, 0, 1)}
+    with pytest.raises(ValueError, match="'part' has no default"):
+        Activation("mine", half, {"part": Parameter()})
 
 
 def test_register(scratch):
