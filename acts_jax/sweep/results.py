@@ -132,7 +132,7 @@ def load_arrays(
     """
     found: dict[str, list[pa.Table]] = {}
     for path, table in _read(workdir, lambda name: name == "cell" or wanted(name)):
-        if not path.name.endswith(store.FAILED):
+        if not store.is_failure(path):
             found.setdefault(store.place(path)[0], []).append(table)
     joined = {key: pa.concat_tables(tables) for key, tables in found.items()}
     return {
@@ -176,18 +176,10 @@ def _read(workdir: str | os.PathLike, wanted: Callable[[str], bool]) -> list[tup
         raise StoreError(f"no results in {workdir}; run `python -m experiments.sweep` first")
     tables = []
     for path in files:
-        try:
-            file = store.open_file(path)
-            columns = [name for name in file.schema_arrow.names if wanted(_name_now(name))]
-            tables.append((path, file.read(columns).rename_columns([*map(_name_now, columns)])))
-        except pa.ArrowMemoryError:
-            raise
-        except (OSError, pa.ArrowException) as error:
-            number = getattr(error, "errno", None)
-            if number:  # the disk's fault, or a matter of permission: no sign of damage
-                reason = os.strerror(number)
-                raise StoreError(f"cannot read {path}: {reason}") from error
-            raise StoreError(f"{path} is damaged; run the sweep again to replace it") from None
+        table = store.read(path, lambda name: wanted(_name_now(name)))
+        if table is None:
+            raise StoreError(f"{path} is damaged; run the sweep again to replace it")
+        tables.append((path, table.rename_columns([*map(_name_now, table.column_names)])))
     return tables
 
 
