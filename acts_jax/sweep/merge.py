@@ -1,9 +1,9 @@
 """Merging: the results of shards, trained apart, in one store."""
 
-import dataclasses
 import os
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
@@ -12,15 +12,8 @@ from acts_jax.sweep import store
 from acts_jax.sweep.grid import Group, Plan
 
 
-@dataclasses.dataclass(frozen=True)
-class Merged:
-    """What a merge has done.
-
-    Attributes:
-        copied: Cells that were copied.
-        present: Cells that were there before.
-        missing: What no shard has results of: groups, or parts of them.
-    """
+class Merged(NamedTuple):
+    """What a merge has done: cells copied, cells that were there, groups or parts nobody has."""
 
     copied: int
     present: int
