@@ -88,8 +88,10 @@ def _prepare(name: str, builder: Any, manual_dir: str | os.PathLike | None) -> N
         config = tfds.download.DownloadConfig(
             manual_dir=by_hand, extract_dir=scratch, try_download_gcs=False
         )
+        # Progress bars, unless it takes a moment only, or nobody is watching.
+        tfds.display_progress_bar(not embedded(name) and sys.stderr.isatty())
         try:
-            with builders.quiet(), _progress(wanted=not embedded(name)):
+            with builders.quiet():
                 builder.download_and_prepare(
                     download_dir=None if downloads else scratch, download_config=config
                 )
@@ -99,6 +101,8 @@ def _prepare(name: str, builder: Any, manual_dir: str | os.PathLike | None) -> N
             overtaken = isinstance(error, OSError) and is_prepared(builder)
             if not overtaken:
                 raise DatasetError(_why_not_prepared(name, builder, error)) from None
+        finally:
+            tfds.display_progress_bar(True)
 
 
 @contextlib.contextmanager
@@ -112,18 +116,6 @@ def _scratch(name: str, builder: Any) -> Iterator[str]:
         raise DatasetError(_why_not_prepared(name, builder, error)) from None
     with folder:
         yield folder.name
-
-
-@contextlib.contextmanager
-def _progress(wanted: bool) -> Iterator[None]:
-    """Shows TFDS's progress bars if they are wanted and somebody may be watching."""
-    import tensorflow_datasets as tfds
-
-    tfds.display_progress_bar(wanted and sys.stderr.isatty())
-    try:
-        yield
-    finally:
-        tfds.display_progress_bar(True)
 
 
 def _take_files_from(folder: Path, name: str, builder: Any) -> None:

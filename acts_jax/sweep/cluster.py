@@ -114,7 +114,7 @@ def _collect(
             try:
                 finished, seconds = ray.get(task)
             except ray.exceptions.RayError as error:  # its worker died again and again, or worse
-                yield Finished(part, local.failure(error))
+                yield part, local.failure(error)
                 continue
             work.seconds.compile += seconds.compile
             yield from finished

@@ -89,11 +89,11 @@ def _finish(part: Group, future: concurrent.futures.Future, work: Work) -> Finis
     except StoreError:
         raise
     except Exception as error:  # an activation of the user's may raise anything
-        return Finished(part, failure(error))
+        return part, failure(error)
     work.seconds.compile += program.seconds
     work.seconds.wait += built - before
     work.seconds.run += time.perf_counter() - built
-    return Finished(part, outcome)
+    return part, outcome
 
 
 def _run(part: Group, program: engine.Program, work: Work) -> Outcome:

@@ -42,10 +42,8 @@ class Networks(NamedTuple):
         """Those at the setting that does best on validation, one network per seed."""
         selection = statistics.select(self.results)
         rows = self.results["cell"].isin(statistics.chosen(self.results, selection)["cell"])
-        initial, params = (
-            jax.tree.map(lambda leaf: leaf[rows.to_numpy()], tree)
-            for tree in (self.initial, self.params)
-        )
+        both = self.initial, self.params
+        initial, params = jax.tree.map(lambda leaf: leaf[rows.to_numpy()], both)
         results = self.results[rows].reset_index(drop=True)
         return self._replace(initial=initial, params=params, results=results)
 

@@ -81,16 +81,12 @@ def load_curves(workdir: str | os.PathLike, metrics: Collection[str] | None = No
         known.add(metric)
         return metric != "dead_unit" if metrics is None else metric in metrics
 
-    tables = [table for _, table in _read(workdir, wanted)]
-    for table in tables:
-        if not table.column_names:  # cells that failed have no curves
-            first += table.num_rows
-            continue
-        epochs, steps = (_array(table[name])[0] for name in marks)
-        for name in sorted(set(table.column_names) - set(marks)):
-            parts.append(
-                _long(name.removeprefix("curve."), _array(table[name]), first, epochs, steps)
-            )
+    for _, table in _read(workdir, wanted):
+        if table.column_names:  # cells that failed have no curves
+            epochs, steps = (_array(table[name])[0] for name in marks)
+            for name in sorted(set(table.column_names) - set(marks)):
+                metric, values = name.removeprefix(store.CURVE), _array(table[name])
+                parts.append(_long(metric, values, first, epochs, steps))
         first += table.num_rows
     if not parts and known:
         asked = ", ".join(sorted(metrics or ()))
