@@ -184,7 +184,9 @@ def write(workdir: Path, group: Group, outcome: Outcome) -> Path:
     times = {"epoch": outcome.epochs, "step": outcome.steps}
     curves = {n: np.broadcast_to(t, (group.size, len(t))) for n, t in times.items()}
     columns = _cells(group) | _final(outcome)
-    columns |= {f"{CURVE}{n}": _nested(v) for n, v in (curves | dict(outcome.metrics)).items()}
+    # A network without hidden layers has nothing to store of what is measured layer by layer.
+    curves |= {name: values for name, values in outcome.metrics.items() if values.size}
+    columns |= {f"{CURVE}{name}": _nested(values) for name, values in curves.items()}
     columns |= {f"{NETWORK}{path}": _nested(v) for path, v in outcome.parameters.items()}
     return write_table(workdir, f"{name_of(group)}.parquet", pa.table(columns))
 
@@ -294,5 +296,6 @@ def _final(outcome: Outcome) -> dict[str, pa.Array]:
         if name in ("gradient_norm", "dead_unit"):
             continue  # one number for all layers, or units, would say nothing
         name = f"final.{name}" if "." in name else name
-        columns[name] = pa.array(kept.reshape(len(kept), -1).mean(axis=1))
+        mean = kept.reshape(len(kept), -1).mean(axis=1) if kept.size else np.full(len(kept), np.nan)
+        columns[name] = pa.array(mean)
     return columns
