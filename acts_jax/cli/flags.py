@@ -1,10 +1,12 @@
 """The flags that experiments share, defined when one asks for them, and what they ask for."""
 
+import dataclasses
 import os
 import re
 import sys
 from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
+from typing import Any
 
 from absl import flags
 
@@ -14,71 +16,54 @@ from acts_jax.files import writing_to
 from acts_jax.sweep.config import read_config, with_fields
 from acts_jax.sweep.options import Options
 
-_CACHE = os.path.join(os.environ.get("XDG_CACHE_HOME") or "~/.cache", "acts_jax")
-
-# Of every experiment, or of those that name them in `uses` of `cli.run`.
-SHARED: dict[str, Callable[[], flags.FlagHolder]] = {
-    "workdir": lambda: flags.DEFINE_string(
-        "workdir", None, "Folder for results; a run is resumed there."
-    ),
-    "activation": lambda: flags.DEFINE_list(
-        "activation", ["all"], "Activations by name, package.module:function, or all."
-    ),
-    "dataset": lambda: flags.DEFINE_list(
-        "dataset", None, "Names of datasets; of a sweep short for --config.dataset."
-    ),
-    "data_dir": lambda: flags.DEFINE_string(
-        "data_dir", None, "Folder of prepared datasets (default: $TFDS_DATA_DIR)."
-    ),
+# The arguments of absl's `DEFINE_string`, `DEFINE_list` ..., and which of these, by name of a flag.
+# Of every experiment, or of those that name them in `uses` of `cli.run`:
+SHARED: dict[str, tuple[Any, ...]] = {
+    "workdir": ("string", None, "Folder for results; a run is resumed there."),
+    "activation": ("list", ["all"], "Activations by name, package.module:function, or all."),
+    "dataset": ("list", None, "Names of datasets; of a sweep short for --config.dataset."),
+    "data_dir": ("string", None, "Folder of prepared datasets (default: $TFDS_DATA_DIR)."),
 }
-# Of experiments that train a config's networks.
-OF_SWEEPS: dict[str, Callable[[], flags.FlagHolder]] = {
-    "config": lambda: flags.DEFINE_string(
-        "config",
+# Of experiments that train a config's networks:
+OF_SWEEPS: dict[str, tuple[Any, ...]] = {
+    "config": (
+        "string",
         None,
         "Config file with a get_config(). Its fields are set by --config.FIELD=VALUES, such as "
         "--config.learning_rate=0.01,0.1 or "
         "--config.leaky_relu.negative_slope='linspace(0,1,5)'.",
     ),
-    "override": lambda: flags.DEFINE_multi_string(
-        "override", [], "FIELD=VALUES, as --config.FIELD=VALUES."
-    ),
-    "dry_run": lambda: flags.DEFINE_bool(
-        "dry_run", False, "Print what would be trained, and stop."
-    ),
-    "pack": lambda: flags.DEFINE_integer(
-        "pack", None, "Cells trained by one vmap (default: by platform).", lower_bound=1
-    ),
-    "compilation_cache": lambda: flags.DEFINE_string(
-        "compilation_cache",
-        _CACHE,
+    "override": ("multi_string", [], "FIELD=VALUES, as --config.FIELD=VALUES."),
+    "dry_run": ("bool", False, "Print what would be trained, and stop."),
+    "pack": ("integer", None, "Cells trained by one vmap (default: by platform).", 1),
+    "compilation_cache": (
+        "string",
+        os.path.join(os.environ.get("XDG_CACHE_HOME") or "~/.cache", "acts_jax"),
         "Folder in which compiled programs are kept for later runs; empty for none.",
     ),
-    "on_error": lambda: flags.DEFINE_enum(
-        "on_error",
+    "on_error": (
+        "enum",
         "continue",
         ["continue", "stop"],
         "When networks cannot be trained, as when a function of yours raises: go on with the "
         "others (they are recorded as failed, and the exit status is 1), or stop.",
     ),
-    "checkpoint_after": lambda: flags.DEFINE_float(
-        "checkpoint_after",
+    "checkpoint_after": (
+        "float",
         30.0,
         "Groups of networks that take more seconds than this are checkpointed at every chunk (not "
         "on Ray, where the parts of groups are the steps).",
-        lower_bound=0.0,
+        0.0,
     ),
-    "launcher": lambda: flags.DEFINE_enum(
-        "launcher", "local", ["local", "ray"], "Train in this process, or on a Ray cluster."
-    ),
-    "ray_address": lambda: flags.DEFINE_string(
-        "ray_address",
+    "launcher": ("enum", "local", ["local", "ray"], "Train in this process, or on a Ray cluster."),
+    "ray_address": (
+        "string",
         None,
         "Of a running Ray cluster, such as 10.0.0.1:6379 or auto (default: Ray is started on this "
         "machine for the run).",
     ),
-    "shard": lambda: flags.DEFINE_string(
-        "shard",
+    "shard": (
+        "string",
         None,
         "i/n trains the i-th of n shares of the groups, counted from 0; experiments.merge joins "
         "them.",
@@ -99,8 +84,8 @@ def define(main: Callable, uses: Collection[str], trains: bool) -> list[str]:
     """
     wanted = {**SHARED, **OF_SWEEPS} if trains else {name: SHARED[name] for name in uses}
     script = sys.argv[0] if main.__module__ == "__main__" else main.__module__
-    for name, make in wanted.items():
-        make()
+    for name, (kind, *arguments) in wanted.items():
+        getattr(flags, f"DEFINE_{kind}")(name, *arguments)
         flags.FLAGS.register_key_flag_for_module(script, flags.FLAGS[name])
     return list(wanted)
 
@@ -115,13 +100,11 @@ def spell_out(argv: Sequence[str]) -> list[str]:
     """Writes every --config.FIELD=VALUES, or --config.FIELD VALUES, as --override=FIELD=VALUES."""
     spelled, rest = [], iter(argv)
     for argument in rest:
-        match = re.fullmatch(r"--?config\.([^=]+)(=.*)?", argument, flags=re.DOTALL)
-        if match is None:
-            spelled.append(argument)
-        else:
+        if match := re.fullmatch(r"--?config\.([^=]+)(=.*)?", argument, flags=re.DOTALL):
             field, value = match.groups()
             value = value if value is not None else "=" + next(rest, "")
-            spelled.append(f"--override={field}{value}")
+            argument = f"--override={field}{value}"
+        spelled.append(argument)
     return spelled
 
 
@@ -142,19 +125,13 @@ def options(config: str | os.PathLike | None = None, workdir: Path | None = None
         if values[name].present
     ]
     changes += [text.partition("=")[::2] for text in values.override]
-    return Options(
-        config=with_fields(read_config(config or values.config), changes),
-        workdir=workdir or Path(values.workdir),
-        data_dir=values.data_dir,
-        dry_run=values.dry_run,
-        pack=values.pack,
-        compilation_cache=compilation_cache(),
-        on_error=values.on_error,
-        checkpoint_after=values.checkpoint_after,
-        launcher=values.launcher,
-        ray_address=values.ray_address,
-        shard=values.shard,
-    )
+    given: dict[str, Any] = {f.name: values[f.name].value for f in dataclasses.fields(Options)}
+    given |= {
+        "config": with_fields(read_config(config or values.config), changes),
+        "workdir": workdir or Path(values.workdir),
+        "compilation_cache": compilation_cache(),
+    }
+    return Options(**given)
 
 
 def compilation_cache() -> Path | None:
@@ -172,30 +149,19 @@ def activations(elementwise: bool | None = None) -> list[Activation]:
     Raises:
         ConfigError: If there is no such activation, or it will not do.
     """
-    wanted = [
-        name
-        for word in flags.FLAGS.activation
-        for name in (names(elementwise) if word == "all" else [word])
-    ]
+    asked = flags.FLAGS.activation
+    wanted = [name for word in asked for name in (names(elementwise) if word == "all" else [word])]
     try:
         found = {activation.name: activation for activation in map(get, wanted)}
+        for activation in found.values():
+            if elementwise and not activation.elementwise:
+                raise ValueError(f"{activation.name} acts on whole vectors, not element by element")
+            if activation.name not in names():  # a user's own may be one to say nothing about
+                acceptance.accept(activation)
+                acceptance.accept_float64(activation)
     except ValueError as error:
         raise ConfigError(str(error)) from error
-    for activation in found.values():
-        if elementwise and not activation.elementwise:
-            raise ConfigError(f"{activation.name} acts on whole vectors, not element by element")
-        if activation.name not in names():
-            _check_own(activation)
     return list(found.values())
-
-
-def _check_own(activation: Activation) -> None:
-    """Refuses a function of the user's that nothing could be said about."""
-    try:
-        acceptance.accept(activation)
-        acceptance.accept_float64(activation)
-    except ValueError as error:
-        raise ConfigError(str(error)) from error
 
 
 def one_dataset() -> str | None:

@@ -8,5 +8,5 @@ from acts_jax.data.dataset import class_weights as class_weights
 from acts_jax.data.dataset import load as load
 from acts_jax.data.dataset import prepare as prepare
 from acts_jax.data.dataset import preprocessing as preprocessing
-from acts_jax.data.reading import Split as Split
+from acts_jax.data.splitting import Split as Split
 from acts_jax.errors import DatasetError as DatasetError

@@ -1,7 +1,6 @@
 """TFDS builders by name: finding them, and saying plainly why one cannot be had."""
 
 import contextlib
-import importlib
 import importlib.util
 import io
 import os
@@ -19,23 +18,18 @@ class Embedded(NamedTuple):
     Attributes:
         version: its TFDS version; raised whenever its arrays change.
         package: the package.
-        module: the module of its builder.
     """
 
     version: str
     package: str
-    module: str
 
 
 EMBEDDED = {
-    name: Embedded(version, package, f"acts_jax.data.embedded.{name}.{name}_dataset_builder")
-    for name, version, package in (
-        ("breast_cancer", "1.0.0", "sklearn"),
-        ("diabetes", "1.0.0", "sklearn"),
-        ("digits", "1.0.0", "sklearn"),
-        ("mnist1d", "1.0.0", "mnist1d"),
-        ("wine", "1.0.0", "sklearn"),
-    )
+    "breast_cancer": Embedded("1.0.0", "sklearn"),
+    "diabetes": Embedded("1.0.0", "sklearn"),
+    "digits": Embedded("1.0.0", "sklearn"),
+    "mnist1d": Embedded("1.0.0", "mnist1d"),
+    "wine": Embedded("1.0.0", "sklearn"),
 }
 _INSTALL = {
     "cv2": "opencv-python-headless",
@@ -87,8 +81,10 @@ def find(name: str, data_dir: str | os.PathLike | None = None) -> Any:
     where = resolve_data_dir(data_dir)
     try:
         with quiet():
-            if known := embedded(name):
-                builder = importlib.import_module(known.module).Builder
+            if embedded(name):
+                from acts_jax.data.embedded import BUILDERS
+
+                builder = BUILDERS[name.partition(":")[0]]
                 return builder(data_dir=where, file_format="array_record")
             import tensorflow_datasets as tfds
 

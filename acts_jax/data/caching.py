@@ -16,8 +16,8 @@ from pathlib import Path
 
 import numpy as np
 
-from acts_jax.data import builders, preparing, reading
-from acts_jax.data.reading import Split, Stored
+from acts_jax.data import builders, preparing
+from acts_jax.data.splitting import Split, Stored
 
 _FORMAT = 1  # raised whenever `reading` makes other arrays of the same records
 _PARTS = ("inputs", "labels")
@@ -45,6 +45,8 @@ def fetch(
         with contextlib.suppress(OSError):
             _add_name(_cache(folder) / "contents.json", name)
     else:
+        from acts_jax.data import reading
+
         stored = reading.read(name, builder)
         with contextlib.suppress(OSError):
             _save(folder, name, stored)

@@ -8,8 +8,8 @@ from typing import Literal
 
 import numpy as np
 
-from acts_jax.data import builders, caching, preparing, reading, splitting
-from acts_jax.data.reading import Split
+from acts_jax.data import builders, caching, preparing, splitting
+from acts_jax.data.splitting import Split, Stored
 from acts_jax.errors import DatasetError
 from acts_jax.suggestion import suggest
 
@@ -126,7 +126,8 @@ def load(
             images of differing sizes, values that are not finite, a class without a training
             example, one class only, or one target only.
     """
-    _check_fraction(validation_fraction)
+    if not 0 < validation_fraction < 0.5:
+        raise DatasetError(f"validation_fraction must be in (0, 0.5), not {validation_fraction}")
     stored, _ = caching.fetch(name, data_dir)
     return _divide(name, stored, validation_fraction)
 
@@ -168,6 +169,8 @@ def check_name(name: str, *, data_dir: str | os.PathLike | None = None) -> None:
         builders.check_source(name, data_dir)  # without the second that importing TFDS takes
     elif not caching.is_cached(name, data_dir):
         builder = builders.find(name, data_dir)
+        from acts_jax.data import reading
+
         reading.layout(name, builder.info)
         if not preparing.is_prepared(builder):
             preparing.check_preparable(name, builder)
@@ -243,12 +246,7 @@ def preprocessing(
     return scale.astype(np.float32), (-origin * scale).astype(np.float32)
 
 
-def _check_fraction(fraction: float) -> None:
-    if not 0 < fraction < 0.5:
-        raise DatasetError(f"validation_fraction must be in (0, 0.5), not {fraction}")
-
-
-def _divide(name: str, stored: reading.Stored, fraction: float) -> Dataset:
+def _divide(name: str, stored: Stored, fraction: float) -> Dataset:
     """The dataset of what is stored: splits made, classes renumbered, targets standardised."""
     classes, mean, scale = stored.class_names, 0.0, 1.0
     splits = splitting.carve(stored.splits, fraction, by_class=bool(classes))

@@ -22,16 +22,9 @@ from acts_jax.data import builders
 from acts_jax.data.builders import embedded
 from acts_jax.errors import DatasetError
 
-_UNWRITABLE = {
-    errno.EACCES,
-    errno.EDQUOT,
-    errno.EEXIST,
-    errno.ENOENT,
-    errno.ENOSPC,
-    errno.ENOTDIR,
-    errno.EPERM,
-    errno.EROFS,
-}
+_FULL = {errno.ENOSPC, errno.EDQUOT}
+_NETWORK = (urllib.error.URLError, ConnectionError, TimeoutError)
+_REFUSED = {errno.EACCES, errno.EEXIST, errno.ENOENT, errno.ENOTDIR, errno.EPERM, errno.EROFS}
 
 
 def find_prepared(
@@ -95,8 +88,10 @@ def _prepare(name: str, builder: Any, manual_dir: str | os.PathLike | None) -> N
         config = tfds.download.DownloadConfig(
             manual_dir=by_hand, extract_dir=scratch, try_download_gcs=False
         )
+        # Progress bars, unless it takes a moment only, or nobody is watching.
+        tfds.display_progress_bar(not embedded(name) and sys.stderr.isatty())
         try:
-            with builders.quiet(), _progress(wanted=not embedded(name)):
+            with builders.quiet():
                 builder.download_and_prepare(
                     download_dir=None if downloads else scratch, download_config=config
                 )
@@ -106,6 +101,8 @@ def _prepare(name: str, builder: Any, manual_dir: str | os.PathLike | None) -> N
             overtaken = isinstance(error, OSError) and is_prepared(builder)
             if not overtaken:
                 raise DatasetError(_why_not_prepared(name, builder, error)) from None
+        finally:
+            tfds.display_progress_bar(True)
 
 
 @contextlib.contextmanager
@@ -119,18 +116,6 @@ def _scratch(name: str, builder: Any) -> Iterator[str]:
         raise DatasetError(_why_not_prepared(name, builder, error)) from None
     with folder:
         yield folder.name
-
-
-@contextlib.contextmanager
-def _progress(wanted: bool) -> Iterator[None]:
-    """Shows TFDS's progress bars if they are wanted and somebody may be watching."""
-    import tensorflow_datasets as tfds
-
-    tfds.display_progress_bar(wanted and sys.stderr.isatty())
-    try:
-        yield
-    finally:
-        tfds.display_progress_bar(True)
 
 
 def _take_files_from(folder: Path, name: str, builder: Any) -> None:
@@ -169,15 +154,12 @@ class _ByHand:
         """Maps `known` over the URLs with a checksum, and `unknown` over the other files."""
         faults = []
 
-        def check(resource):
-            faults.append(self._fault(_url(resource)))
-
         def take(resource):
             if _url(resource) in self._published:
                 return known(resource)
             return unknown(epath.Path(self._path(_url(resource))))
 
-        _map(check, urls)
+        _map(lambda resource: faults.append(self._fault(_url(resource))), urls)
         if any(faults):
             raise DatasetError(
                 f"dataset {self._name!r} cannot be prepared from {self._folder}: "
@@ -194,12 +176,10 @@ class _ByHand:
         """What is wrong with the file for `url`, if anything."""
         expected, path = self._published.get(url), self._path(url)
         if not path.is_file():
-            what = (
-                f"{int(expected.size):,} bytes, SHA-256 {expected.checksum}, "
-                if expected
-                else "TFDS does not know its checksum, "
-            )
-            return f"{path.name} is missing ({what}from {url})"
+            what = "TFDS does not know its checksum"
+            if expected:
+                what = f"{int(expected.size):,} bytes, SHA-256 {expected.checksum}"
+            return f"{path.name} is missing ({what}, from {url})"
         if not expected:
             return None
         with path.open("rb") as file:
@@ -244,10 +224,8 @@ def _unprepared(name: str, builder: Any, why: str, remedy: str) -> str:
 
 
 def _no_network(name: str, builder: Any) -> str:
-    remedy = (
-        "put the files as upstream publishes them into a folder and run "
-        f"`{_command(name, builder, 'FOLDER')}`, which names those that are missing"
-    )
+    remedy = "put the files as upstream publishes them into a folder and run "
+    remedy += f"`{_command(name, builder, 'FOLDER')}`, which names those that are missing"
     return _unprepared(name, builder, "the network does not answer", remedy)
 
 
@@ -260,6 +238,8 @@ def _by_hand(name: str, builder: Any) -> str:
 
 
 def _why_not_prepared(name: str, builder: Any, error: Exception) -> str:
+    import requests
+    import tensorflow_datasets as tfds
     from tensorflow_datasets.core.download import download_manager
 
     if package := builders.missing_package(error):
@@ -268,25 +248,17 @@ def _why_not_prepared(name: str, builder: Any, error: Exception) -> str:
         return _by_hand(name, builder)
     if isinstance(error, download_manager.NonMatchingChecksumError):
         return f"dataset {name!r} cannot be prepared: {' '.join(str(error).split())}"
-    if _is_network(error):
+    if isinstance(error, (*_NETWORK, requests.RequestException, tfds.download.DownloadError)):
         return _no_network(name, builder)
     number = error.errno if isinstance(error, OSError) else None
-    for full in (errno.ENOSPC, errno.EDQUOT):  # those who unpack and write wrap it in other errors
+    for full in _FULL:  # those who unpack and write wrap it in other errors
         number = full if os.strerror(full) in str(error) else number
-    if number in _UNWRITABLE:
+    if number in _FULL | _REFUSED:
         return (
             f"dataset {name!r} cannot be written to {builder.data_dir_root} "
             f"({os.strerror(number)}): choose another data_dir, or set TFDS_DATA_DIR"
         )
     return f"dataset {name!r} cannot be prepared: {builders.one_line(error)}"
-
-
-def _is_network(error: Exception) -> bool:
-    import requests
-    import tensorflow_datasets as tfds
-
-    kinds = (requests.RequestException, urllib.error.URLError, ConnectionError, TimeoutError)
-    return isinstance(error, (*kinds, tfds.download.DownloadError))
 
 
 def _is_offline(builder: Any) -> bool:

@@ -1,45 +1,20 @@
-"""Reading prepared datasets: from records on disk to arrays, checked."""
+"""Reading prepared datasets: from records on disk to arrays, checked.
+
+Imported when there are records to read: TFDS takes a second.
+"""
 
 import dataclasses
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
+import tensorflow_datasets as tfds
 
 from acts_jax.data import builders
+from acts_jax.data.splitting import Split, Stored
 from acts_jax.errors import DatasetError
 
 _ROWS_AT_ONCE = 1024
-
-
-@dataclasses.dataclass(frozen=True, eq=False)
-class Split:
-    """Examples as arrays, which may be read-only: row i of `inputs` goes with `labels[i]`.
-
-    Attributes:
-        inputs: uint8 [n, height, width, channels] for images, float32 [n, features] otherwise.
-        labels: int32 [n] class numbers; float32 [n] targets for regression.
-    """
-
-    inputs: np.ndarray
-    labels: np.ndarray
-
-
-@dataclasses.dataclass(frozen=True, eq=False)
-class Stored:
-    """What a dataset holds on disk.
-
-    Attributes:
-        version: its TFDS version.
-        class_names: one per declared class; () for regression.
-        left_out: the inputs that are text, e.g. "home.dest".
-        splits: those of "train", "validation" and "test" that there are.
-    """
-
-    version: str
-    class_names: tuple[str, ...]
-    left_out: tuple[str, ...]
-    splits: dict[str, Split]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -68,8 +43,6 @@ def layout(name: str, info: Any) -> Layout:
         DatasetError: no supervised keys, inputs or labels that no network here can take, or, if it
             is prepared, no split "train".
     """
-    import tensorflow_datasets as tfds
-
     match info.supervised_keys:
         case (input_key, str() as label_key):
             pass
@@ -133,12 +106,17 @@ def _read_split(name: str, builder: Any, where: Layout, split: str) -> Split:
     if inputs is None:
         raise DatasetError(f"dataset {name!r} has no example in its split {split!r}")
     _check_finite(name, split, "inputs", inputs)
-    labels = np.asarray(labels)
-    if where.class_names:
-        _check_classes(name, split, labels, len(where.class_names))
-        return Split(inputs, labels.astype(np.int32))
-    _check_finite(name, split, "labels", labels)
-    return Split(inputs, labels.astype(np.float32))
+    labels, classes = np.asarray(labels), len(where.class_names)
+    if not classes:
+        _check_finite(name, split, "labels", labels)
+        return Split(inputs, labels.astype(np.float32))
+    wrong = labels[(labels < 0) | (labels >= classes)]
+    if wrong.size:
+        raise DatasetError(
+            f"dataset {name!r} has the label {wrong[0]} in its split {split!r}, outside "
+            f"0..{classes - 1}"
+        )
+    return Split(inputs, labels.astype(np.int32))
 
 
 def _batches(name: str, builder: Any, split: str) -> Iterator[tuple[int, int, list[dict]]]:
@@ -169,8 +147,6 @@ def _images(name: str, rows: list[dict[str, Any]], where: Layout) -> np.ndarray:
 
 
 def _table(rows: list[dict[str, Any]], where: Layout) -> np.ndarray:
-    import tensorflow_datasets as tfds
-
     columns = []
     for path, feature in where.inputs.items():
         values = np.asarray([_at(row, path) for row in rows])
@@ -196,23 +172,12 @@ def _check_finite(name: str, split: str, what: str, values: np.ndarray) -> None:
             )
 
 
-def _check_classes(name: str, split: str, labels: np.ndarray, classes: int) -> None:
-    wrong = labels[(labels < 0) | (labels >= classes)]
-    if wrong.size:
-        raise DatasetError(
-            f"dataset {name!r} has the label {wrong[0]} in its split {split!r}, outside "
-            f"0..{classes - 1}"
-        )
-
-
 def _differing_sizes(name: str, sizes: set[tuple[int, ...]]) -> str:
     a, b = sorted(sizes)[:2]
     return f"dataset {name!r} has images of differing sizes, e.g. {a} and {b}: one size is needed"
 
 
 def _leaves(path: tuple[str, ...], feature: Any) -> Iterator[tuple[tuple[str, ...], Any]]:
-    import tensorflow_datasets as tfds
-
     if isinstance(feature, tfds.features.FeaturesDict):
         for key in sorted(feature.keys()):
             yield from _leaves((*path, key), feature[key])
@@ -221,21 +186,15 @@ def _leaves(path: tuple[str, ...], feature: Any) -> Iterator[tuple[tuple[str, ..
 
 
 def _is_image(feature: Any) -> bool:
-    import tensorflow_datasets as tfds
-
     pixels = isinstance(feature, tfds.features.Tensor) and len(feature.shape) == 3
     return isinstance(feature, tfds.features.Image) or (pixels and feature.np_dtype == np.uint8)
 
 
 def _is_text(feature: Any) -> bool:
-    import tensorflow_datasets as tfds
-
     return isinstance(feature, tfds.features.Tensor) and np.dtype(feature.np_dtype).kind in "OSU"
 
 
 def _is_numeric(feature: Any) -> bool:
-    import tensorflow_datasets as tfds
-
     return (
         isinstance(feature, tfds.features.Tensor)
         and None not in feature.shape

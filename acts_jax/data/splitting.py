@@ -1,17 +1,46 @@
-"""Dividing what a dataset holds into train, validation and test, for good."""
+"""What a dataset holds, and its division into train, validation and test, for good."""
+
+import dataclasses
 
 import numpy as np
 
-from acts_jax.data.reading import Split
 from acts_jax.errors import DatasetError
 
-_SEED = 0
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Split:
+    """Examples as arrays, which may be read-only: row i of `inputs` goes with `labels[i]`.
+
+    Attributes:
+        inputs: uint8 [n, height, width, channels] for images, float32 [n, features] otherwise.
+        labels: int32 [n] class numbers; float32 [n] targets for regression.
+    """
+
+    inputs: np.ndarray
+    labels: np.ndarray
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Stored:
+    """What a dataset holds on disk.
+
+    Attributes:
+        version: its TFDS version.
+        class_names: one per declared class; () for regression.
+        left_out: the inputs that are text, e.g. "home.dest".
+        splits: those of "train", "validation" and "test" that there are.
+    """
+
+    version: str
+    class_names: tuple[str, ...]
+    left_out: tuple[str, ...]
+    splits: dict[str, Split]
 
 
 def shuffled(rows: int) -> np.ndarray:
     """A permutation of 0..rows-1, int64 [rows], the same for ever."""
     # RandomState's stream is frozen; default_rng's may change with NumPy's version.
-    return np.random.RandomState(_SEED).permutation(rows)
+    return np.random.RandomState(0).permutation(rows)
 
 
 def carve(splits: dict[str, Split], fraction: float, by_class: bool) -> dict[str, Split]:

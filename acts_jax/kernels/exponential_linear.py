@@ -27,10 +27,6 @@ def _elu_slope(x, alpha):
 @with_derivatives(_elu_slope, lambda x, alpha: decay_minus_one(jnp.minimum(x, 0)))
 def elu(x: jax.Array, alpha: jax.Array) -> jax.Array:
     """x above 0, alpha (exp(x) - 1) below."""
-    return _elu(x, alpha)
-
-
-def _elu(x, alpha):
     return jnp.where(x > 0, x, alpha * decay_minus_one(jnp.minimum(x, 0)))
 
 
@@ -42,7 +38,7 @@ SELU_ALPHA = 1.6732632423543772
 @with_derivatives(lambda x: jnp.where(x > 0, SELU_SCALE, _elu_slope(x, SELU_SCALE * SELU_ALPHA)))
 def selu(x: jax.Array) -> jax.Array:
     """SELU_SCALE times the elu for SELU_ALPHA."""
-    return jnp.where(x > 0, SELU_SCALE * x, _elu(x, SELU_SCALE * SELU_ALPHA))
+    return jnp.where(x > 0, SELU_SCALE * x, elu(x, SELU_SCALE * SELU_ALPHA))
 
 
 def _celu_by_alpha(x, alpha):

@@ -145,13 +145,9 @@ def _mish_curvature(x):
     e = exponential(-jnp.abs(x))
     gate_slope = (4 * e) * (1 + e) / jnp.square(_mish_denominator(x, e))
     gate_slope = gate_slope * jnp.where(x < 0, 1, e)
-    gate = _mish_numerator(x, e) / _mish_denominator(x, e)
+    gate = jnp.where(x < 0, e * (2 + e), 1 + 2 * e) / _mish_denominator(x, e)
     s = jnp.where(x < 0, e, 1) / (1 + e)
     return gate_slope * (2 + x * ((1 - s) - 2 * gate * s))
-
-
-def _mish_numerator(x, e):
-    return jnp.where(x < 0, e * (2 + e), 1 + 2 * e)
 
 
 def _mish_denominator(x, e):

@@ -4,7 +4,7 @@ import jax
 import jax.numpy as jnp
 from jax import lax
 
-from acts_jax.kernels.arithmetic import bounded, upper_half
+from acts_jax.kernels.arithmetic import bounded, polynomial, upper_half
 from acts_jax.kernels.derivatives import with_derivatives
 
 
@@ -20,18 +20,11 @@ def softsign(x: jax.Array) -> jax.Array:
     return x / (1 + jnp.abs(x))
 
 
-def _horner(coefficients, t):
-    result = coefficients[0]
-    for coefficient in coefficients[1:]:
-        result = result * t + coefficient
-    return result
-
-
-def _careful_horner(coefficients, t):
+def _careful_polynomial(coefficients, t):
     # result + rest in twice the digits, since the terms cancel
-    t_upper = upper_half(t)
-    result, rest = upper_half(coefficients[0]), coefficients[0] - upper_half(coefficients[0])
-    for coefficient in coefficients[1:]:
+    t_upper, highest = upper_half(t), coefficients[-1]
+    result, rest = upper_half(highest), highest - upper_half(highest)
+    for coefficient in coefficients[-2::-1]:
         product, small = result * t_upper, result * (t - t_upper) + rest * t
         result = upper_half(product + coefficient + small)
         rest = ((coefficient - result) + product) + small
@@ -43,7 +36,7 @@ def _rational_parts(x, p0, p1, p2, p3, q1, q2):
     outside = jnp.abs(x) > 1
     t = jnp.where(outside, 1 / jnp.where(outside, x, 1), x)
     pairs = ((p0, p3), (p1, p2), (p2, p1), (p3, p0))
-    coefficients = [jnp.where(outside, far, near) for far, near in pairs]
+    coefficients = [jnp.where(outside, far, near) for near, far in pairs]
     bend = jnp.where(outside, q1 * t + q2, t * (q2 * t + q1))
     denominator = jnp.abs(bend) + jnp.where(outside, jnp.square(t), 1)
     return outside, t, coefficients, denominator, jnp.where(bend < 0, -1, 1)
@@ -51,7 +44,7 @@ def _rational_parts(x, p0, p1, p2, p3, q1, q2):
 
 def _rational_jet(x, p0, p1, p2, p3, q1, q2):
     outside, t, c, denominator, sign = _rational_parts(x, p0, p1, p2, p3, q1, q2)
-    numerator, by_t = _horner(c, t), _horner((3 * c[0], 2 * c[1], c[2]), t)
+    numerator, by_t = polynomial(c, t), polynomial((c[1], 2 * c[2], 3 * c[3]), t)
     denominator_by_t = jnp.where(outside, 2 * t + sign * q1, sign * (q1 + 2 * q2 * t))
     ratio = numerator / denominator
     ratio_by_t = (by_t - denominator_by_t * ratio) / denominator
@@ -96,7 +89,7 @@ def _rational_by(power, denominator_too):
         weight = jnp.where(outside, far ** (power - 2), t**power) / denominator
         if not denominator_too:
             return weight
-        return -sign * (weight * far) * (_horner(c, t) / denominator)
+        return -sign * (weight * far) * (polynomial(c, t) / denominator)
 
     return partial
 
@@ -109,4 +102,4 @@ def _rational_by(power, denominator_too):
 def rational(x: jax.Array, *coefficients: jax.Array) -> jax.Array:
     """(p0 + p1 x + p2 x^2 + p3 x^3) / (1 + abs(q1 x + q2 x^2)) for p0, ..., p3, q1, q2."""
     outside, t, c, denominator, _ = _rational_parts(x, *coefficients)
-    return jnp.where(outside, x, 1) * (_careful_horner(c, t) / denominator)
+    return jnp.where(outside, x, 1) * (_careful_polynomial(c, t) / denominator)

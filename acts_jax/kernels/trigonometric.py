@@ -41,32 +41,32 @@ def _reduced(x):
     )
 
 
-def _repaired(value, careful, x, frequency=1.0):
-    # careful(x) where the angle frequency * x is large: a loop of one round or none, which
-    # unlike a `lax.cond` leaves computing the value to all cores, and needs no rule for vmap
+def _fast(value, careful, x, frequency=1.0):
+    # value(x) for float32, but careful(x) where the angle frequency * x is large: a loop of one
+    # round or none, which unlike a `lax.cond` leaves computing the value to all cores, and needs no
+    # rule for vmap
+    if x.dtype != jnp.float32:
+        return careful(x)
+
     def large():
         return jnp.abs(frequency * x) >= _LIMIT
 
     def repair(state):
         return False, jnp.where(large(), careful(x), state[1])
 
-    return lax.while_loop(lambda state: state[0], repair, (jnp.any(large()), value))[1]
+    return lax.while_loop(lambda state: state[0], repair, (jnp.any(large()), value(x)))[1]
 
 
 @with_derivatives(lambda x: cosine(x))
 def sine(x: jax.Array) -> jax.Array:
     """sin(x) for a float array."""
-    if x.dtype != jnp.float32:
-        return lax.sin(x)
-    return _repaired(_reduced(x)[0], lax.sin, x)
+    return _fast(lambda x: _reduced(x)[0], lax.sin, x)
 
 
 @with_derivatives(lambda x: -sine(x))
 def cosine(x: jax.Array) -> jax.Array:
     """cos(x) for a float array."""
-    if x.dtype != jnp.float32:
-        return lax.cos(x)
-    return _repaired(_reduced(x)[1], lax.cos, x)
+    return _fast(lambda x: _reduced(x)[1], lax.cos, x)
 
 
 @with_derivatives(
@@ -91,13 +91,11 @@ def _squared_sine(x, eighths=0):
 def _one_plus_sine_of_double(x):
     """1 + sin(2 x) = 2 sin(x + pi / 4)^2, which does not cancel where it is near 0."""
 
-    def careful(x):
-        return jnp.square(lax.sin(x) + lax.cos(x))
+    def value(x):
+        odd, s = _squared_sine(x, 1)
+        return 2 * jnp.where(odd, 1 - s, s)
 
-    if x.dtype != jnp.float32:
-        return careful(x)
-    odd, s = _squared_sine(x, 1)
-    return _repaired(2 * jnp.where(odd, 1 - s, s), careful, x)
+    return _fast(value, lambda x: jnp.square(lax.sin(x) + lax.cos(x)), x)
 
 
 def _snake_by_frequency(x, frequency):
@@ -110,36 +108,32 @@ def _snake_by_frequency(x, frequency):
 def snake(x: jax.Array, frequency: jax.Array) -> jax.Array:
     """x + sin(frequency x)^2 / frequency."""
 
+    def value(x):
+        odd, s = _squared_sine(frequency * x)
+        # x + 1 / frequency is exact where it is small: there rounding 1 - s would show
+        return (x + jnp.where(odd, 1 / frequency, 0)) + jnp.where(odd, -s, s) / frequency
+
     def careful(x):
         return x + jnp.square(lax.sin(bounded(frequency * x))) / frequency
 
-    if x.dtype != jnp.float32:
-        return careful(x)
-    odd, s = _squared_sine(frequency * x)
-    # x + 1 / frequency is exact where it is small: there rounding 1 - s would show
-    value = (x + jnp.where(odd, 1 / frequency, 0)) + jnp.where(odd, -s, s) / frequency
-    return _repaired(value, careful, x, frequency)
+    return _fast(value, careful, x, frequency)
 
 
 @with_derivatives(lambda x: -2 * sine(x) - x * cosine(x))
 def _gcu_slope(x):
     """cos(x) - x sin(x)."""
 
-    def careful(x):
-        return lax.cos(x) - x * lax.sin(x)
+    def value(x):
+        s, c = _reduced(x)
+        return c - x * s
 
-    if x.dtype != jnp.float32:
-        return careful(x)
-    s, c = _reduced(x)
-    return _repaired(c - x * s, careful, x)
+    return _fast(value, lambda x: lax.cos(x) - x * lax.sin(x), x)
 
 
 @with_derivatives(_gcu_slope)
 def gcu(x: jax.Array) -> jax.Array:
     """x cos(x)."""
-    if x.dtype != jnp.float32:
-        return x * lax.cos(x)
-    return _repaired(x * _reduced(x)[1], lambda x: x * lax.cos(x), x)
+    return _fast(lambda x: x * _reduced(x)[1], lambda x: x * lax.cos(x), x)
 
 
 def arctan_within_one(z: jax.Array) -> jax.Array:

@@ -92,11 +92,8 @@ def _manager(folder: Path) -> Iterator[ocp.CheckpointManager]:
     verbosity = logging.get_verbosity()
     logging.set_verbosity(logging.FATAL)  # what fails is raised, and need not be logged besides
     try:
-        manager = ocp.CheckpointManager(folder.absolute(), options=options)
-        try:
+        with ocp.CheckpointManager(folder.absolute(), options=options) as manager:
             yield manager
-        finally:
-            manager.close()
     finally:
         logging.set_verbosity(verbosity)
 

@@ -84,14 +84,9 @@ def _results(work: Work, address: str | None, compilation_cache: Any) -> Iterato
 def _collect(
     parts: Iterator[tuple[Group, int]], submit: Callable, most: int, board: Any, work: Work
 ) -> Iterator[Finished]:
-    """The results of tasks as they come, and their progress meanwhile.
+    """The results of tasks as they come, and from the board their progress meanwhile, if it lives.
 
-    Args:
-        parts: From `_parts`.
-        submit: (number, part, pack) -> task.
-        most: Tasks that are submitted and not done: all of them are looked at each time.
-        board: A `_Board`, without which there are results still, but no progress in between.
-        work: What the parts are of.
+    No more than `most` tasks are submitted and not done: all of them are looked at each time.
     """
     import ray
 
@@ -119,7 +114,7 @@ def _collect(
             try:
                 finished, seconds = ray.get(task)
             except ray.exceptions.RayError as error:  # its worker died again and again, or worse
-                yield Finished(part, local.failure(error))
+                yield part, local.failure(error)
                 continue
             work.seconds.compile += seconds.compile
             yield from finished
@@ -144,16 +139,8 @@ def _train(
         with contextlib.suppress(ray.exceptions.RayError):
             ray.get(board.note.remote(number, chunk))  # waited for: no note outlives its task
 
-    work = Work(
-        [part],
-        {part.static.dataset: dataset},
-        pack,
-        checkpoints,
-        math.inf,
-        Stop(),
-        on_chunk,
-        Seconds(),
-    )
+    datasets, never = {part.static.dataset: dataset}, math.inf
+    work = Work([part], datasets, pack, checkpoints, never, Stop(), on_chunk, Seconds())
     return list(local.results(work)), work.seconds
 
 
@@ -252,17 +239,8 @@ def _parts(work: Work, slots: int, memory: float, on_gpus: bool) -> Iterator[tup
     """The groups of some work, in parts where they are too large, or too few to keep all busy.
 
     A part is made of whole packs, as many for every device of a worker, so that it fills no
-    place with copies. The pack is chosen here, for a cell's result depends on it in its last bits,
-    and nodes may differ.
-
-    Args:
-        work: What is to be trained.
-        slots: Tasks that run at once.
-        memory: Bytes for each of them.
-        on_gpus: Whether they run on GPUs.
-
-    Yields:
-        Each part, and how many of its cells one vmap carries.
+    place with copies. The pack, given beside each part, is chosen here, for a cell's result depends
+    on it in its last bits, and nodes may differ. `memory` is the bytes of each of the `slots`.
     """
     devices = 1 if on_gpus else packing.FEWEST_CPU_DEVICES
     platform = "gpu" if on_gpus else "cpu"
@@ -277,16 +255,15 @@ def _parts(work: Work, slots: int, memory: float, on_gpus: bool) -> Iterator[tup
         pack = work.pack or packing.pack_for(group.static, dataset, platform, room)
         unit = pack * devices
         units = max(1, min(math.ceil(share / unit), int(packing.SHARE * memory / each / unit)))
-        for first in range(0, group.size, units * unit):
-            yield group.part(first, min(first + units * unit, group.size)), pack
+        for part in group.cut(units * unit):
+            yield part, pack
 
 
 def _sources(names: set[str]) -> list[str]:
     """Where the code of packages, or of "package.module:function", lies that is not installed."""
     sources = []
-    for name in sorted(
-        {name.partition(":")[0].partition(".")[0] for name in names if _is_code(name)}
-    ):
+    code = [name for name in names if name == "acts_jax" or ":" in name]  # not of the catalogue
+    for name in sorted({name.partition(":")[0].partition(".")[0] for name in code}):
         module = importlib.import_module(name)
         package = getattr(module, "__path__", None)
         path = Path(next(iter(package)) if package else module.__file__)
@@ -299,8 +276,3 @@ def _installed(path: Path) -> bool:
     """Whether a file is part of the Python that this is, as every node of a cluster has it."""
     kinds = ("purelib", "platlib", "stdlib", "platstdlib")
     return any(path.is_relative_to(sysconfig.get_path(kind)) for kind in kinds)
-
-
-def _is_code(name: str) -> bool:
-    """Whether this names a package or a user's function, not an entry of the catalogue."""
-    return name == "acts_jax" or ":" in name

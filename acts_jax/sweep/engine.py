@@ -114,7 +114,8 @@ def splits_of(dataset: Dataset, kind: str) -> Splits:
 
 def put(dataset: Dataset, kind: str, devices: Iterable[jax.Device]) -> Slices:
     """The splits of a dataset, on every device."""
-    return jax.device_put(join(*splits_of(dataset, kind)), NamedSharding(_mesh(devices), P()))
+    mesh = Mesh(np.array(sorted(devices, key=lambda device: device.id)), ("cells",))
+    return jax.device_put(join(*splits_of(dataset, kind)), NamedSharding(mesh, P()))
 
 
 def resolve(static: Static, dataset: Dataset) -> tuple[str, int]:
@@ -175,14 +176,14 @@ def build(
             initial weights only share one, whichever thread asks first.
     """
     started = time.perf_counter()
-    mesh = _mesh(data.rows.labels.sharding.device_set)
+    mesh = data.rows.labels.sharding.mesh
     rows = math.ceil(group.size / pack / mesh.size)
     place = np.minimum(np.arange(rows * mesh.size * pack), group.size - 1)
     place = place.reshape(rows, mesh.size, pack)
     model = functools.partial(make_model, group.static, *resolve(group.static, dataset))
     cells, seeds = _cells(group, place)
     seeds = np.pad(seeds, (0, -len(seeds) % mesh.size), mode="edge")
-    state = _initial_state(model, group, place, dataset.input_shape)
+    state = _initial_state(model({}), group, place, dataset.input_shape)
     state, cells = (_rows(tree, NamedSharding(mesh, P("cells"))) for tree in (state, cells))
     cell = functools.partial(_chunk, model, group.static, measure)
     compiled = {} if compiled is None else compiled
@@ -192,9 +193,7 @@ def build(
     shared = compiled.setdefault(key, future)
     if shared is future:
         try:
-            future.set_result(
-                _compile(cell, group.static, mesh, state[0], cells[0], data, len(seeds))
-            )
+            future.set_result(_compile(cell, group.static, state[0], cells[0], data, len(seeds)))
         except BaseException as error:
             future.set_exception(error)
     chunk = shared.result()
@@ -224,20 +223,12 @@ def make_model(static: Static, head: str, num_outputs: int, parameters: dict[str
     )
 
 
-def hyperparameters_of(group: Group) -> training.Hyperparameters:
-    """What the optimizers of a group's cells are given: float32 [cells]; 0 where there is none."""
-    values = (group.traced[name] for name in training.Hyperparameters._fields)
-    return training.Hyperparameters(*(np.nan_to_num(v.astype(np.float32)) for v in values))
-
-
-def _optimizer(static: Static, hyperparameters: training.Hyperparameters) -> Any:
-    return training.make_optimizer(static.optimizer, hyperparameters, static.decay_activations)
-
-
 def _cells(group: Group, place: np.ndarray) -> tuple[Cells, np.ndarray]:
     """The traced hyperparameters of the cells at `place`, and the distinct seeds."""
     seeds, rows_of_seeds = np.unique(group.traced["seed"], return_inverse=True)
-    optimizer = jax.tree.map(lambda values: values[place], hyperparameters_of(group))
+    given = (group.traced[name][place] for name in training.Hyperparameters._fields)
+    # NaN stands for a momentum of plain SGD, which has none.
+    optimizer = training.Hyperparameters(*(np.nan_to_num(v.astype(np.float32)) for v in given))
     parameters = {n: values[place].astype(np.float32) for n, values in group.parameters.items()}
     limit = _limit(group)
     limit = None if limit is None else limit[place]
@@ -260,16 +251,10 @@ def _limit(group: Group) -> np.ndarray | None:
     return np.asarray(sup(distinct))[which.ravel()]
 
 
-def initial_params(model: Network, group: Group, dataset: Dataset) -> Any:
-    """The networks of a group's cells before training: leaves [cells, ...]."""
-    cells = np.arange(group.size)
-    return _initial_params(model, group, cells, dataset.input_shape)
-
-
-def _initial_params(
-    model: Network, group: Group, cells: np.ndarray, input_shape: tuple[int, ...]
+def initial_params(
+    model: Network, group: Group, input_shape: tuple[int, ...], cells: Any = slice(None)
 ) -> Any:
-    """The networks of some cells, each from its own seed, gain and parameters."""
+    """The networks of a group's cells, or those at an index, before training: [cells, ...]."""
     keys = jax.vmap(lambda seed: training.key_for(seed, "init"))(group.traced["seed"][cells])
     return model.init_population(
         input_shape,
@@ -280,12 +265,13 @@ def _initial_params(
 
 
 def _initial_state(
-    model: Callable[[dict], Network], group: Group, place: np.ndarray, input_shape: tuple[int, ...]
+    model: Network, group: Group, place: np.ndarray, input_shape: tuple[int, ...]
 ) -> training.TrainState:
     """The state of the cells at `place` before training: arrays [rows, devices, pack, ...]."""
-    params = _initial_params(model({}), group, place.ravel(), input_shape)
+    params = initial_params(model, group, input_shape, place.ravel())
     # No optimizer's initial state depends on the values of its hyperparameters.
-    optimizer = _optimizer(group.static, training.Hyperparameters(0.0, 0.0, 0.0))
+    none = training.Hyperparameters(0.0, 0.0, 0.0)
+    optimizer = training.make_optimizer(group.static.optimizer, none)
     watch = training.begin_watch() if group.static.patience else None
 
     def begin(params):
@@ -306,7 +292,6 @@ def _rows(tree: Any, sharding: NamedSharding) -> tuple[Any, ...]:
 def _compile(
     one: Callable[..., tuple],
     static: Static,
-    mesh: Mesh,
     state: training.TrainState,
     cells: Cells,
     data: Slices,
@@ -336,14 +321,13 @@ def _compile(
 
     per_epoch = data.sizes[0] // static.batch_size
     longest = static.chunk_epochs(per_epoch) * per_epoch
-    everywhere = NamedSharding(mesh, P())
-    order = jax.ShapeDtypeStruct(
-        (num_seeds, longest, static.batch_size), np.int32, sharding=everywhere
+    whole = functools.partial(
+        jax.ShapeDtypeStruct, dtype=np.int32, sharding=data.rows.labels.sharding
     )
-    steps = jax.ShapeDtypeStruct((), np.int32, sharding=everywhere)
+    order, steps = whole((num_seeds, longest, static.batch_size)), whole(())
     sharded = jax.shard_map(
         chunk,
-        mesh=mesh,
+        mesh=data.rows.labels.sharding.mesh,
         in_specs=(P("cells"), P("cells"), P(), P(), P()),
         out_specs=P("cells"),
         check_vma=False,
@@ -364,7 +348,7 @@ def _chunk(
 ) -> tuple[training.TrainState, dict[str, jax.Array]]:
     """One cell's chunk: some steps, then every measurement if they are wanted."""
     network, before = model(cell.parameters), state
-    optimizer = _optimizer(static, cell.optimizer)
+    optimizer = training.make_optimizer(static.optimizer, cell.optimizer, static.decay_activations)
     state = training.train(network, optimizer, state, data.rows, order[cell.seed], steps)
     if not measure:
         return state, {}
@@ -379,25 +363,10 @@ def _chunk(
     if static.patience:
         score = -measured.loss if network.head == "linear" else measured.accuracy
         score = score[Splits._fields.index("validation")]
-        state = _watched(before, state, score, static.patience)
+        over = stopped(before, static.patience)
+        # The evaluation at initialisation does not count: what is kept is a trained network.
+        idle, noted = over | (state.step == 0), training.note_score(before.watch, score)
+        watch = jax.tree.map(functools.partial(jnp.where, idle), before.watch, noted)
+        diverged = jnp.where(over, before.diverged_step, state.diverged_step)
+        state = state._replace(watch=watch, diverged_step=diverged)
     return state, metrics
-
-
-def _watched(
-    before: training.TrainState, after: training.TrainState, score: jax.Array, patience: int
-) -> training.TrainState:
-    """The state after a chunk, its watch that of a cell that may have stopped before the chunk.
-
-    The evaluation at initialisation does not count: what is kept is a trained network.
-    """
-    over = stopped(before, patience)
-    idle = over | (after.step == 0)
-    watch = jax.tree.map(
-        functools.partial(jnp.where, idle), before.watch, training.note_score(before.watch, score)
-    )
-    diverged = jnp.where(over, before.diverged_step, after.diverged_step)
-    return after._replace(watch=watch, diverged_step=diverged)
-
-
-def _mesh(devices: Iterable[jax.Device]) -> Mesh:
-    return Mesh(np.array(sorted(devices, key=lambda d: d.id)), ("cells",))

@@ -101,13 +101,13 @@ class Group:
 
     def part(self, first: int, last: int) -> "Group":
         """The cells from `first` up to, not including, `last`, as counted in this group."""
-        traced, parameters = (
-            {name: values[first:last] for name, values in columns.items()}
-            for columns in (self.traced, self.parameters)
-        )
-        return dataclasses.replace(
-            self, traced=traced, parameters=parameters, first=self.first + first
-        )
+        traced = {name: values[first:last] for name, values in self.traced.items()}
+        parameters = {name: values[first:last] for name, values in self.parameters.items()}
+        return Group(self.key, self.static, traced, parameters, self.first + first)
+
+    def cut(self, most: int) -> "list[Group]":
+        """The cells in order, in parts of `most`; the last may be smaller."""
+        return [self.part(i, i + most) for i in range(0, self.size, most)]
 
     def columns(self) -> dict[str, Any]:
         """The hyperparameters as columns of a results table: scalars, or arrays [cells]."""

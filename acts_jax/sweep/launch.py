@@ -17,6 +17,7 @@ from acts_jax.activations import acceptance, catalogue
 from acts_jax.errors import CellError, ConfigError
 from acts_jax.sweep import engine, grid, local, packing, signals, store, work
 from acts_jax.theory.shape import on_real_line
+from acts_jax.words import count
 
 
 @dataclasses.dataclass
@@ -40,31 +41,6 @@ class Progress:
     steps_taken: int = 0
     diverged: int = 0
     failed: int = 0
-
-
-@dataclasses.dataclass(frozen=True)
-class Description:
-    """What a plan would take.
-
-    Attributes:
-        cells: Networks to train.
-        groups: Programs to compile.
-        parts: Pieces in which the groups are trained: as many, unless some group is too large for
-            the memory.
-        steps: Optimizer steps of all cells together.
-        pack: Cells per vmap.
-        pack_bytes: Memory that the largest pack keeps, in bytes: weights, gradients and optimizer
-            state, and the activations of one slice of examples.
-        devices: Such as "2 x cpu".
-    """
-
-    cells: int
-    groups: int
-    parts: int
-    steps: int
-    pack: int
-    pack_bytes: int
-    devices: str
 
 
 def configure(compilation_cache: str | os.PathLike | None, cpu_devices: int | None = None) -> None:
@@ -139,23 +115,35 @@ def load_datasets(
 
 
 def describe(
-    plan: grid.Plan, datasets: Mapping[str, data.Dataset], pack: int | None = None
-) -> Description:
-    """What running a plan would take; trains nothing."""
-    devices = jax.local_devices()
-    packs = [pack or packing.pack_for(g.static, datasets[g.static.dataset]) for g in plan.groups]
-    return Description(
-        plan.cells,
-        len(plan.groups),
-        sum(len(packing.parts(g, datasets[g.static.dataset], pack)) for g in plan.groups),
-        sum(engine.steps(group, datasets[group.static.dataset]) for group in plan.groups),
-        max(packs),
-        max(
-            pack * packing.cell_bytes(group.static, datasets[group.static.dataset])
-            for pack, group in zip(packs, plan.groups, strict=True)
-        ),
-        f"{len(devices)} x {devices[0].platform}",
-    )
+    plan: grid.Plan,
+    datasets: Mapping[str, data.Dataset],
+    pack: int | None = None,
+    here: bool = True,
+) -> str:
+    """What running a plan would take, in a line; trains nothing.
+
+    Args:
+        plan: What to run.
+        datasets: From `load_datasets`.
+        pack: Cells per vmap; by default what suits this machine.
+        here: Whether it would run in this process. The parts and packs of Ray are those of its
+            nodes.
+    """
+    pairs = [(group, datasets[group.static.dataset]) for group in plan.groups]
+    steps = sum(engine.steps(*pair) for pair in pairs)
+    split, where = "", "Ray"
+    if here:
+        parts = sum(len(packing.parts(*pair, pack)) for pair in pairs)
+        split = f", in {parts:,} parts that fit into memory" if parts > len(pairs) else ""
+        packs = [pack or packing.pack_for(group.static, dataset) for group, dataset in pairs]
+        # Weights, gradients and optimizer state, and the activations of one slice of examples.
+        each = [packing.cell_bytes(group.static, dataset) for group, dataset in pairs]
+        kept = max(size * cells for size, cells in zip(each, packs, strict=True)) / 2**20
+        devices = jax.local_devices()
+        where = f"{len(devices)} x {devices[0].platform} in packs of {max(packs)}"
+        where += f" ({kept:.1f} MiB per pack)"
+    groups = f"{count(len(pairs), 'group')} ({count(len(pairs), 'compile')}{split})"
+    return f"{count(plan.cells, 'cell')} in {groups}, {count(steps, 'step')}, on {where}"
 
 
 def run(

@@ -43,8 +43,11 @@ def results(work: Work) -> Iterator[Finished]:
         while waiting or programs:
             while waiting and len(programs) <= LOOKAHEAD:
                 part = waiting.popleft()
-                data = _data(part, work, known)
-                programs.append((part, pool.submit(_build, part, work, data, compiled)))
+                dataset = work.datasets[part.static.dataset]
+                pack = work.pack or packing.pack_for(part.static, dataset)
+                data = _data(part, pack, work, known)
+                future = pool.submit(engine.build, part, dataset, data, pack, compiled=compiled)
+                programs.append((part, future))
             yield _finish(*programs.popleft(), work)
             if next(_finished) % KEPT == 0:
                 jax.clear_caches()  # jax would keep what it made for a group until the end
@@ -61,15 +64,10 @@ def failure(error: Exception) -> Failure:
     return Failure(f"{type(error).__name__}: {first}".rstrip(": "), where)
 
 
-def _pack(part: Group, work: Work) -> int:
-    return work.pack or packing.pack_for(part.static, work.datasets[part.static.dataset])
-
-
-def _data(part: Group, work: Work, known: dict) -> Slices:
+def _data(part: Group, pack: int, work: Work, known: dict) -> Slices:
     """The data of a part on its devices; parts share it."""
     started = time.perf_counter()
-    static = part.static
-    devices = tuple(packing.devices_for(part, _pack(part, work)))
+    static, devices = part.static, tuple(packing.devices_for(part, pack))
     place = static.dataset, static.preprocessing, devices
     if place not in known:
         for other in [other for other in known if other[:2] != place[:2]]:
@@ -77,11 +75,6 @@ def _data(part: Group, work: Work, known: dict) -> Slices:
         known[place] = engine.put(work.datasets[static.dataset], static.preprocessing, devices)
         work.seconds.data += time.perf_counter() - started
     return known[place]
-
-
-def _build(part: Group, work: Work, data: Slices, compiled: dict) -> engine.Program:
-    dataset = work.datasets[part.static.dataset]
-    return engine.build(part, dataset, data, _pack(part, work), compiled=compiled)
 
 
 def _finish(part: Group, future: concurrent.futures.Future, work: Work) -> Finished:
@@ -96,11 +89,11 @@ def _finish(part: Group, future: concurrent.futures.Future, work: Work) -> Finis
     except StoreError:
         raise
     except Exception as error:  # an activation of the user's may raise anything
-        return Finished(part, failure(error))
+        return part, failure(error)
     work.seconds.compile += program.seconds
     work.seconds.wait += built - before
     work.seconds.run += time.perf_counter() - built
-    return Finished(part, outcome)
+    return part, outcome
 
 
 def _run(part: Group, program: engine.Program, work: Work) -> Outcome:

@@ -1,9 +1,9 @@
 """Merging: the results of shards, trained apart, in one store."""
 
-import dataclasses
 import os
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
@@ -12,15 +12,8 @@ from acts_jax.sweep import store
 from acts_jax.sweep.grid import Group, Plan
 
 
-@dataclasses.dataclass(frozen=True)
-class Merged:
-    """What a merge has done.
-
-    Attributes:
-        copied: Cells that were copied.
-        present: Cells that were there before.
-        missing: What no shard has results of: groups, or parts of them.
-    """
+class Merged(NamedTuple):
+    """What a merge has done: cells copied, cells that were there, groups or parts nobody has."""
 
     copied: int
     present: int
@@ -51,28 +44,23 @@ def merge(workdir: Path, plan: Plan, shards: Sequence[str | os.PathLike]) -> Mer
     present = plan.cells - sum(map(np.count_nonzero, absent.values()))
     # Records of failures come last, the store's own before others: they are wanted only where there
     # are no results.
-    own = [path for path in store.files(workdir) if _is_failure(path)]
-    for path in sorted([*own, *files], key=_is_failure):
+    own = [path for path in store.files(workdir) if store.is_failure(path)]
+    for path in sorted([*own, *files], key=store.is_failure):
         key, first, last = store.place(path)
         if path in own and absent[key][first:last].all():
             absent[key][first:last] = False
             continue
         wanted = np.diff(absent[key][first:last], prepend=False, append=False)
         for start, end in np.flatnonzero(wanted).reshape(-1, 2):
-            table = store.open_file(path).read().slice(start, end - start)
-            columns = dict(zip(table.column_names, table.columns, strict=True))
-            ending = store.FAILED if _is_failure(path) else ".parquet"
-            store.write_table(workdir, f"{key}-{first + start}-{first + end}{ending}", columns)
+            table = store.read(path).slice(start, end - start)
+            ending = store.FAILED if store.is_failure(path) else ".parquet"
+            store.write_table(workdir, f"{key}-{first + start}-{first + end}{ending}", table)
         if path in own:
             path.unlink()
         absent[key][first:last] = False
     missing = store.missing(workdir, plan.groups)
     left = sum(part.size for part in missing)
     return Merged(plan.cells - left - present, present, missing)
-
-
-def _is_failure(path: Path) -> bool:
-    return path.name.endswith(store.FAILED)
 
 
 def _checked(shard: Path, plan: Plan) -> list[Path]:
@@ -86,6 +74,6 @@ def _checked(shard: Path, plan: Plan) -> list[Path]:
         key, first, last = store.place(path)
         if not 0 <= first < last <= groups.get(key, 0):
             raise StoreError(f"{path} belongs to no group of the config in {shard}")
-        if not store.whole(path):
+        if store.read(path) is None:
             raise StoreError(f"{path} is damaged; run that shard again to replace it")
     return files

@@ -42,10 +42,8 @@ class Networks(NamedTuple):
         """Those at the setting that does best on validation, one network per seed."""
         selection = statistics.select(self.results)
         rows = self.results["cell"].isin(statistics.chosen(self.results, selection)["cell"])
-        initial, params = (
-            jax.tree.map(lambda leaf: leaf[rows.to_numpy()], tree)
-            for tree in (self.initial, self.params)
-        )
+        both = self.initial, self.params
+        initial, params = jax.tree.map(lambda leaf: leaf[rows.to_numpy()], both)
         results = self.results[rows].reset_index(drop=True)
         return self._replace(initial=initial, params=params, results=results)
 
@@ -78,7 +76,7 @@ def _networks(
     params = traverse_util.unflatten_dict(paths, sep=".")
     parameters = {name: float(values[0]) for name, values in group.parameters.items()}
     model = engine.make_model(group.static, *engine.resolve(group.static, dataset), parameters)
-    initial = jax.device_get(engine.initial_params(model, group, dataset))
+    initial = jax.device_get(engine.initial_params(model, group, dataset.input_shape))
     return Networks(
         group,
         model,

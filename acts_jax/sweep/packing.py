@@ -33,11 +33,6 @@ SHARE = 0.2
 CACHE = 3 * 2**20
 
 
-def pack_width() -> int:
-    """How many cells one vmap carries on this machine, unless told otherwise."""
-    return PACK.get(jax.default_backend(), ACCELERATOR_PACK)
-
-
 def devices_for(group: Group, pack: int) -> list[jax.Device]:
     """The devices that a group runs on: as many as it has packs, but not a single CPU device."""
     devices = jax.local_devices()
@@ -70,20 +65,14 @@ def sizes(static: Static, dataset: Dataset) -> Sizes:
 @functools.lru_cache
 def _sizes(static: Static, head: str, outputs: int, input_shape: tuple[int, ...]) -> Sizes:
     model = make_model(static, head, outputs, {})
-
-    def start(key):
-        params = model.init_population(input_shape, key[None])
-        return jax.tree.map(lambda leaf: leaf[0], params)
-
-    params = jax.eval_shape(start, jax.random.key(0))
+    one = jax.eval_shape(lambda: model.init_population(input_shape, jax.random.key(0)[None]))
+    params = jax.tree.map(lambda leaf: jax.ShapeDtypeStruct(leaf.shape[1:], leaf.dtype), one)
     optimizer = training.make_optimizer(static.optimizer, training.Hyperparameters(0.0, 0.0, 0.0))
     state = jax.eval_shape(optimizer.init, params)
     example = jax.ShapeDtypeStruct((1, *input_shape), np.float32)
     found, sites = jax.eval_shape(model.look, params, example)
-    kept = _bytes(params)
-    return Sizes(
-        kept, kept + _bytes(state), _bytes([example, found, [site.slope for site in sites]])
-    )
+    computed = example, found, [site.slope for site in sites]
+    return Sizes(_bytes(params), _bytes(params) + _bytes(state), _bytes(computed))
 
 
 def _bytes(tree: Any) -> int:
@@ -165,7 +154,4 @@ def parts(group: Group, dataset: Dataset, pack: int | None = None) -> list[Group
     each = state_bytes(group.static, dataset)
     each += (devices + 1) * order_bytes(group.static, dataset)
     rows = int(room / (pack * devices * each))
-    most = max(1, rows) * pack * devices
-    return [
-        group.part(first, min(first + most, group.size)) for first in range(0, group.size, most)
-    ]
+    return group.cut(max(1, rows) * pack * devices)

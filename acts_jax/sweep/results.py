@@ -81,16 +81,12 @@ def load_curves(workdir: str | os.PathLike, metrics: Collection[str] | None = No
         known.add(metric)
         return metric != "dead_unit" if metrics is None else metric in metrics
 
-    tables = [table for _, table in _read(workdir, wanted)]
-    for table in tables:
-        if not table.column_names:  # cells that failed have no curves
-            first += table.num_rows
-            continue
-        epochs, steps = (_array(table[name])[0] for name in marks)
-        for name in sorted(set(table.column_names) - set(marks)):
-            parts.append(
-                _long(name.removeprefix("curve."), _array(table[name]), first, epochs, steps)
-            )
+    for _, table in _read(workdir, wanted):
+        if table.column_names:  # cells that failed have no curves
+            epochs, steps = (_array(table[name])[0] for name in marks)
+            for name in sorted(set(table.column_names) - set(marks)):
+                metric, values = name.removeprefix(store.CURVE), _array(table[name])
+                parts.append(_long(metric, values, first, epochs, steps))
         first += table.num_rows
     if not parts and known:
         asked = ", ".join(sorted(metrics or ()))
@@ -132,7 +128,7 @@ def load_arrays(
     """
     found: dict[str, list[pa.Table]] = {}
     for path, table in _read(workdir, lambda name: name == "cell" or wanted(name)):
-        if not path.name.endswith(store.FAILED):
+        if not store.is_failure(path):
             found.setdefault(store.place(path)[0], []).append(table)
     joined = {key: pa.concat_tables(tables) for key, tables in found.items()}
     return {
@@ -176,18 +172,10 @@ def _read(workdir: str | os.PathLike, wanted: Callable[[str], bool]) -> list[tup
         raise StoreError(f"no results in {workdir}; run `python -m experiments.sweep` first")
     tables = []
     for path in files:
-        try:
-            file = store.open_file(path)
-            columns = [name for name in file.schema_arrow.names if wanted(_name_now(name))]
-            tables.append((path, file.read(columns).rename_columns([*map(_name_now, columns)])))
-        except pa.ArrowMemoryError:
-            raise
-        except (OSError, pa.ArrowException) as error:
-            number = getattr(error, "errno", None)
-            if number:  # the disk's fault, or a matter of permission: no sign of damage
-                reason = os.strerror(number)
-                raise StoreError(f"cannot read {path}: {reason}") from error
-            raise StoreError(f"{path} is damaged; run the sweep again to replace it") from None
+        table = store.read(path, lambda name: wanted(_name_now(name)))
+        if table is None:
+            raise StoreError(f"{path} is damaged; run the sweep again to replace it")
+        tables.append((path, table.rename_columns([*map(_name_now, table.column_names)])))
     return tables
 
 

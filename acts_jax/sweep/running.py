@@ -7,7 +7,7 @@ in `on_chunk` of `run`.
 import dataclasses
 import functools
 import itertools
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
 import jax
@@ -79,11 +79,13 @@ def run(
         # All rows are started before the first is waited for.
         rows = zip(standing.state, program.cells, strict=True)
         done = [program.chunk(*row, program.data, order, steps) for row in rows]
-        standing = _advance(standing, *zip(*done, strict=True), over)
+        standing = _advance(standing, done, over)
         on_chunk(standing)
     outcome = _outcome(standing, marks // per_epoch, marks)
     if program.target_scale is not None:
-        outcome.metrics.update(root_mean_squares(outcome.metrics, program.target_scale))
+        for split in Splits._fields:  # in the target's units: the loss is half the squared error
+            root = np.sqrt(2 * outcome.metrics[f"{split}_loss"])
+            outcome.metrics[f"{split}_rmse"] = program.target_scale * root
     if static.record == "parameters":
         parameters = _parameters([row.params for row in standing.state], group.size)
         outcome = dataclasses.replace(outcome, parameters=parameters)
@@ -99,24 +101,12 @@ def _parameters(rows: list[Any], cells: int) -> dict[str, np.ndarray]:
     }
 
 
-def root_mean_squares(metrics: Mapping[str, Any], target_scale: float) -> dict[str, np.ndarray]:
-    """Of a regression, by split: the root mean square error, in the target's units."""
-    return {
-        f"{split}_rmse": target_scale * np.sqrt(2 * np.asarray(metrics[f"{split}_loss"]))
-        for split in Splits._fields
-    }
+def _advance(standing: Standing, done: list[tuple], over: np.ndarray) -> Standing:
+    """Where a group stands after a chunk; waits for the devices.
 
-
-def _advance(
-    standing: Standing,
-    state: tuple[training.TrainState, ...],
-    measured: tuple[dict[str, jax.Array], ...],
-    over: np.ndarray,
-) -> Standing:
-    """Where a group stands after a chunk that led to `state`; waits for the devices.
-
-    `over` says of each cell whether it had stopped before that chunk.
+    `done` is what the program gave for each row, `over` whether each cell had stopped before.
     """
+    state, measured = zip(*done, strict=True)
     measured, cells = jax.device_get(measured), len(over)
     diverged = _on_host([row.diverged_step for row in state], cells).astype(np.int64)
     found = {name: _on_host([row[name] for row in measured], cells) for name in measured[0]}

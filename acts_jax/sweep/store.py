@@ -9,7 +9,7 @@ import dataclasses
 import json
 import os
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -147,10 +147,11 @@ def tidy(workdir: Path, failures: bool = True) -> None:
     leftovers = [
         path for folder in (workdir, workdir / "groups") for path in folder.glob(UNFINISHED)
     ]
-    failed = [path for path in files(workdir) if path.name.endswith(FAILED)] if failures else []
-    damaged = [path for path in files(workdir) if not whole(path)]
+    of_no_use = [
+        path for path in files(workdir) if (failures and is_failure(path)) or read(path) is None
+    ]
     with writing_to(workdir):
-        for path in {*leftovers, *failed, *damaged}:
+        for path in leftovers + of_no_use:
             path.unlink()
 
 
@@ -161,7 +162,7 @@ def missing(workdir: Path, groups: Iterable[Group]) -> list[Group]:
     """
     stored = collections.defaultdict(list)
     for path in files(workdir):
-        if not path.name.endswith(FAILED):
+        if not is_failure(path):
             key, first, last = place(path)
             stored[key].append(slice(first, last))
     parts = []
@@ -180,17 +181,14 @@ def write(workdir: Path, group: Group, outcome: Outcome) -> Path:
     Raises:
         StoreError: If the file cannot be written, as on a full disk.
     """
+    times = {"epoch": outcome.epochs, "step": outcome.steps}
+    curves = {n: np.broadcast_to(t, (group.size, len(t))) for n, t in times.items()}
     columns = _cells(group) | _final(outcome)
-    columns |= {
-        f"{CURVE}{name}": _nested(values)
-        for name, values in {
-            "epoch": np.broadcast_to(outcome.epochs, (group.size, len(outcome.epochs))),
-            "step": np.broadcast_to(outcome.steps, (group.size, len(outcome.steps))),
-            **outcome.metrics,
-        }.items()
-    }
+    # A network without hidden layers has nothing to store of what is measured layer by layer.
+    curves |= {name: values for name, values in outcome.metrics.items() if values.size}
+    columns |= {f"{CURVE}{name}": _nested(values) for name, values in curves.items()}
     columns |= {f"{NETWORK}{path}": _nested(v) for path, v in outcome.parameters.items()}
-    return write_table(workdir, f"{name_of(group)}.parquet", columns)
+    return write_table(workdir, f"{name_of(group)}.parquet", pa.table(columns))
 
 
 def write_failure(workdir: Path, group: Group, failure: Failure) -> Path:
@@ -199,12 +197,9 @@ def write_failure(workdir: Path, group: Group, failure: Failure) -> Path:
     Raises:
         StoreError: If the file cannot be written.
     """
-    columns = _cells(group) | {
-        "status": _column("failed", group.size),
-        "reason": _column(failure.reason, group.size),
-        "traceback": _column(failure.traceback, group.size),
-    }
-    return write_table(workdir, f"{name_of(group)}{FAILED}", columns)
+    said = {"status": "failed", **dataclasses.asdict(failure)}
+    columns = _cells(group) | {name: _column(text, group.size) for name, text in said.items()}
+    return write_table(workdir, f"{name_of(group)}{FAILED}", pa.table(columns))
 
 
 def name_of(group: Group) -> str:
@@ -212,10 +207,9 @@ def name_of(group: Group) -> str:
     return f"{group.key}-{group.first}-{group.first + group.size}"
 
 
-def write_table(workdir: Path, name: str, columns: Mapping[str, Any]) -> Path:
-    """Stores columns of results in a file of that name, atomically."""
+def write_table(workdir: Path, name: str, table: pa.Table) -> Path:
+    """Stores a table of results in a file of that name, atomically."""
     path = workdir / "groups" / name
-    table = pa.table(dict(columns))
     with writing_to(workdir):
         write_atomically(path, lambda file: pq.write_table(table, file, write_page_checksum=True))
     return path
@@ -234,24 +228,30 @@ def place(path: Path) -> tuple[str, int, int]:
     return match["key"], int(match["first"]), int(match["last"])
 
 
-def whole(path: Path) -> bool:
-    """Whether a file has as many rows as its name says, and as they were written."""
+def is_failure(path: Path) -> bool:
+    """Whether a file holds no results, but the reason why there are none."""
+    return path.name.endswith(FAILED)
+
+
+def read(path: Path, wanted: Callable[[str], bool] = lambda column: True) -> pa.Table | None:
+    """The wanted columns of a file, all the rows that its name says; None if it is damaged.
+
+    Raises:
+        StoreError: If it cannot be read for another reason.
+    """
     _, first, last = place(path)
     try:
-        return open_file(path).read().num_rows == last - first
+        file = pq.ParquetFile(path, page_checksum_verification=True)
+        if file.metadata.num_rows != last - first:
+            return None
+        return file.read([name for name in file.schema_arrow.names if wanted(name)])
     except pa.ArrowMemoryError:
         raise
-    except OSError as error:
-        if error.errno:  # the disk's fault, or a matter of permission: no sign of damage
-            raise StoreError(f"cannot read {path}: {error.strerror}") from error
-        return False
-    except pa.ArrowException:
-        return False
-
-
-def open_file(path: Path) -> pq.ParquetFile:
-    """A file of results, whose checksums are compared as it is read."""
-    return pq.ParquetFile(path, page_checksum_verification=True)
+    except (OSError, pa.ArrowException) as error:
+        number = getattr(error, "errno", None)
+        if number:  # the disk's fault, or a matter of permission: no sign of damage
+            raise StoreError(f"cannot read {path}: {os.strerror(number)}") from error
+        return None
 
 
 def _cells(group: Group) -> dict[str, pa.Array]:
@@ -296,5 +296,6 @@ def _final(outcome: Outcome) -> dict[str, pa.Array]:
         if name in ("gradient_norm", "dead_unit"):
             continue  # one number for all layers, or units, would say nothing
         name = f"final.{name}" if "." in name else name
-        columns[name] = pa.array(kept.reshape(len(kept), -1).mean(axis=1))
+        mean = kept.reshape(len(kept), -1).mean(axis=1) if kept.size else np.full(len(kept), np.nan)
+        columns[name] = pa.array(mean)
     return columns

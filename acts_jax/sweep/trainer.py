@@ -16,7 +16,6 @@ from acts_jax.sweep.grid import Plan
 from acts_jax.sweep.options import Options, share_of
 from acts_jax.sweep.progress import ProgressLine
 from acts_jax.sweep.work import Launcher, Seconds
-from acts_jax.words import count
 
 
 class Trained(NamedTuple):
@@ -39,20 +38,20 @@ class Trained(NamedTuple):
     seconds: Seconds
 
 
-def prepare(
+def train(
     options: Options,
     console: Console,
     check: Callable[[Plan, Mapping[str, Dataset]], None] | None = None,
     stops_early: bool = False,
     datasets: Mapping[str, Dataset] = MappingProxyType({}),
-) -> tuple[Plan, Mapping[str, Dataset]]:
-    """Plans a sweep, loads its datasets and says what will be trained.
+) -> Trained:
+    """Trains those networks of a sweep that are not in its workdir yet, and loads them all.
 
-    With `options.dry_run` it ends the process there.
+    With `options.dry_run` it says what would be trained, and ends the process there.
 
     Args:
         options: What to train, and how.
-        console: Shows what will be trained.
+        console: Shows what will be trained, then the progress, then what failed.
         check: Called with the plan and the datasets; raises a ConfigError for what a study cannot
             compare, see `studies.requirements`.
         stops_early: Whether networks may be stopped before their last epoch.
@@ -61,7 +60,11 @@ def prepare(
     Raises:
         ConfigError: If the config cannot run, or `check` refuses it.
         DatasetError: If a dataset cannot be loaded.
+        StoreError: If the workdir cannot be used.
+        Stopped: After SIGINT or SIGTERM.
+        CellError: If every network failed, or one did with `on_error="stop"`.
     """
+    launcher = _launcher(options)
     launch.configure(options.compilation_cache)
     plan = share_of(launch.make_plan(options.config, options.data_dir), options.shard)
     if plan.config["patience"] and not stops_early:
@@ -72,48 +75,10 @@ def prepare(
     datasets = launch.load_datasets(plan, options.data_dir, datasets)
     if check is not None:
         check(plan, datasets)
-    what = launch.describe(plan, datasets, options.pack)
-    split, where = "", "Ray"  # whose parts and packs are those of its nodes
-    if options.launcher == "local":
-        if what.parts > what.groups:
-            split = f", in {what.parts:,} parts that fit into memory"
-        where = (
-            f"{what.devices} in packs of {what.pack} ({what.pack_bytes / 2**20:.1f} MiB per pack)"
-        )
-    console.print(
-        f"{count(what.cells, 'cell')} in {count(what.groups, 'group')} "
-        f"({count(what.groups, 'compile')}{split}), {count(what.steps, 'step')}, on {where}",
-        soft_wrap=True,
-    )
+    here = options.launcher == "local"
+    console.print(launch.describe(plan, datasets, options.pack, here), soft_wrap=True)
     if options.dry_run:
         sys.exit(0)
-    return plan, datasets
-
-
-def train(
-    options: Options,
-    console: Console,
-    check: Callable[[Plan, Mapping[str, Dataset]], None] | None = None,
-    stops_early: bool = False,
-    datasets: Mapping[str, Dataset] = MappingProxyType({}),
-) -> Trained:
-    """Trains those networks of a sweep that are not in its workdir yet, and loads them all.
-
-    Args:
-        options: What to train, and how.
-        console: Shows what will be trained, then the progress, then what failed.
-        check: As for `prepare`.
-        stops_early: As for `prepare`.
-        datasets: As for `prepare`.
-
-    Raises:
-        ConfigError, DatasetError: As `prepare`.
-        StoreError: If the workdir cannot be used.
-        Stopped: After SIGINT or SIGTERM.
-        CellError: If every network failed, or one did with `on_error="stop"`.
-    """
-    launcher = _launcher(options)
-    plan, datasets = prepare(options, console, check, stops_early, datasets)
     with store.open_workdir(options.workdir, plan) as workdir:
         with ProgressLine(console) as line:
             _, seconds = launch.run(

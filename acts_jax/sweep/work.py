@@ -3,7 +3,6 @@
 import dataclasses
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
 
 from acts_jax.data import Dataset
 from acts_jax.sweep.grid import Group
@@ -64,12 +63,7 @@ class Work:
     seconds: Seconds
 
 
-class Finished(NamedTuple):
-    """A group, or part of one, that was trained or could not be."""
-
-    part: Group
-    result: Outcome | Failure
-
-
+# A group, or part of one, that was trained or could not be.
+Finished = tuple[Group, Outcome | Failure]
 # From the work to its results, in any order, every cell exactly once.
 Launcher = Callable[[Work], Iterator[Finished]]

@@ -3,7 +3,6 @@
 Sets are walked through in slices, so that memory stays bounded, and in cache.
 """
 
-import functools
 from typing import Any, NamedTuple
 
 import jax
@@ -76,22 +75,6 @@ class Backward(NamedTuple):
     slope: jax.Array
 
 
-def score(model: Network, params: Any, examples: Examples) -> Score:
-    """How well a network does on a set of examples."""
-    return Score(*(value[0] for value in scores(model, params, join(examples))))
-
-
-def scores(model: Network, params: Any, slices: Slices) -> Score:
-    """What `score` returns for each of several sets, [sets]: one loop compiles sooner than many."""
-
-    def body(_, batch):
-        outputs = model.apply({"params": params}, slices.rows.features(batch.inputs))
-        return None, _sums(model.head, outputs, batch)
-
-    _, sums = jax.lax.scan(body, None, slices.walk())
-    return Score(*_means(slices, *sums))
-
-
 def probe(model: Network, params: Any, examples: Examples) -> Measured:
     """Measures a network on its training set.
 
@@ -126,7 +109,9 @@ def measure(
         def loss(params):
             outputs, sites = model.look(params, inputs)
             loss, correct = _sums(model.head, outputs, batch)
-            return loss, (correct, [_by_unit(site.slope) for site in sites])
+            # Those of all positions of a channel together: [n, units].
+            slopes = [site.slope.reshape(-1, site.slope.shape[-1]) for site in sites]
+            return loss, (correct, slopes)
 
         def learn(carry):
             gradient, steepest = carry
@@ -141,21 +126,16 @@ def measure(
 
         return jax.lax.cond(batch.owner == 0, learn, judge, carry)
 
-    sizes = _units(model, params, slices)
-    widest = max(sizes, default=0)
-    start = jax.tree.map(jnp.zeros_like, params), jnp.zeros((len(sizes), widest))
+    real = _real_units(model, params, slices)
+    start = jax.tree.map(jnp.zeros_like, params), jnp.zeros(real.shape)
     (gradient, steepest), sums = jax.lax.scan(body, start, slices.walk())
     layers = model.layers(gradient).values()
     norms = jax.vmap(_norm)(_stacked([_flat(*jax.tree.leaves(layer)) for layer in layers]))
     limit = _limits(model, params) if limit is None else limit.reshape(1, 1)
-    dead_share, saturated_share = _shares(steepest, limit, sizes)
-    real = np.arange(widest)[None] < sizes[:, None]
+    dead_share, saturated_share = _shares(steepest, limit, real)
     dead = jnp.where(real & ~jnp.isnan(steepest), steepest == 0, jnp.nan)
-    mean_loss, accuracy, balanced_accuracy = _means(slices, *sums)
     return Measured(
-        loss=mean_loss,
-        accuracy=accuracy,
-        balanced_accuracy=balanced_accuracy,
+        **Score(*_means(slices, *sums))._asdict(),
         gradient_norm=norms / slices.sizes[0],
         dead_fraction=dead_share,
         saturated_fraction=saturated_share,
@@ -198,16 +178,12 @@ def backward_factors(model: MLP, params: Any, examples: Examples) -> Backward:
     return Backward(jnp.exp(weighted - sloped[1:]), jnp.exp(sloped[:-1] - weighted))
 
 
-def _by_unit(slope: jax.Array) -> jax.Array:
-    """Slopes [batch, ..., units], those of all positions of a channel together: [n, units]."""
-    return slope.reshape(-1, slope.shape[-1])
-
-
-def _units(model: Network, params: Any, slices: Slices) -> np.ndarray:
-    """How many units each site of a network has: int [sites]."""
+def _real_units(model: Network, params: Any, slices: Slices) -> np.ndarray:
+    """Where a site has a unit: bool [sites, units of the widest]."""
     example = jax.eval_shape(slices.rows.features, slices.rows.inputs[:1])
     _, sites = jax.eval_shape(model.look, params, example)
-    return np.array([site.slope.shape[-1] for site in sites], int)
+    sizes = np.array([site.slope.shape[-1] for site in sites], int)
+    return np.arange(max(sizes, default=0)) < sizes[:, None]
 
 
 def _log_norms(errors: list[jax.Array]) -> jax.Array:
@@ -218,11 +194,11 @@ def _log_norms(errors: list[jax.Array]) -> jax.Array:
     return jnp.log(jax.vmap(_norm)(_stacked([error.ravel() for error in errors])))
 
 
-def _norm(*arrays: jax.Array) -> jax.Array:
-    """Euclidean norm of all entries together, without underflow of their squares."""
-    largest = functools.reduce(jnp.maximum, (jnp.max(jnp.abs(a)) for a in arrays))
+def _norm(array: jax.Array) -> jax.Array:
+    """Euclidean norm of all entries, without underflow of their squares."""
+    largest = jnp.max(jnp.abs(array))
     scale = jnp.where(largest > 0, largest, 1)
-    return scale * jnp.sqrt(sum(jnp.sum(jnp.square(a / scale)) for a in arrays))
+    return scale * jnp.sqrt(jnp.sum(jnp.square(array / scale)))
 
 
 def _sums(head: str, outputs: jax.Array, batch: Slice) -> tuple[jax.Array, jax.Array]:
@@ -241,7 +217,10 @@ def _limits(model: Network, params: Any) -> jax.Array:
     """
     if not get(model.activation).elementwise:
         return jnp.full((1, 1), jnp.nan)
-    sup = lambda own: sup_derivative(model.activation, **{**model.parameters, **own})  # noqa: E731
+
+    def sup(own):
+        return sup_derivative(model.activation, **{**model.parameters, **own})
+
     learned = model.learned(params)
     if not learned:
         return sup({}).reshape(1, 1)
@@ -249,19 +228,18 @@ def _limits(model: Network, params: Any) -> jax.Array:
     return jax.vmap(jax.vmap(sup))(own)
 
 
-def _shares(steepest: jax.Array, limit: jax.Array, sizes: np.ndarray) -> jax.Array:
+def _shares(steepest: jax.Array, limit: jax.Array, real: np.ndarray) -> jax.Array:
     """Shares of dead and of saturated units per layer, [2, layers]; NaN where they are not known.
 
     Args:
         steepest: float32 [layers, units of the widest], the largest |f'| of each unit.
         limit: float32, the supremum of |f'|, of a shape that broadcasts against it.
-        sizes: int [layers], units; what lies beyond them does not count.
+        real: bool [layers, units of the widest], where there is such a unit.
     """
     saturated = jnp.where(jnp.isfinite(limit), steepest < SATURATED * limit, jnp.nan)
     both = jnp.stack([steepest == 0, saturated])
     both = jnp.where(jnp.isnan(steepest)[None], jnp.nan, both)
-    real = np.arange(steepest.shape[1])[None] < sizes[:, None]
-    return jnp.sum(both, axis=2, where=real[None]) / sizes[None]
+    return jnp.sum(both, axis=2, where=real[None]) / real.sum(axis=1)[None]
 
 
 def _stacked(rows: list[jax.Array]) -> jax.Array:

@@ -5,12 +5,12 @@ import random
 import numpy as np
 import pytest
 
-from acts_jax.data.embedded.mnist1d.mnist1d_dataset_builder import Builder, splits
+from acts_jax.data.embedded import Mnist1d
 
 
 @pytest.fixture(scope="module")
 def ours():
-    return splits()
+    return Mnist1d.splits()
 
 
 def test_signals_are_those_of_the_package(ours):
@@ -34,11 +34,11 @@ def test_generating_leaves_the_global_generators_alone():
     expected = np.random.rand(), random.random()
     np.random.seed(1)
     random.seed(1)
-    splits()
+    Mnist1d.splits()
     assert (np.random.rand(), random.random()) == expected
 
 
 def test_the_dataset_says_where_it_comes_from(tmp_path):
-    info = Builder(data_dir=tmp_path).info
+    info = Mnist1d(data_dir=tmp_path).info
     assert "2011.14439" in info.citation
     assert info.homepage == "https://github.com/greydanus/mnist1d"

@@ -1,6 +1,5 @@
 """The tables that come along, against the arrays of scikit-learn."""
 
-import importlib
 import zlib
 
 import numpy as np
@@ -8,17 +7,13 @@ import pytest
 import sklearn.datasets
 
 from acts_jax import data
-from acts_jax.data.builders import EMBEDDED
+from acts_jax.data.embedded import BUILDERS
 
 SOURCES = {
     "breast_cancer": sklearn.datasets.load_breast_cancer,
     "wine": sklearn.datasets.load_wine,
     "diabetes": lambda: sklearn.datasets.load_diabetes(scaled=False),
 }
-
-
-def splits(name):
-    return importlib.import_module(EMBEDDED[name].module).splits()
 
 
 def sorted_rows(*columns):
@@ -28,7 +23,7 @@ def sorted_rows(*columns):
 
 @pytest.mark.parametrize("name", SOURCES)
 def test_every_row_of_the_source_is_in_exactly_one_split(name):
-    source, ours = SOURCES[name](), splits(name)
+    source, ours = SOURCES[name](), BUILDERS[name].splits()
     features, labels = (np.concatenate(part) for part in zip(*ours.values(), strict=True))
     np.testing.assert_array_equal(
         sorted_rows(features, labels), sorted_rows(source.data.astype(np.float32), source.target)
@@ -39,7 +34,8 @@ def test_every_row_of_the_source_is_in_exactly_one_split(name):
 def test_the_splits_are_the_same_bytes_for_ever():
     checksums = {
         name: [
-            zlib.crc32(x.tobytes() + y.astype("<f4").tobytes()) for x, y in splits(name).values()
+            zlib.crc32(x.tobytes() + y.astype("<f4").tobytes())
+            for x, y in BUILDERS[name].splits().values()
         ]
         for name in SOURCES
     }
@@ -85,6 +81,6 @@ def test_diabetes_is_a_regression_that_can_be_told_in_its_own_unit(data_dir):
     [("breast_cancer", "Wolberg"), ("wine", "Aeberhard"), ("diabetes", "Efron")],
 )
 def test_the_dataset_says_where_it_comes_from(name, author, tmp_path):
-    info = importlib.import_module(EMBEDDED[name].module).Builder(data_dir=tmp_path).info
+    info = BUILDERS[name](data_dir=tmp_path).info
     assert author in info.citation and "RandomState(0)" in info.description
     assert info.homepage.startswith("https://")

@@ -22,7 +22,7 @@ pytestmark = pytest.mark.slow
 def outcome_of(dataset, pack=None, **fields):
     """The group and the outcome of a config with one program."""
     (group,) = grid.plan(make_config(**fields), catalogue.get, lambda name: None).groups
-    pack = pack or packing.pack_width()
+    pack = pack or packing.PACK["cpu"]
     splits = engine.put(dataset, group.static.preprocessing, packing.devices_for(group, pack))
     program = engine.build(group, dataset, splits, pack)
     return group, running.run(program, group)

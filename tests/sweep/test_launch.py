@@ -1,5 +1,6 @@
 """Launching: plans are checked before any compute, runs resume, the time is accounted for."""
 
+import re
 import textwrap
 
 import numpy as np
@@ -124,11 +125,10 @@ def test_unknown_datasets_are_refused_at_planning():
 def test_a_description_counts_what_a_run_would_take(data_dir):
     plan = launch.make_plan(make_config(activation="relu,tanh", seed="0,1,2", depth="1,2"))
     what = launch.describe(plan, launch.load_datasets(plan, data_dir), pack=4)
-    assert (what.cells, what.groups, what.steps) == (12, 4, 12 * 30 * 18)
-    assert what.pack == 4
-    assert what.devices == "2 x cpu"
+    line = r"12 cells in 4 groups \(4 compiles\), 6,480 steps, on 2 x cpu in packs of 4 \((.*) MiB"
+    found = re.match(line, what)
     weights = (64 + 1) * 64 + (64 + 1) * 64 + (64 + 1) * 10
-    assert what.pack_bytes >= 4 * 4 * 3 * weights
+    assert float(found[1]) * 2**20 >= 4 * 4 * 3 * weights
 
 
 def test_a_dataset_that_is_given_is_checked_as_one_that_is_loaded(digits):

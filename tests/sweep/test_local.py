@@ -74,7 +74,7 @@ def test_packs_and_parts_follow_from_the_memory(digits, monkeypatch):
     monkeypatch.setattr(
         packing, "memory", lambda: int(1 / packing.SHARE * (12 * busy + 120.5 * (each + batches)))
     )
-    assert packing.pack_for(group.static, digits) == packing.pack_width()
+    assert packing.pack_for(group.static, digits) == packing.PACK["cpu"]
     parts = packing.parts(group, digits, pack=6)
     assert {part.size for part in parts[:-1]} == {120}
     assert sum(part.size for part in parts) == 1000

@@ -32,7 +32,7 @@ def test_recorded_networks_are_those_that_were_measured(train):
     found, _ = loaded = networks.load(trained)
     assert [n.model.activation for n in loaded] == ["prelu", "identity"]
     for row, result in found.results.iterrows():
-        scores = probes.score(found.model, found.network(row), found.examples.test)
+        scores = probes.probe(found.model, found.network(row), found.examples.test)
         assert float(scores.loss) == pytest.approx(result["test_loss"], rel=1e-5)
     start = found.network(3, initial=True)
     model = found.model.clone(gain=1.5)

@@ -1,5 +1,6 @@
 """The store: what is written is what is read, whole or not at all."""
 
+import dataclasses
 import os
 import subprocess
 import sys
@@ -90,6 +91,16 @@ def test_curves_hold_every_number_at_its_place(stored, planned):
             assert layers == list(range(1, values.shape[2] + 1) if values.ndim > 2 else [])
             assert rows.channel.isna().all()
     assert set(curves.activation) == {"relu", "prelu"}
+
+
+def test_networks_without_hidden_layers_have_no_numbers_of_them(tmp_path):
+    (group,) = plan(activation="relu", depth=0, seed="0,1").groups
+    outcome = outcome_of(group)
+    metrics = outcome.metrics | {"dead_fraction": np.zeros((2, 3, 0), np.float32)}
+    with store.open_workdir(tmp_path, plan(activation="relu", depth=0, seed="0,1")) as workdir:
+        store.write(workdir, group, dataclasses.replace(outcome, metrics=metrics))
+    assert load_results(workdir).dead_fraction.isna().all()
+    assert set(load_curves(workdir).metric) == set(outcome.metrics)
 
 
 def test_curves_of_channels_and_of_chosen_metrics(tmp_path):

@@ -17,9 +17,8 @@ pytestmark = pytest.mark.slow
 
 N = 3 * slices.WIDTH + 17  # several slices and a rest
 
-probe, score, backward_factors = (
-    jax.jit(function, static_argnums=0)
-    for function in (probes.probe, probes.score, probes.backward_factors)
+probe, backward_factors = (
+    jax.jit(function, static_argnums=0) for function in (probes.probe, probes.backward_factors)
 )
 
 
@@ -60,9 +59,7 @@ def test_slices_add_up_to_the_whole_set(examples):
     for i, layer in enumerate(("hidden_1", "hidden_2", "readout")):
         leaves = np.concatenate([np.ravel(g) for g in gradient[layer].values()])
         np.testing.assert_allclose(measured.gradient_norm[i], np.linalg.norm(leaves), rtol=1e-4)
-    scored = score(model, params, examples)
-    np.testing.assert_allclose((scored.loss, scored.accuracy), (loss, accuracy), rtol=1e-5)
-    assert np.isnan(scored.balanced_accuracy)  # without weights
+    assert np.isnan(measured.balanced_accuracy)  # without weights
 
 
 def test_balanced_accuracy_is_the_mean_of_those_within_each_class(examples):
@@ -79,10 +76,9 @@ def test_balanced_accuracy_is_the_mean_of_those_within_each_class(examples):
     )
     guesses = model.apply({"params": params}, few.inputs * 2 + 0.5).argmax(1)
     within = [np.mean(np.asarray(guesses)[labels == c] == c) for c in range(3)]
-    found = score(model, params, few)
+    found = probe(model, params, few)
     assert found.balanced_accuracy == pytest.approx(np.mean(within), rel=1e-5)
     assert found.accuracy != pytest.approx(np.mean(within), rel=1e-2)
-    assert probe(model, params, few).balanced_accuracy == found.balanced_accuracy
 
 
 @pytest.mark.parametrize(("activation", "fields"), [

@@ -1,1 +1,0 @@
-"""Builders of the datasets that Python packages carry."""

@@ -1,1 +1,0 @@
-"""Breast tumours, malignant or benign, from scikit-learn's wheel."""

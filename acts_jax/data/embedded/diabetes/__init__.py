@@ -1,1 +1,0 @@
-"""The progression of diabetes, a regression, from scikit-learn's wheel."""

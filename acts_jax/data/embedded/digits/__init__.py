@@ -1,1 +1,0 @@
-"""Handwritten digits of 8x8 pixels, from scikit-learn's wheel."""

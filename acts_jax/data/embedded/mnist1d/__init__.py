@@ -1,1 +1,0 @@
-"""MNIST-1D: ten classes of one-dimensional signals, made by the `mnist1d` package."""

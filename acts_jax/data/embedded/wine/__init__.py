@@ -1,1 +1,0 @@
-"""Wines of three cultivars, from scikit-learn's wheel."""
