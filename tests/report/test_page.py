@@ -13,6 +13,8 @@ from acts_jax.analysis import statistics
 from acts_jax.report import page
 from tests.made_up import make_curves, make_results
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def built(results, curves, tmp_path_factory):
