@@ -21,8 +21,9 @@ jax.config.update("jax_numpy_rank_promotion", "raise")
 
 def pytest_configure(config):
     """Keeps compiled programs from one run to the next, which is then several times faster."""
-    jax.config.update("jax_compilation_cache_dir", str(config.cache.mkdir("jax")))
-    jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.02)
+    if hasattr(config, "cache"):  # not with -p no:cacheprovider
+        jax.config.update("jax_compilation_cache_dir", str(config.cache.mkdir("jax")))
+        jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.02)
 
 
 @pytest.fixture(scope="session")

@@ -3,8 +3,8 @@
     echo '[{"arguments": [...], "signal": 9, "after": 1.5}]' | python tests/forked.py
 
 imports everything once, and forks a process for each run of the list: a sweep without its report,
-or the study that it names. It prints a list with each run's exit status (negative: the signal it
-died of), what it wrote to stderr, and its seconds.
+or the study that it names, without its pictures. It prints a list with each run's exit status
+(negative: the signal it died of), what it wrote to stderr, and its seconds.
 """
 
 import glob
@@ -23,6 +23,7 @@ warnings.filterwarnings("ignore", "os.fork", RuntimeWarning)  # no thread of jax
 from rich.console import Console  # noqa: E402
 
 from acts_jax import cli  # noqa: E402
+from acts_jax.report import figures  # noqa: E402
 from acts_jax.sweep import trainer  # noqa: E402
 from experiments import dying_relu, vanishing_gradients  # noqa: E402
 
@@ -35,6 +36,7 @@ def child(run: dict, stderr: int) -> None:
     os.dup2(stderr, 2)
     if "largest_file" in run:  # a write beyond it fails, as on a full disk
         resource.setrlimit(resource.RLIMIT_FSIZE, (run["largest_file"],) * 2)
+    figures.save = lambda *_, **__: []
     name = run.get("study", "smoke")
     main = STUDIES[name].main if name in STUDIES else sweep
     config, argv = f"configs/{name}.py", [name, *run["arguments"]]

@@ -135,7 +135,7 @@ class Rival:
         self.task, self.start = task, weights
 
     def close(self) -> None:
-        """Lets go of what `setup` took."""
+        """Releases what `setup` acquired."""
 
 
 class Engine(Rival):

@@ -132,7 +132,7 @@ def terminal_table(
 
 
 def _lost(selection: pd.DataFrame) -> list[str]:
-    """What there is to say of the cells without a score: failed ones are no everyday matter."""
+    """Columns about cells without a score: diverged ones, and failed ones if there are any."""
     return ["diverged", "failed"] if selection["failed_share"].any() else ["diverged"]
 
 
