@@ -11,7 +11,7 @@ pytestmark = [
     pytest.mark.filterwarnings(r"ignore:os\.fork\(\) was called:RuntimeWarning"),
 ]
 
-TINY = {  # one study records its units, the other its parameters
+TINY = {  # the first records its units, the other its parameters
     "dying_relu": {"activation": "relu,leaky_relu", "depth": "2", "epochs": "3"},
     "vanishing_gradients": {"activation": "sigmoid,relu", "depth": "2", "epochs": "3"},
 }
@@ -32,19 +32,22 @@ def found(study, workdir):
     return claim
 
 
-@pytest.mark.parametrize("study", TINY)
-def test_a_study_that_is_killed_or_trained_on_a_cluster(nodes, forked, study, tmp_path, data_dir):
-    folders = whole, killed, there = [tmp_path / name for name in ("whole", "killed", "there")]
-    run = arguments(study, killed, data_dir, "--checkpoint_after=0")
+def test_a_study_that_is_killed_goes_on_where_it_was(forked, tmp_path, data_dir):
+    killed, whole = tmp_path / "killed", tmp_path / "whole"
+    run = arguments("dying_relu", killed, data_dir, "--checkpoint_after=0")
     kill = {"signal": signal.SIGKILL, "once": f"{killed}/checkpoints/*/2.json"}
-    ray = "--launcher=ray", f"--ray_address={nodes.address}"
-    first, *others = forked(
-        run | kill,
-        arguments(study, whole, data_dir),
-        run,
-        arguments(study, there, data_dir, *ray),
-    )
+    first, *others = forked(run | kill, run, arguments("dying_relu", whole, data_dir))
     assert first["status"] == -signal.SIGKILL
     assert not any(other["status"] for other in others), others
-    undisturbed, *rest = (found(study, folder) for folder in folders)
-    assert rest == [undisturbed] * 2
+    assert found("dying_relu", killed) == found("dying_relu", whole)
+
+
+def test_a_study_on_a_cluster_finds_what_it_finds_here(nodes, forked, tmp_path, data_dir):
+    there, here = tmp_path / "there", tmp_path / "here"
+    ray = "--launcher=ray", f"--ray_address={nodes.address}"
+    runs = forked(
+        arguments("vanishing_gradients", there, data_dir, *ray),
+        arguments("vanishing_gradients", here, data_dir),
+    )
+    assert not any(run["status"] for run in runs), runs
+    assert found("vanishing_gradients", there) == found("vanishing_gradients", here)
