@@ -27,7 +27,7 @@ EXHAUSTIVE = flags.DEFINE_bool("exhaustive", False, "Every float32 input.")
 
 def main() -> None:
     """Measures, prints the table, writes JSON and Markdown."""
-    started, console, dtype = time.perf_counter(), cli.wide_console(), DTYPE.value
+    started, console, dtype = time.perf_counter(), cli.terminal(columns=100), DTYPE.value
     chosen = cli.activations(elementwise=True)
     if POINTS.value is not None and POINTS.value < 1:
         raise ConfigError("--points must be 1 or more")

@@ -9,7 +9,6 @@ python -m experiments.activation_card --activation=my_pkg.my_mod:my_fn
 import re
 
 from absl import flags
-from rich.console import Console
 
 from acts_jax import cli
 from acts_jax.activations.catalogue import Activation
@@ -33,7 +32,7 @@ def main() -> None:
     given = values(PARAMETERS.value, activations)
     inputs = INPUTS.value if INPUTS.value is not None else 4096 * (len(activations) <= 8)
     workdir = cli.workdir()
-    console, cards = Console(), []
+    console, cards = cli.terminal(), []
     for activation in activations:
         mine = {name: value for name, value in given.items() if name in activation.parameters}
         try:

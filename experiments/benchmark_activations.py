@@ -20,7 +20,7 @@ REPEATS = flags.DEFINE_integer("repeats", 9, "Timed rounds.")
 
 def main() -> None:
     """Times, prints the table, writes JSON."""
-    started, console = time.perf_counter(), cli.wide_console()
+    started, console = time.perf_counter(), cli.terminal(columns=100)
     size, repeats = SIZE.value, REPEATS.value
     environment, timings = machine.environment(), []
     if min(size, repeats) < 1:

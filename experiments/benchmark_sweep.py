@@ -30,7 +30,7 @@ MATMUL = flags.DEFINE_integer("matmul", 2048, "Size of the matrices for the ceil
 
 def main() -> int:
     """Times, prints the tables, writes JSON; exit status 1 if the rivals' losses differ."""
-    started, console = time.perf_counter(), cli.wide_console()
+    started, console = time.perf_counter(), cli.terminal(columns=100)
     source = cli.one_dataset(), flags.FLAGS.data_dir
     try:
         tasks = sweeps.tasks_of(NET.value, POPULATION.value, STEPS.value, FUNCTION.value, *source)

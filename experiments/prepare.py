@@ -12,7 +12,6 @@ import os
 import time
 
 from absl import flags
-from rich.console import Console
 from rich.table import Table
 
 from acts_jax import cli, data
@@ -29,7 +28,7 @@ def main() -> None:
     if name is None:
         raise ConfigError("give one dataset, for example --dataset=fashion_mnist")
     os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")  # or TensorFlow prints a note about it
-    started, console = time.perf_counter(), Console()
+    started, console = time.perf_counter(), cli.terminal()
     prepared = data.prepare(name, data_dir=flags.FLAGS.data_dir, manual_dir=MANUAL_DIR.value)
     seconds = time.perf_counter() - started
     console.print(what(prepared.dataset), soft_wrap=True)

@@ -8,8 +8,6 @@ python -m experiments.sweep --config.activation=my_pkg.my_mod:my_fn,relu --workd
 import json
 import time
 
-from rich.console import Console
-
 from acts_jax import cli, machine
 from acts_jax.analysis import statistics
 from acts_jax.report import page
@@ -20,7 +18,7 @@ from acts_jax.sweep import trainer
 def main() -> int:
     """Plans, trains, reports; the exit status is 1 if networks could not be trained."""
     started = time.perf_counter()
-    console = Console()
+    console = cli.terminal()
     trained = trainer.train(cli.options(), console, stops_early=True)
     results, seconds = trained.results, trained.seconds
 

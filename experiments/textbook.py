@@ -23,7 +23,7 @@ CHOSEN = flags.DEFINE_list("studies", list(textbook.STUDIES), "Which claims: nam
 
 def main() -> int:
     """Runs the studies, each in a folder of its own; the exit status is 1 if one breaks."""
-    started, console = time.perf_counter(), Console()
+    started, console = time.perf_counter(), cli.terminal()
     for name in CHOSEN.value:
         if name not in textbook.STUDIES:
             raise ConfigError(f"unknown study {name!r}{suggest(name, textbook.STUDIES, 1)}")

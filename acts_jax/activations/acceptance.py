@@ -1,10 +1,14 @@
 """Refuses a function that cannot be an activation, in one sentence and before any work is done."""
 
+import contextlib
+from collections.abc import Iterator
+
 import jax
 import jax.numpy as jnp
 import numpy as np
 
 from acts_jax.activations.catalogue import Activation
+from acts_jax.words import said_by
 
 
 def accept(activation: Activation) -> None:
@@ -18,13 +22,8 @@ def accept(activation: Activation) -> None:
             elementwise in name only.
     """
     x = jax.ShapeDtypeStruct((2, 3), jnp.float32)
-    try:
+    with _refusing(activation, "cannot be traced by jax"):
         y = jax.eval_shape(lambda x: activation(x, **activation.defaults), x)
-    except Exception as error:  # whatever a user's function may raise
-        reason = f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}"
-        raise ValueError(
-            f"activation {activation.name!r} cannot be traced by jax: {reason}"
-        ) from error
     if not hasattr(y, "shape") or y.shape != x.shape or y.dtype != x.dtype:
         raise ValueError(
             f"activation {activation.name!r} must map a float32 array to one of the same shape, "
@@ -32,7 +31,11 @@ def accept(activation: Activation) -> None:
             f"{getattr(y, 'shape', '')}".rstrip()
         )
     foreign = not str(getattr(activation.function, "__module__", "")).startswith("acts_jax.")
-    if foreign and activation.elementwise and _mixes_entries(activation):
+    mixes = False
+    if foreign and activation.elementwise:
+        with _refusing(activation, "cannot be run"):
+            mixes = _mixes_entries(activation)
+    if mixes:
         raise ValueError(
             f"activation {activation.name!r} is not elementwise: its outputs depend on other "
             "entries than their own; a line @register(elementwise=False) above it says so"
@@ -47,12 +50,24 @@ def accept_float64(activation: Activation) -> None:
     """
     with jax.enable_x64(True):
         x = jax.ShapeDtypeStruct((2, 3), jnp.float64)
-        y = jax.eval_shape(lambda x: activation(x, **activation.defaults), x)
+        with _refusing(activation, "cannot be traced for float64 inputs"):
+            y = jax.eval_shape(lambda x: activation(x, **activation.defaults), x)
     if y.dtype != x.dtype:
         raise ValueError(
             f"activation {activation.name!r} gives {y.dtype} for float64 inputs, too coarse to "
             "judge it by: let it keep the dtype of x"
         )
+
+
+@contextlib.contextmanager
+def _refusing(activation: Activation, what: str) -> Iterator[None]:
+    """Turn whatever a user's function raises into a ValueError that says so in one sentence."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
+        raise ValueError(f"activation {activation.name!r} {what}: {said_by(error)}") from error
 
 
 def _mixes_entries(activation: Activation) -> bool:

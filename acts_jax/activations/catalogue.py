@@ -18,6 +18,7 @@ import jax
 
 from acts_jax.kernels.derivatives import slope
 from acts_jax.suggestion import suggest
+from acts_jax.words import said_by
 
 _CATALOGUE: dict[str, "Activation"] = {}
 _ALIASES: dict[str, str] = {}
@@ -325,7 +326,9 @@ def _import(spec: str) -> Callable:
             f"{spec!r}: there is no module {error.name!r} on the Python path"
             + suggest(error.name, siblings)
         ) from error
-    except Exception as error:  # whatever a user's module may raise
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # whatever a user's module may raise, SystemExit among them
         raise _unimportable(spec, error) from error
     function = getattr(module, function_name, None)
     if not callable(function):
@@ -337,12 +340,12 @@ def _import(spec: str) -> Callable:
     return function
 
 
-def _unimportable(spec: str, error: Exception) -> ValueError:
+def _unimportable(spec: str, error: BaseException) -> ValueError:
     """What to say of a module that was found and raises: why, and in which line of it."""
-    reason = str(error).partition("\n")[0]
+    reason = said_by(error)
     if not isinstance(error, SyntaxError):  # which says itself where
         frames = traceback.extract_tb(error.__traceback__)
         package = Path(__file__).parents[1]
         last = [frame for frame in frames if package not in Path(frame.filename).parents][-1]
         reason += f" ({Path(last.filename).name}, line {last.lineno})"
-    return ValueError(f"{spec!r} cannot be imported: {type(error).__name__}: {reason}.")
+    return ValueError(f"{spec!r} cannot be imported: {reason}.")

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import jax
 import jax.numpy as jnp
 import numpy as np
-from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
 from acts_jax.activations.catalogue import Activation
 from acts_jax.activations.derivative import derivative
@@ -123,7 +123,7 @@ def table(timings: Sequence[Timing]) -> Table:
         times = [row.get((library, kind)) for kind in KINDS for library in LIBRARIES]
         ours, theirs = row[LIBRARIES[0], "both"], row.get((LIBRARIES[1], "both"))
         table.add_row(
-            escape(name),
+            Text(name),
             *("–" if timing is None else f"{timing.nanoseconds:.2f}" for timing in times),
             "–" if theirs is None else _limited(theirs.ours_over_this, 1.3),
             _limited(ours.over_exp, 6),
@@ -136,8 +136,8 @@ def table(timings: Sequence[Timing]) -> Table:
     return table
 
 
-def _limited(ratio: float, limit: float) -> str:
-    return f"[red]{ratio:.2f}[/red]" if ratio > limit else f"{ratio:.2f}"
+def _limited(ratio: float, limit: float) -> Text:
+    return Text(f"{ratio:.2f}", "red" if ratio > limit else "")
 
 
 def _ratio(ours: np.ndarray, theirs: np.ndarray) -> float:

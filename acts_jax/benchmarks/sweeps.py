@@ -17,8 +17,8 @@ import numpy as np
 from jax.experimental.compilation_cache import compilation_cache
 from jax.sharding import Mesh, NamedSharding
 from jax.sharding import PartitionSpec as P
-from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
 from acts_jax.benchmarks import rivals
 from acts_jax.benchmarks.activations import interleaved
@@ -176,7 +176,7 @@ def table(comparison: Comparison) -> Table:
         )
     for name in comparison.missing:
         table.add_row(name, "–")
-    table.caption = escape("\n".join(dict.fromkeys(comparison.missing.values())))
+    table.caption = Text("\n".join(dict.fromkeys(comparison.missing.values())))
     return table
 
 

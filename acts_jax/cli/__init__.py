@@ -9,5 +9,5 @@ from acts_jax.cli.flags import workdir as workdir
 from acts_jax.cli.publishing import presenting as presenting
 from acts_jax.cli.publishing import provenance as provenance
 from acts_jax.cli.publishing import publish as publish
-from acts_jax.cli.publishing import wide_console as wide_console
+from acts_jax.cli.publishing import terminal as terminal
 from acts_jax.cli.running import run as run

@@ -11,7 +11,6 @@ from typing import Any
 from absl import flags as absl_flags
 from ml_collections import config_dict
 from rich.console import Console
-from rich.markup import escape
 from rich.padding import Padding
 from rich.text import Text
 
@@ -36,7 +35,7 @@ def presenting(study: Callable[[Console], Claim]) -> Callable[[], None]:
 
     def main() -> None:
         """Runs the study and publishes its claim."""
-        started, console = time.perf_counter(), Console()
+        started, console = time.perf_counter(), terminal()
         if _value("shard") is not None:
             raise ConfigError("a study compares all of its networks: it takes no --shard")
         if not _value("dry_run"):
@@ -61,24 +60,24 @@ def publish(
         console: Where to print.
         facts: How the numbers came about (`provenance`, seconds); for the JSON.
     """
-    console.print(f"\n[bold]{escape(claim.title)}[/bold]")
-    console.print(f"“{escape(claim.text)}”\n", style="italic")
+    console.print(Text(f"\n{claim.title}", "bold"))
+    console.print(Text(f"“{claim.text}”\n", "italic"))
     if claim.table is not None:
         console.print(terminal_table(claim.table), "")
     for check in claim.checks:
-        color = COLORS[check.verdict]
+        verdict = check.verdict, COLORS[check.verdict]
         proved = " (a theorem)" if check.theorem else ""
-        console.print(f"[{color}]{check.verdict}[/{color}]{proved}: {escape(check.statement)}")
+        console.print(Text.assemble(verdict, f"{proved}: {check.statement}"))
         said = f"claimed {check.claimed}; found {check.found}; rule: {check.threshold}"
         console.print(Padding(Text(said), (0, 0, 0, 2), expand=False))
-    console.print(f"\n{escape(claim.summary)}", highlight=False)
-    color = COLORS[claim.verdict]
-    console.print(f"Verdict: [bold {color}]{claim.verdict}[/bold {color}]")
+    console.print(Text(f"\n{claim.summary}"))
+    verdict = claim.verdict, f"bold {COLORS[claim.verdict]}"
+    console.print(Text.assemble("Verdict: ", verdict))
     paths = figures.save(claim.figures, workdir, dpi=200)
     path = workdir / f"{claim.name}.json"
     text = json.dumps(record(claim) | {"facts": dict(facts or {})}, indent=1, allow_nan=False)
     write_atomically(path, lambda file: file.write(text.encode()))
-    console.print(", ".join(map(str, [*paths, path])), soft_wrap=True, highlight=False)
+    console.print(Text(", ".join(map(str, [*paths, path]))), soft_wrap=True)
 
 
 def provenance(config: config_dict.ConfigDict | None = None) -> dict[str, Any]:
@@ -102,8 +101,11 @@ def _value(flag: str) -> Any:
     return absl_flags.FLAGS[flag].value if flag in absl_flags.FLAGS else None
 
 
-def wide_console() -> Console:
-    """A console of the terminal's width, but at least the 100 columns of tables of measurements."""
-    console = Console(emoji=False)  # "mine:wave: ..." is no waving hand
-    console.width = max(console.width, 100)
+def terminal(columns: int = 0) -> Console:
+    """A console that shows texts as they are, at least so many columns wide.
+
+    Neither `[/data]`, a tag for Rich, nor `:wave:`, an emoji, means anything in a text of ours.
+    """
+    console = Console(markup=False, emoji=False)
+    console.width = max(console.width, columns)
     return console

@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
 from acts_jax.precision.accuracy import PROMISED, Error
 from acts_jax.precision.counterparts import LIBRARIES
@@ -28,8 +28,8 @@ def accuracy_table(errors: Sequence[Error], dtype: str) -> Table:
             cells += [_number(error and error.ulp) for error in found]
             cells.append(f"{row[LIBRARIES[0], order].at:.3g}")
         bound = max(row[LIBRARIES[0], order].mixed for order in (0, 1))
-        mark = "[red]" if bound > PROMISED else ""
-        table.add_row(escape(name), *cells, f"{mark}{bound:.2g}")
+        color = "red" if bound > PROMISED else ""
+        table.add_row(Text(name), *cells, Text(f"{bound:.2g}", color))
     table.caption = (
         "bound: our largest error in units of ulp(result) + eps |x d(result)/dx|; "
         f"{PROMISED} is promised"

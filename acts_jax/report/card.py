@@ -16,7 +16,6 @@ from matplotlib.path import Path
 from matplotlib.ticker import MaxNLocator
 from matplotlib.transforms import Affine2D, ScaledTranslation
 from rich.console import Group
-from rich.markup import escape as escape_markup
 from rich.table import Table
 from rich.text import Text
 
@@ -104,7 +103,7 @@ def terminal(card: Card) -> Group:
     table.add_column(style="dim", no_wrap=True)
     table.add_column(overflow="fold")
     for name, line in text(card).items():
-        table.add_row(escape_markup(name), escape_markup(line))
+        table.add_row(Text(name), Text(line))
     return Group(Text(card.activation.name, style="bold"), table)
 
 

@@ -13,8 +13,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
-from rich.markup import escape as escape_markup
 from rich.table import Table
+from rich.text import Text
 
 from acts_jax.analysis import comparison, statistics
 from acts_jax.report import figures, layer_figures
@@ -117,8 +117,8 @@ def terminal_table(
         mark = {"": " ", "low": "↓", "high": "↑"}[row["at_edge"]]
         gone = row["lost_share"] == 1
         table.add_row(
-            *([escape_markup(str(row["dataset"]))] if several else []),
-            escape_markup(shorten(str(row["activation"]), MOST_LETTERS)),
+            *([Text(str(row["dataset"]))] if several else []),
+            Text(shorten(str(row["activation"]), MOST_LETTERS)),
             str(row["depth"]),
             "–" if gone else f"{brief(row['learning_rate'], 3)}{mark}",
             f"all {fate(row)}" if gone else _plus_minus(row),

@@ -7,8 +7,8 @@ import textwrap
 from typing import Any
 
 import pandas as pd
-from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
 
 def terminal_table(frame: pd.DataFrame) -> Table:
@@ -21,11 +21,11 @@ def terminal_table(frame: pd.DataFrame) -> Table:
     for name, entries in zip(map(str, frame), columns, strict=True):
         if all(re.match(r"[−+–]?\d|–$", entry) for entry in entries):
             words = textwrap.wrap(name, max(map(len, [*entries, *name.split()]), default=1))
-            table.add_column(escape("\n".join(words)), justify="right", no_wrap=True)
+            table.add_column(Text("\n".join(words)), justify="right", no_wrap=True)
         else:
-            table.add_column(escape(name))
+            table.add_column(Text(name))
     for row in zip(*columns, strict=True):
-        table.add_row(*map(escape, row))
+        table.add_row(*map(Text, row))
     return table
 
 

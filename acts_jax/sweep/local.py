@@ -20,6 +20,7 @@ from acts_jax.sweep.grid import Group
 from acts_jax.sweep.store import Failure, Outcome, name_of
 from acts_jax.sweep.work import Finished, Work
 from acts_jax.training.slices import Slices
+from acts_jax.words import said_by
 
 LOOKAHEAD = 2  # groups being compiled while one runs
 KEPT = 8  # groups whose traces and programs stay in memory, about 25 MB each
@@ -57,11 +58,9 @@ def results(work: Work) -> Iterator[Finished]:
         pool.shutdown(wait=False, cancel_futures=True)
 
 
-def failure(error: Exception) -> Failure:
+def failure(error: BaseException) -> Failure:
     """What is recorded of an error that a group's training ended with."""
-    first = next(iter(str(error).splitlines()), "")
-    where = "".join(traceback.format_exception(error))
-    return Failure(f"{type(error).__name__}: {first}".rstrip(": "), where)
+    return Failure(said_by(error), "".join(traceback.format_exception(error)))
 
 
 def _data(part: Group, pack: int, work: Work, known: dict) -> Slices:
@@ -86,9 +85,9 @@ def _finish(part: Group, future: concurrent.futures.Future, work: Work) -> Finis
         program = future.result()
         built = time.perf_counter()
         outcome = _run(part, program, work)
-    except StoreError:
+    except (StoreError, KeyboardInterrupt):
         raise
-    except Exception as error:  # an activation of the user's may raise anything
+    except BaseException as error:  # an activation of the user's may raise anything
         return part, failure(error)
     work.seconds.compile += program.seconds
     work.seconds.wait += built - before

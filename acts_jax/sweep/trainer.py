@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import pandas as pd
 from rich.console import Console
+from rich.text import Text
 
 from acts_jax.data import Dataset
 from acts_jax.errors import CellError, ConfigError
@@ -76,7 +77,7 @@ def train(
     if check is not None:
         check(plan, datasets)
     here = options.launcher == "local"
-    console.print(launch.describe(plan, datasets, options.pack, here), soft_wrap=True)
+    console.print(launch.describe(plan, datasets, options.pack, here), markup=False, soft_wrap=True)
     if options.dry_run:
         sys.exit(0)
     with store.open_workdir(options.workdir, plan) as workdir:
@@ -94,7 +95,7 @@ def train(
         trained = results.load_results(workdir)
         failed = trained[trained.status == "failed"]
         for reason, cells in failed.groupby(["activation", "reason"]).size().items():
-            console.print(f"{cells} cells failed: {', '.join(reason)}", style="red", soft_wrap=True)
+            console.print(Text(f"{cells} cells failed: {', '.join(reason)}", "red"), soft_wrap=True)
         if len(failed) == len(trained):
             raise CellError(f"no cell could be trained; the tracebacks are in {workdir}")
         curves = results.load_curves(workdir)

@@ -30,6 +30,35 @@ def single_precision(x):
     return jnp.tanh(x.astype(jnp.float32))
 
 
+class Mute(BaseException):
+    def __str__(self):
+        raise RuntimeError
+
+
+def raising(error, when):
+    def function(x):
+        if isinstance(x, jax.core.Tracer) == (when == "traced"):
+            raise error
+        return x
+
+    return function
+
+
+@pytest.mark.parametrize("when", ["traced", "run"])
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (TypeError("[/b] first\nsecond"), r"TypeError: \[/b\] first"),
+        (TypeError(), "TypeError"),
+        (SystemExit("no"), "SystemExit: no"),
+        (Mute(), "Mute"),
+    ],
+)
+def test_whatever_a_function_raises_is_one_sentence(error, said, when):
+    with pytest.raises(ValueError, match=rf"cannot be .*{when}.*: {said}$"):
+        accept(get(raising(error, when)))
+
+
 @pytest.mark.parametrize("function", [leaky, root, jax.nn.silu, jnp.tanh, "softmax", "sbaf"])
 def test_what_can_be_an_activation_is_accepted(function):
     accept(get(function))

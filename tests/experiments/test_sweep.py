@@ -39,11 +39,12 @@ def main(run_main):
 
 
 def test_the_smoke_sweep_trains_reports_and_resumes(main, tmp_path, data_dir, capsys):
-    workdir = tmp_path / "run"
+    workdir = tmp_path / "a[/b]"  # what Rich would take for a tag
     arguments = [*SMOKE, f"--workdir={workdir}", f"--data_dir={data_dir}"]
     assert main(*arguments) == 0
     printed = capsys.readouterr().out
     assert "18 cells in 3 groups" in printed
+    assert f"report: {workdir}" in printed
     results, curves = load_results(workdir), load_curves(workdir)
     assert len(results) == 18
     assert set(results.activation) == {"sigmoid", "relu", "prelu"}

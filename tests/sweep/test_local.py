@@ -1,12 +1,16 @@
 """The local launcher: what fails is recorded, what is too large is split, the rest goes on."""
 
+import io
+
 import numpy as np
 import pytest
+from rich.console import Console
 
 from acts_jax import load_results
 from acts_jax.errors import CellError
-from acts_jax.sweep import launch, packing, store
+from acts_jax.sweep import launch, packing, store, trainer
 from acts_jax.sweep.config import make_config
+from acts_jax.sweep.options import Options
 
 pytestmark = pytest.mark.slow
 
@@ -52,6 +56,24 @@ def test_a_sweep_may_stop_at_the_first_failure(tmp_path, data_dir, picky):
     with pytest.raises(CellError, match=r"picky:relu at depth 1 \(3 cells\) failed: TypeError"):
         run(tmp_path / "run", data_dir, fields=fields, on_error="stop")
     assert set(load_results(tmp_path / "run").status) == {"failed"}
+
+
+@pytest.mark.parametrize("error", ["SystemExit('[/b]')", "Mute('[/b]')"])
+def test_any_error_of_a_function_is_recorded_and_told(error, tmp_path, data_dir, monkeypatch):
+    monkeypatch.syspath_prepend(tmp_path)
+    name = error.partition("(")[0].lower()
+    (tmp_path / f"{name}.py").write_text(
+        "class Mute(BaseException):\n"
+        "    def __str__(self):\n"
+        "        raise RuntimeError\n\n\n"
+        f"def f(x):\n    if x.shape[-1] == 8:\n        raise {error}\n    return x\n"
+    )
+    config = make_config(**SMALL | {"activation": f"{name}:f,relu"})
+    console = Console(file=io.StringIO(), width=200)
+    trained = trainer.train(Options(config, tmp_path / "run", data_dir), console)
+    assert dict(trained.results.groupby("status").size()) == {"failed": 3, "ok": 3}
+    said = {"systemexit": "SystemExit: [/b]", "mute": "Mute"}[name]
+    assert f"3 cells failed: {name}:f, {said}\n" in console.file.getvalue()
 
 
 def test_a_group_too_large_for_the_memory_is_trained_in_parts(tmp_path, data_dir, monkeypatch):
