@@ -15,3 +15,7 @@ class StoreError(ValueError):
 
 class CellError(RuntimeError):
     """Cells could not be trained, and the sweep was told to stop at that."""
+
+
+class OutputError(OSError):
+    """What is printed cannot be written: a full disk, a closed pipe or terminal."""

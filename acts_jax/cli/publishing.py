@@ -1,10 +1,11 @@
 """What a study found, on the terminal and in the workdir: claims with checks and verdict."""
 
+import contextlib
 import json
 import shlex
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from rich.text import Text
 
 from acts_jax import machine
 from acts_jax.cli import flags
-from acts_jax.errors import ConfigError
+from acts_jax.errors import ConfigError, OutputError
 from acts_jax.files import as_json, write_atomically
 from acts_jax.report import figures
 from acts_jax.report.tables import terminal_table
@@ -101,11 +102,40 @@ def _value(flag: str) -> Any:
     return absl_flags.FLAGS[flag].value if flag in absl_flags.FLAGS else None
 
 
+class _Output:
+    """Standard output that says in one sentence when it cannot be written to.
+
+    Rich itself ends the process on a closed pipe, and without a word.
+    """
+
+    def __init__(self, stream: Any):
+        self._stream = stream
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+    def write(self, text: str) -> int:
+        with self._telling():
+            return self._stream.write(text)
+
+    def flush(self) -> None:
+        with self._telling():
+            self._stream.flush()
+
+    @contextlib.contextmanager
+    def _telling(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            raise OutputError(f"cannot write to standard output: {error.strerror}") from error
+
+
 def terminal(columns: int = 0) -> Console:
     """A console that shows texts as they are, at least so many columns wide.
 
     Neither `[/data]`, a tag for Rich, nor `:wave:`, an emoji, means anything in a text of ours.
     """
-    console = Console(markup=False, emoji=False)
+    output: Any = sys.stdout and _Output(sys.stdout)
+    console = Console(file=output, markup=False, emoji=False)
     console.width = max(console.width, columns)
     return console

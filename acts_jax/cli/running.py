@@ -1,6 +1,7 @@
 """Running an experiment: parsing its flags, telling errors in one line, giving an exit status."""
 
 import contextlib
+import os
 import signal
 import sys
 import threading
@@ -12,7 +13,8 @@ from absl import app, logging
 from absl import flags as absl_flags
 
 from acts_jax.cli import flags
-from acts_jax.errors import CellError, ConfigError, DatasetError, StoreError
+from acts_jax.errors import CellError, ConfigError, DatasetError, OutputError, StoreError
+from acts_jax.sweep import signals
 from acts_jax.sweep.signals import Stopped
 
 
@@ -26,9 +28,10 @@ def run(
 ) -> None:
     """Runs an experiment: parses the flags, calls `main`, and exits.
 
-    What the user can mend (a config, a dataset, a workdir) ends it with one line and exit status 2;
-    Ctrl-C and SIGTERM say whether there is something to go on from, with exit status 130 and 143.
-    A group that fails with --on_error=stop ends it with exit status 1.
+    What the user can mend (a config, a dataset, a workdir, a full standard output) ends it with one
+    line and exit status 2; a signal, such as that of Ctrl-C, with a line that says whether there is
+    something to go on from, and 128 and its number. A group that fails with --on_error=stop ends it
+    with exit status 1.
 
     Args:
         main: The experiment; what it returns is the exit status.
@@ -44,19 +47,21 @@ def run(
         try:
             if len(arguments) > 1:
                 raise ConfigError(f"unexpected argument {arguments[1]!r}; flags start with --")
-            with _stopped_by_sigterm():
+            with _stopped_by_signals():
                 return main()
-        except (ConfigError, DatasetError, StoreError) as error:
-            print(f"error: {error}", file=sys.stderr)
+        except (ConfigError, DatasetError, StoreError, OutputError) as error:
+            _tell(f"error: {error}")
             return 2
         except CellError as error:
-            print(f"error: {error}", file=sys.stderr)
+            _tell(f"error: {error}")
             return 1
         except KeyboardInterrupt as stopped:
             stored = config is not None and _holds_a_sweep(Path(absl_flags.FLAGS.workdir))
             rest = "; the same command goes on from here" if stored else ""
-            print(f"interrupted{rest}", file=sys.stderr)
+            _tell(f"interrupted{rest}")
             return stopped.status if isinstance(stopped, Stopped) else 130
+        finally:
+            _drop_what_cannot_be_written()
 
     argv = list(sys.argv if argv is None else argv)
     if workdir is not None:
@@ -82,9 +87,24 @@ def _parse(argv: Sequence[str]) -> list[str]:
         sys.exit(2)
 
 
+def _tell(line: str) -> None:
+    """Prints a line to standard error, if it is still there: a terminal may be closed."""
+    with contextlib.suppress(OSError):
+        print(line, file=sys.stderr)
+
+
+def _drop_what_cannot_be_written() -> None:
+    """Spares the process Python's complaint, at its end, of what is left of the output."""
+    try:
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 @contextlib.contextmanager
-def _stopped_by_sigterm() -> Iterator[None]:
-    """Inside this context SIGTERM raises `Stopped`, as Ctrl-C raises a KeyboardInterrupt."""
+def _stopped_by_signals() -> Iterator[None]:
+    """Inside this context a signal raises `Stopped`, as Ctrl-C raises a KeyboardInterrupt."""
     if threading.current_thread() is not threading.main_thread():
         yield  # other threads have no say in signals
         return
@@ -92,11 +112,13 @@ def _stopped_by_sigterm() -> Iterator[None]:
     def stop(number: int, _: Any) -> None:
         raise Stopped(number)
 
-    before = signal.signal(signal.SIGTERM, stop)
+    numbers = [number for number in signals.heeded() if number != signal.SIGINT]
+    before = {number: signal.signal(number, stop) for number in numbers}
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before or signal.SIG_DFL)
+        for number, handler in before.items():
+            signal.signal(number, handler or signal.SIG_DFL)
 
 
 def _holds_a_sweep(workdir: Path) -> bool:

@@ -174,7 +174,7 @@ def run(
         The final progress, and where the time went.
 
     Raises:
-        Stopped: After SIGINT or SIGTERM; what was done is stored.
+        Stopped: After a signal, see `signals.listening`; what was done is stored.
         CellError: If a group failed and `on_error` is "stop".
         StoreError: If something cannot be written.
     """

@@ -1,5 +1,6 @@
 """The live line of a running sweep."""
 
+import contextlib
 import math
 import time
 
@@ -36,16 +37,28 @@ class ProgressLine:
             disable=not console.is_terminal,
         )
         self._task = self._bar.add_task("sweep", cells="0", diverged=0, rate=0.0)
+        self._lost = False
 
     def __enter__(self) -> "ProgressLine":
         self._bar.start()
         return self
 
     def __exit__(self, *error: object) -> None:
-        self._bar.stop()
+        with contextlib.suppress(OSError):
+            self._bar.stop()
 
     def __call__(self, progress: Progress) -> None:
-        """Shows the progress made."""
+        """Shows the progress made, for as long as there is something to show it on.
+
+        A terminal may be closed, and a log's disk be full: that must not end the training.
+        """
+        try:
+            if not self._lost:
+                self._show(progress)
+        except OSError:
+            self._lost = True
+
+    def _show(self, progress: Progress) -> None:
         now = time.monotonic()
         rate = progress.steps_taken / max(now - self._started, 1e-9)
         cells = f"{progress.cells_done}/{progress.cells}"

@@ -7,14 +7,15 @@ import socket
 import threading
 from collections.abc import Iterator
 
-_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+# Ctrl-C, a polite kill, a closed terminal, and what SLURM sends before it takes the machine away
+_NAMES = ("SIGINT", "SIGTERM", "SIGHUP", "SIGUSR1")
 
 
 class Stopped(KeyboardInterrupt):
     """A sweep was told to stop, and what it had done was saved.
 
     Attributes:
-        status: The exit status that says so: 130 after SIGINT, 143 after SIGTERM.
+        status: The exit status that says so, 128 and the number of the signal: 130 after SIGINT.
     """
 
     def __init__(self, number: int):
@@ -41,9 +42,15 @@ class Stop:
             raise Stopped(self.number)
 
 
+def heeded() -> list[signal.Signals]:
+    """The signals that stop a sweep: those of this system that are not ignored, as by nohup."""
+    known = [signal.Signals[name] for name in _NAMES if hasattr(signal, name)]
+    return [number for number in known if signal.getsignal(number) != signal.SIG_IGN]
+
+
 @contextlib.contextmanager
 def listening() -> Iterator[Stop]:
-    """Takes SIGINT and SIGTERM as a wish to stop, for the length of a with block.
+    """Takes SIGINT, SIGTERM, SIGHUP and SIGUSR1 as a wish to stop, for the length of a with block.
 
     Python calls its signal handlers only between two bytecodes, and a chunk of training may be one
     call that lasts. So a thread of its own reads the signals as they come: after the first it sets
@@ -57,9 +64,9 @@ def listening() -> Iterator[Stop]:
         return
     receiver, sender = socket.socketpair()
     sender.setblocking(False)
-    handlers = {number: signal.signal(number, lambda *_: None) for number in _SIGNALS}
+    handlers = {number: signal.signal(number, lambda *_: None) for number in heeded()}
     wakeup = signal.set_wakeup_fd(sender.fileno())
-    watcher = threading.Thread(target=_watch, args=(receiver, stop), daemon=True)
+    watcher = threading.Thread(target=_watch, args=(receiver, stop, list(handlers)), daemon=True)
     watcher.start()
     try:
         yield stop
@@ -72,13 +79,19 @@ def listening() -> Iterator[Stop]:
         receiver.close()
 
 
-def _watch(receiver: socket.socket, stop: Stop) -> None:
+def _watch(receiver: socket.socket, stop: Stop, heeded: list[int]) -> None:
     """Notes the signals that come, until the other end is closed."""
     while data := receiver.recv(64):
         for number in data:
             if stop and number == signal.SIGINT:
-                os.write(2, b"\nstopped at once\n")
+                _tell(b"\nstopped at once\n")
                 os._exit(128 + number)
-            if number in _SIGNALS and not stop:
+            if number in heeded and not stop:
                 stop.number = number
-                os.write(2, b"\nstopping after this chunk; Ctrl-C again stops at once\n")
+                _tell(b"\nstopping after this chunk; Ctrl-C again stops at once\n")
+
+
+def _tell(text: bytes) -> None:
+    """Writes to standard error, if it is still there: a terminal may be closed."""
+    with contextlib.suppress(OSError):
+        os.write(2, text)

@@ -62,7 +62,7 @@ def train(
         ConfigError: If the config cannot run, or `check` refuses it.
         DatasetError: If a dataset cannot be loaded.
         StoreError: If the workdir cannot be used.
-        Stopped: After SIGINT or SIGTERM.
+        Stopped: After a signal, see `signals.listening`.
         CellError: If every network failed, or one did with `on_error="stop"`.
     """
     launcher = _launcher(options)

@@ -93,6 +93,20 @@ def test_a_dry_run_counts_and_trains_nothing(tmp_path, data_dir):
     assert not (tmp_path / "run").exists()
 
 
+def test_a_full_disk_behind_standard_output_is_one_line(data_dir):
+    arguments = ["--dry_run", f"--data_dir={data_dir}", "--compilation_cache="]
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "experiments.sweep", *arguments],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    assert done.returncode == 2
+    assert done.stderr == "error: cannot write to standard output: No space left on device\n"
+
+
 def test_help_names_the_flags(data_dir):
     _, out, _ = sweep("--help", data_dir=data_dir)
     for flag in ("config", "workdir", "dry_run", "data_dir", "pack", "compilation_cache"):

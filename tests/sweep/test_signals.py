@@ -5,6 +5,7 @@ import subprocess
 import sys
 import textwrap
 import threading
+import time
 
 import pytest
 
@@ -39,13 +40,32 @@ def started(body):
     return process
 
 
-@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize(
+    ("number", "status"),
+    [
+        (signal.SIGINT, 130),
+        (signal.SIGTERM, 143),
+        (signal.SIGHUP, 129),
+        (signal.SIGUSR1, 138),
+    ],
+)
 def test_after_a_signal_there_is_time_to_save(number, status):
     process = started(PATIENT)
     process.send_signal(number)
     out, error = process.communicate(timeout=60)
     assert (out, process.returncode) == ("saved\n", status)
     assert "stopping after this chunk; Ctrl-C again stops at once" in error
+
+
+def test_what_is_ignored_as_by_nohup_stays_ignored():
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        with signals.listening() as stop:
+            signal.raise_signal(signal.SIGHUP)
+            time.sleep(0.05)
+            assert not stop
+    finally:
+        signal.signal(signal.SIGHUP, before)
 
 
 def test_a_second_ctrl_c_stops_at_once_even_in_the_middle_of_a_call():

@@ -65,7 +65,7 @@ def test_twenty_kills_at_random_moments_change_no_bit(runs):
     assert not list((runs.folder / "killed" / "groups").glob(".*"))
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGHUP])
 def test_a_signal_stops_it_at_the_next_chunk_with_everything_saved(runs, number):
     workdir = number.name
     stop = {"signal": number, "once": f"{runs.folder / workdir}/checkpoints/*/2.json"}
