@@ -11,7 +11,7 @@ from acts_jax.sweep.config import make_config
 
 
 def get_config():
-    """Every comma list or tuple is an axis; the sweep is the product of the axes."""
+    """A comma list or a tuple makes a field an axis; the sweep is the product of the axes."""
     return make_config(
         # Data
         dataset="digits",  # 1,797 handwritten digits of 8x8 pixels

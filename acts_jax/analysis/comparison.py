@@ -30,7 +30,7 @@ def paired(
     The same seed starts from the same weights and sees the same data order under every
     activation, so pairing removes that part of the noise. For each group of `by` and each pair of
     activations: `difference`, the mean over common seeds of the test accuracy (a diverged cell
-    counts 0; in regression: the test loss) of `activation` minus that of `other`; `low`, `high`,
+    counts 0; in regression: the test RMSE) of `activation` minus that of `other`; `low`, `high`,
     its bootstrap percentile interval (Agarwal et al. 2021); `seeds`; `p_sign_flip`, the two-sided
     sign-flip permutation p-value; `p_value` and `test`; `p_holm`, the p-value corrected for all
     pairs of the group (Holm 1979).
@@ -157,7 +157,7 @@ def leaders(
 ) -> pd.DataFrame:
     """Per group of `comparisons`: the activation best on test, and who cannot be told from it.
 
-    Columns: the grouping ones, `activation` (highest mean test accuracy, lowest test loss when
+    Columns: the grouping ones, `activation` (highest mean test accuracy, lowest test RMSE when
     `kind` is "rmse"), `tied` and `behind` (tuples of names, best first): whose corrected p-value
     against it is at least `level`, or below; `untested` where no p-value exists (one seed).
     """

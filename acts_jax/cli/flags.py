@@ -16,7 +16,7 @@ from acts_jax.files import writing_to
 from acts_jax.sweep.config import read_config, with_fields
 from acts_jax.sweep.options import Options
 
-# The arguments of absl's `DEFINE_string`, `DEFINE_list` ..., and which of these, by name of a flag.
+# Name of a flag -> kind of absl's DEFINE_*, and the arguments after the name.
 # Of every experiment, or of those that name them in `uses` of `cli.run`:
 SHARED: dict[str, tuple[Any, ...]] = {
     "workdir": ("string", None, "Folder for results; a run is resumed there."),
@@ -33,9 +33,10 @@ OF_SWEEPS: dict[str, tuple[Any, ...]] = {
         "--config.learning_rate=0.01,0.1 or "
         "--config.leaky_relu.negative_slope='linspace(0,1,5)'.",
     ),
+    "activation": ("list", None, "Activations; short for --config.activation."),
     "override": ("multi_string", [], "FIELD=VALUES, as --config.FIELD=VALUES."),
     "dry_run": ("bool", False, "Print what would be trained, and stop."),
-    "pack": ("integer", None, "Cells trained by one vmap (default: by platform).", 1),
+    "pack": ("integer", None, "Cells trained by one vmap (default: what fits this machine).", 1),
     "compilation_cache": (
         "string",
         os.path.join(os.environ.get("XDG_CACHE_HOME") or "~/.cache", "acts_jax"),
@@ -52,7 +53,7 @@ OF_SWEEPS: dict[str, tuple[Any, ...]] = {
         "float",
         30.0,
         "Groups of networks that take more seconds than this are checkpointed at every chunk (not "
-        "on Ray, where the parts of groups are the steps).",
+        "on Ray, where a task that is interrupted starts anew).",
         0.0,
     ),
     "launcher": ("enum", "local", ["local", "ray"], "Train in this process, or on a Ray cluster."),
@@ -156,7 +157,7 @@ def activations(elementwise: bool | None = None) -> list[Activation]:
         for activation in found.values():
             if elementwise and not activation.elementwise:
                 raise ValueError(f"{activation.name} acts on whole vectors, not element by element")
-            if activation.name not in names():  # a user's own may be one to say nothing about
+            if activation.name not in names():  # a user's own may be unusable
                 acceptance.accept(activation)
                 acceptance.accept_float64(activation)
     except ValueError as error:

@@ -79,7 +79,7 @@ def run(
 
 
 def _parse(argv: Sequence[str]) -> list[str]:
-    """Sets the flags, and returns what is none; a mistake ends the process with one line."""
+    """Sets the flags, and returns the other arguments; a mistake ends it with one line."""
     try:
         return absl_flags.FLAGS(argv)
     except absl_flags.Error as error:

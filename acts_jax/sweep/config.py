@@ -189,7 +189,7 @@ def expand(name: str, value: Any) -> list[Any] | Any:
         raise ConfigError(f"{name} has no values; give at least one, such as {field.default!r}")
     if len(set(values)) < len(values):
         twice = next(v for v in values if values.count(v) > 1)
-        raise ConfigError(f"{name} names {twice!r} more than once")
+        raise ConfigError(f"{name} lists {twice!r} more than once")
     if field.axis is None:
         if len(values) > 1:
             raise ConfigError(f"{name} takes one value for the whole sweep, not {len(values)}")

@@ -272,7 +272,7 @@ def _owners(activations: Mapping[str, Any]) -> dict[str, str]:
     for name, activation in activations.items():
         prefix = parameter_prefix(name)
         if prefix in FIELDS:
-            raise ConfigError(f"activation {name!r} is called as a config field is; rename it")
+            raise ConfigError(f"activation {name!r} has the name of a config field; rename it")
         other = owners.setdefault(prefix, name)
         if other != name and activation.parameters:
             if activations[other].parameters:

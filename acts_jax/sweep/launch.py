@@ -1,4 +1,4 @@
-"""Launching a plan in this process: load the data, build and run each group, store the outcome."""
+"""What every launcher needs: jax's settings, a plan, its datasets, progress, storing results."""
 
 import contextlib
 import dataclasses
@@ -245,6 +245,6 @@ class _Journal:
 
 
 def describe_part(part: grid.Group) -> str:
-    """A group in words."""
+    """A group, or a part of one, in words."""
     static = part.static
     return f"{static.activation} at depth {len(static.hidden_sizes)} ({part.size} cells)"

@@ -27,7 +27,8 @@ def hold(path: Path) -> Iterator[None]:
     """Holds a lock for the length of a with block.
 
     The operating system releases the lock of a process that dies, however it dies, so what such a
-    process leaves behind is taken over. The file stays: deleting it could unlock it for a third.
+    process leaves behind is taken over. The file stays: once it is
+    deleted, two processes could lock different files of this name.
 
     Args:
         path: The lock file; it names the process and the host of its holder.

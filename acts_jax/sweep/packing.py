@@ -21,12 +21,12 @@ from acts_jax.training import slices
 PACK = {"cpu": 6}
 ACCELERATOR_PACK = 128
 
-# For a single CPU device XLA compiles a program otherwise than for several, and sums in another
-# order. Never for a single one, a cell's result does not depend on how many there are.
+# On a single CPU device XLA sums in another order than on several. With two at least, a cell's
+# result does not depend on how many there are.
 FEWEST_CPU_DEVICES = 2
 
-# Of the memory there is, for one group: those compiled ahead hold their networks too, and the
-# compiler and other processes want theirs.
+# Share of the memory for one group. Those compiled ahead hold their networks, too; the compiler
+# and other processes need the rest.
 SHARE = 0.2
 
 # Measured on an AMD EPYC: networks of 1 MB each train 17% faster two at a time than six.

@@ -1,6 +1,6 @@
 """Running a compiled group: chunk after chunk, from its initial networks to its outcome.
 
-A chunk is the epochs from one evaluation to the next. After every one the host gets control back:
+A chunk is the steps from one evaluation to the next. After every one the host gets control back:
 in `on_chunk` of `run`.
 """
 

@@ -24,7 +24,7 @@ from acts_jax.sweep.grid import LATER_FIELDS, Group, Plan
 
 CURVE, NETWORK = "curve.", "network."  # how columns of curves and of parameters begin
 UNFINISHED = ".*.unfinished"  # what a file is called until it is whole
-FAILED = ".failed.parquet"  # how the names of files end that hold no results, but the reason
+FAILED = ".failed.parquet"  # how the names of files end that say why a group failed
 _NAME = re.compile(r"(?P<key>[^.]+)-(?P<first>\d+)-(?P<last>\d+)(\.failed)?\.parquet")
 
 

@@ -111,5 +111,5 @@ def _launcher(options: Options) -> Launcher:
     if options.launcher == "ray":
         return cluster.launcher(options.ray_address, options.compilation_cache)
     if options.ray_address is not None:
-        raise ConfigError("--ray_address is of use with --launcher=ray only")
+        raise ConfigError("--ray_address needs --launcher=ray")
     return local.results

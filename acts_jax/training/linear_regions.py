@@ -145,7 +145,7 @@ def _piecewise(activation, numbers):
     intercepts = values - slopes * points
     far = np.ptp(slopes, axis=1).max() + np.ptp(intercepts, axis=1).max()
     if not far < 1e-9:
-        raise ValueError(f"{activation.name} is not piecewise linear: its regions are no pieces.")
+        raise ValueError(f"{activation.name} is not piecewise linear: it has no pieces to count.")
     return Piecewise(kinks, slopes[:, 0], intercepts[:, 0])
 
 

@@ -92,8 +92,8 @@ def measure(
 ) -> Measured:
     """What `probe` returns for the first of several sets, and the scores of all, in one loop.
 
-    The compiler takes time for every kernel, so there are few: one pass over all the sets, whose
-    kernels the two kinds of slice share, and what can be done for all layers at once is.
+    The time to compile grows with the number of kernels. So all sets are scanned in one loop, and
+    what is summed up by layer is summed up for all layers at once.
 
     Args:
         model: A network.

@@ -39,8 +39,9 @@ class Slice(NamedTuple):
 class Slices:
     """Several sets of examples that share scale and shift, one behind the other.
 
-    Each is filled up to whole slices with copies of one of its own, which alter no maximum. So the
-    examples of the first set are rows under their own index. A pytree; `rows` is its content.
+    Each is filled up to whole slices by repeating one of its examples, which changes no maximum;
+    sums leave out what is not `real`. The first set starts at row 0, so that an index of an example
+    is that of its row. A pytree; `rows` is its content.
 
     Attributes:
         rows: All examples, [slices * width].

@@ -60,7 +60,7 @@ def test_a_table_without_a_rate_that_half_the_seeds_finish():
     assert row["most dead"] == row["accuracy there"] == "–"
     assert np.isnan(row["40% dead from"])
     told = counts.toll_in_words(row.to_frame().T, "sgd")
-    assert told == "half of the seeds of relu finish at no learning rate"
+    assert told == "at no learning rate do half of relu's seeds finish"
 
 
 def test_a_toll_below_40_percent_is_told_as_one():

@@ -55,7 +55,7 @@ def test_values_have_the_type_of_their_field():
         ("optimizer", "zzz", "choose from adam, adamw, momentum, sgd"),
         ("layer_norm", "maybe", "layer_norm is true or false, not 'maybe'"),
         ("seed", (), "seed has no values; give at least one"),
-        ("depth", "2,4,2", "depth names 2 more than once"),
+        ("depth", "2,4,2", "depth lists 2 more than once"),
         ("evals", "5,10", "evals takes one value for the whole sweep, not 2"),
         ("learning_rate", "logspace(1,2)", "write it as logspace(1e-3, 1, 7)"),
         ("learning_rate", "logspce(1,2,3)", "did you mean 'logspace'?"),

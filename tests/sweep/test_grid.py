@@ -157,7 +157,7 @@ def test_ones_own_function_stands_beside_the_catalogues_of_that_name(namesakes):
         ),
         (
             "namesakes:depth",
-            "activation 'namesakes:depth' is called as a config field is; rename it",
+            "activation 'namesakes:depth' has the name of a config field; rename it",
         ),
     ],
 )

@@ -19,7 +19,7 @@ check = functools.partial(
 
 
 def study(options: Options, console: Console) -> Claim:
-    """Follow every unit of every network from the first step to the last."""
+    """Follow every unit of every network from evaluation to evaluation."""
     trained = trainer.train(options.with_fields(record="units"), console, check)
 
     units = counts.by_step(trained)

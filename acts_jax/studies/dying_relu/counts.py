@@ -173,7 +173,7 @@ def toll_in_words(table: pd.DataFrame, optimizer: str) -> str:
     """Tell what `table` says of the rates that kill units of relu."""
     row = table[table["optimizer"].eq(optimizer) & table["activation"].eq("relu")].iloc[0]
     if np.isnan(row["at rate"]):
-        return "half of the seeds of relu finish at no learning rate"
+        return "at no learning rate do half of relu's seeds finish"
     rate = row["40% dead from"]
     killing = "no learning rate kills" if np.isnan(rate) else f"{rate:.2g} is the rate that kills"
     return (

@@ -14,7 +14,7 @@ from acts_jax.sweep.config import TRACED
 from acts_jax.sweep.options import Options
 from acts_jax.theory import describe
 
-CRITICAL = "critical weights (gain²/fan in: they keep the second moment"
+CRITICAL = "critical weights (gain²/fan in: they keep the second moment)"
 
 check = functools.partial(
     requirements.check,
@@ -43,8 +43,8 @@ def study(options: Options, console: Console) -> Claim:
     by_network = measure.by_network(layers)
     lecun = deepest(by_network, "sigmoid", "lecun_normal")
     critical = deepest(by_network, "sigmoid", "critical")
-    no_chi = f"{CRITICAL}; for sigmoid that is not χ = 1)"
-    for weights, found in {"LeCun": lecun, no_chi: critical}.items():
+    not_chi = f"{CRITICAL}; for sigmoid that is not χ = 1"
+    for weights, found in {"LeCun": lecun, not_chi: critical}.items():
         shrinks = f"a sigmoid layer shrinks the error by 75% or more, {weights}: f′ × weights"
         checks.append(at_most(shrinks, "0.25", found["slope"] * found["weight"], 0.25))
 
@@ -60,7 +60,7 @@ def study(options: Options, console: Console) -> Claim:
 
     for name in ("relu", "gelu", "selu", "tanh"):
         ratio = deepest(by_network, name, "critical")["ratio"]
-        kept = f"{name}, {CRITICAL}): log10 of gradient, first layer over last"
+        kept = f"{name}, {CRITICAL}: log10 of gradient, first layer over last"
         if len(ratio):
             lost = np.log10(ratio)
             checks.append(near(kept, "0 (none is lost)", lost, 0, 0.5, format=".2f"))
