@@ -131,8 +131,10 @@ def describe(
     """
     pairs = [(group, datasets[group.static.dataset]) for group in plan.groups]
     steps = sum(engine.steps(*pair) for pair in pairs)
-    split, where = "", "Ray"
+    programs, split, where = len(pairs), "", "Ray"
     if here:
+        # Groups that differ in their initial weights alone share a program, see `engine.build`.
+        programs = len({dataclasses.replace(group.static, init="") for group in plan.groups})
         parts = sum(len(packing.parts(*pair, pack)) for pair in pairs)
         split = f", in {parts:,} parts that fit into memory" if parts > len(pairs) else ""
         packs = [pack or packing.pack_for(group.static, dataset) for group, dataset in pairs]
@@ -142,7 +144,7 @@ def describe(
         devices = jax.local_devices()
         where = f"{len(devices)} x {devices[0].platform} in packs of {max(packs)}"
         where += f" ({kept:.1f} MiB per pack)"
-    groups = f"{count(len(pairs), 'group')} ({count(len(pairs), 'compile')}{split})"
+    groups = f"{count(len(pairs), 'group')} ({count(programs, 'compile')}{split})"
     return f"{count(plan.cells, 'cell')} in {groups}, {count(steps, 'step')}, on {where}"
 
 

@@ -131,6 +131,13 @@ def test_a_description_counts_what_a_run_would_take(data_dir):
     assert float(found[1]) * 2**20 >= 4 * 4 * 3 * weights
 
 
+def test_groups_that_differ_in_their_initial_weights_count_as_one_compilation(data_dir):
+    plan = launch.make_plan(make_config(activation="relu", init="lecun_normal,he_normal"))
+    datasets = launch.load_datasets(plan, data_dir)
+    assert "2 groups (1 compile)" in launch.describe(plan, datasets)
+    assert "2 groups (2 compiles)" in launch.describe(plan, datasets, here=False)
+
+
 def test_a_dataset_that_is_given_is_checked_as_one_that_is_loaded(digits):
     config = make_config(activation="relu", batch_size=2000)
     with pytest.raises(ConfigError, match="batch_size 2000 exceeds the 1157 training examples"):
