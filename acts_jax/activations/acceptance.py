@@ -31,15 +31,14 @@ def accept(activation: Activation) -> None:
             f"{getattr(y, 'shape', '')}".rstrip()
         )
     foreign = not str(getattr(activation.function, "__module__", "")).startswith("acts_jax.")
-    mixes = False
     if foreign and activation.elementwise:
         with _refusing(activation, "cannot be run"):
             mixes = _mixes_entries(activation)
-    if mixes:
-        raise ValueError(
-            f"activation {activation.name!r} is not elementwise: its outputs depend on other "
-            "entries than their own; a line @register(elementwise=False) above it says so"
-        )
+        if mixes:
+            raise ValueError(
+                f"activation {activation.name!r} is not elementwise: its outputs depend on other "
+                "entries than their own; a line @register(elementwise=False) above it says so"
+            )
 
 
 def accept_float64(activation: Activation) -> None:

@@ -187,8 +187,7 @@ def build(
     state, cells = (_rows(tree, NamedSharding(mesh, P("cells"))) for tree in (state, cells))
     cell = functools.partial(_chunk, model, group.static, measure)
     compiled = {} if compiled is None else compiled
-    # Nothing of how the initial weights were drawn is left in the program.
-    key = dataclasses.replace(group.static, init=""), mesh.size, pack, len(seeds), measure
+    key = group.static.program, mesh.size, pack, len(seeds), measure
     future: Future = Future()
     shared = compiled.setdefault(key, future)
     if shared is future:

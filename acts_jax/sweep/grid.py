@@ -33,7 +33,7 @@ LATER_FIELDS = {name: FIELDS[name].default for name in ("eval_spacing", "record"
 
 @dataclasses.dataclass(frozen=True)
 class Static:
-    """What a compiled program is made for; two groups never share one `Static`.
+    """What sets groups apart, and what programs are compiled for; two groups never share one.
 
     `hidden_sizes` holds the widths of the hidden layers, `learned` the names of the
     activation parameters that are trained, `evals` the number of evaluations after the one
@@ -61,6 +61,11 @@ class Static:
     patience: int
     eval_spacing: str = "linear"
     record: str = "metrics"
+
+    @property
+    def program(self) -> "Static":
+        """What equal programs have in common: all of it but how the initial weights are drawn."""
+        return dataclasses.replace(self, init="")
 
     def eval_steps(self, steps_per_epoch: int) -> tuple[int, ...]:
         """Steps after which the networks are evaluated; the first is 0."""

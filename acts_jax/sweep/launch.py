@@ -133,8 +133,7 @@ def describe(
     steps = sum(engine.steps(*pair) for pair in pairs)
     programs, split, where = len(pairs), "", "Ray"
     if here:
-        # Groups that differ in their initial weights alone share a program, see `engine.build`.
-        programs = len({dataclasses.replace(group.static, init="") for group in plan.groups})
+        programs = len({group.static.program for group in plan.groups})
         parts = sum(len(packing.parts(*pair, pack)) for pair in pairs)
         split = f", in {parts:,} parts that fit into memory" if parts > len(pairs) else ""
         packs = [pack or packing.pack_for(group.static, dataset) for group, dataset in pairs]
