@@ -1,4 +1,14 @@
-"""The catalogue of activations; importing this package registers them all."""
+"""The catalogue of activations, and the rest of `jax.nn` that belongs to them, under its names.
+
+Importing this package registers them all.
+"""
+
+from jax.nn import initializers as initializers
+from jax.nn import log1mexp as log1mexp
+from jax.nn import logmeanexp as logmeanexp
+from jax.nn import logsumexp as logsumexp
+from jax.nn import one_hot as one_hot
+from jax.nn import standardize as standardize
 
 from acts_jax.activations.catalogue import Activation as Activation
 from acts_jax.activations.catalogue import Parameter as Parameter

@@ -58,9 +58,7 @@ def selu(x: jax.Array) -> jax.Array:
     return SELU_SCALE * elu(x, SELU_ALPHA)
 
 
-@register(
-    parameters={"alpha": POSITIVE}, range=(-1, math.inf), reference="Barron 2017, arXiv:1704.07483"
-)
+@register(range=(-1, math.inf), reference="Barron 2017, arXiv:1704.07483")
 @elementwise(exponential_linear.celu)
 def celu(x: jax.Array, alpha: jax.Array | float = 1.0) -> jax.Array:
     r"""Continuously differentiable exponential linear unit.

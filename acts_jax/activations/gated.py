@@ -61,26 +61,35 @@ def swish(x: jax.Array, beta: jax.Array | float = 1.0) -> jax.Array:
     return x * sigmoid(beta * x)
 
 
+@elementwise(normal.gelu)
+def _exact_gelu(x):
+    return x / 2 * (1 + erf(x / math.sqrt(2)))
+
+
 @register(
     range=(-0.16997120747990369, math.inf), reference="Hendrycks & Gimpel 2016, arXiv:1606.08415"
 )
-@elementwise(normal.gelu)
-def gelu(x: jax.Array) -> jax.Array:
-    r"""Gaussian error linear unit, exact.
+def gelu(x: jax.Array, approximate: bool = False) -> jax.Array:
+    r"""Gaussian error linear unit, exact unless asked otherwise.
 
     .. math::
         f(x) = x \, \Phi(x) = \frac{x}{2} \left(1 + \operatorname{erf} \frac{x}{\sqrt 2}\right)
 
-    The minimum is -0.16997121 at x = -0.75179152. `jax.nn.gelu`, which flax re-exports,
-    defaults to the tanh form, `gelu_tanh` here; PyTorch and Keras 3 default to this one.
+    The minimum is -0.16997121 at x = -0.75179152. `jax.nn.gelu(x)`, which flax re-exports, is
+    another function, the tanh form, up to 4.74e-4 away: write `gelu(x, approximate=True)` or
+    `gelu_tanh` for it. PyTorch and Keras 3 default to the exact one, as here.
 
     Args:
         x: any shape; float dtypes are kept, integers become floats.
+        approximate: whether to compute `gelu_tanh` instead; not traced.
 
     Returns:
         Values above -0.1699713, of x's shape.
     """
-    return x / 2 * (1 + erf(x / math.sqrt(2)))
+    return gelu_tanh(x) if approximate else _exact_gelu(x)
+
+
+gelu.formula = _exact_gelu.formula
 
 
 @register(

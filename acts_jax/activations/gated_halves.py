@@ -7,6 +7,7 @@ from acts_jax.activations.catalogue import register
 from acts_jax.activations.gated import gelu, silu
 from acts_jax.activations.rectified import relu
 from acts_jax.activations.sigmoidal import sigmoid
+from acts_jax.kernels import gated_halves
 from acts_jax.kernels.elementwise import vectorwise
 
 
@@ -17,12 +18,16 @@ def _halves(x, axis):
     return jnp.split(x, 2, axis=axis)
 
 
+def _of_halves(kernel):
+    return lambda x, axis=-1: kernel(*_halves(x, axis))
+
+
 @register(
     elementwise=False,
     shape_preserving=False,
     reference="Dauphin, Fan, Auli, Grangier 2016, arXiv:1612.08083",
 )
-@vectorwise()
+@vectorwise(_of_halves(gated_halves.glu))
 def glu(x: jax.Array, axis: int = -1) -> jax.Array:
     r"""Gated linear unit over an axis.
 
@@ -46,7 +51,7 @@ def glu(x: jax.Array, axis: int = -1) -> jax.Array:
 
 
 @register(elementwise=False, shape_preserving=False, reference="Shazeer 2020, arXiv:2002.05202")
-@vectorwise()
+@vectorwise(_of_halves(gated_halves.reglu))
 def reglu(x: jax.Array, axis: int = -1) -> jax.Array:
     r"""Gated linear unit with a ReLU as its gate.
 
@@ -67,7 +72,7 @@ def reglu(x: jax.Array, axis: int = -1) -> jax.Array:
 
 
 @register(elementwise=False, shape_preserving=False, reference="Shazeer 2020, arXiv:2002.05202")
-@vectorwise()
+@vectorwise(_of_halves(gated_halves.geglu))
 def geglu(x: jax.Array, axis: int = -1) -> jax.Array:
     r"""Gated linear unit with the exact GELU as its gate.
 
@@ -88,7 +93,7 @@ def geglu(x: jax.Array, axis: int = -1) -> jax.Array:
 
 
 @register(elementwise=False, shape_preserving=False, reference="Shazeer 2020, arXiv:2002.05202")
-@vectorwise()
+@vectorwise(_of_halves(gated_halves.swiglu))
 def swiglu(x: jax.Array, axis: int = -1) -> jax.Array:
     r"""Gated linear unit with the SiLU as its gate.
 

@@ -11,9 +11,9 @@ from acts_jax.kernels.elementwise import vectorwise
 
 
 @register(elementwise=False, range=(0, 1), reference="Bridle 1990")
-@vectorwise(jax.nn.softmax)
+@vectorwise(simplex.softmax)
 def softmax(
-    x: jax.Array, axis: int | tuple[int, ...] = -1, where: jax.Array | None = None
+    x: jax.Array, axis: int | tuple[int, ...] | None = -1, where: jax.Array | None = None
 ) -> jax.Array:
     r"""Softmax over an axis: a categorical distribution.
 
@@ -25,7 +25,7 @@ def softmax(
 
     Args:
         x: [..., classes], the logits; float dtypes are kept, integers become floats.
-        axis: the axis of the classes, or several.
+        axis: the axis of the classes, several, or None for all.
         where: which of the classes take part, broadcasts against x; by default all.
 
     Returns:
@@ -36,9 +36,9 @@ def softmax(
 
 
 @register(elementwise=False, range=(-math.inf, 0), aliases=("logsoftmax",))
-@vectorwise(jax.nn.log_softmax)
+@vectorwise(simplex.log_softmax)
 def log_softmax(
-    x: jax.Array, axis: int | tuple[int, ...] = -1, where: jax.Array | None = None
+    x: jax.Array, axis: int | tuple[int, ...] | None = -1, where: jax.Array | None = None
 ) -> jax.Array:
     r"""Logarithm of the softmax over an axis.
 
@@ -47,7 +47,7 @@ def log_softmax(
 
     Args:
         x: [..., classes], the logits; float dtypes are kept, integers become floats.
-        axis: the axis of the classes, or several.
+        axis: the axis of the classes, several, or None for all.
         where: which of the classes take part, broadcasts against x; by default all.
 
     Returns:
@@ -57,8 +57,8 @@ def log_softmax(
 
 
 @register(elementwise=False, range=(0, 1))
-@vectorwise()
-def softmin(x: jax.Array, axis: int = -1) -> jax.Array:
+@vectorwise(lambda x, axis=-1: simplex.softmax(-x, axis))
+def softmin(x: jax.Array, axis: int | tuple[int, ...] | None = -1) -> jax.Array:
     r"""Softmax of -x over an axis: the smallest entry is the most likely.
 
     .. math::
@@ -66,7 +66,7 @@ def softmin(x: jax.Array, axis: int = -1) -> jax.Array:
 
     Args:
         x: [..., classes]; float dtypes are kept, integers become floats.
-        axis: the axis of the classes.
+        axis: the axis of the classes, several, or None for all.
 
     Returns:
         [..., classes], values in [0, 1] that sum to 1 along the axis.
@@ -76,7 +76,7 @@ def softmin(x: jax.Array, axis: int = -1) -> jax.Array:
 
 @register(elementwise=False, range=(0, 1), reference="Martins & Astudillo 2016, arXiv:1602.02068")
 @vectorwise(simplex.sparsemax)
-def sparsemax(x: jax.Array, axis: int = -1) -> jax.Array:
+def sparsemax(x: jax.Array, axis: int | tuple[int, ...] | None = -1) -> jax.Array:
     r"""Sparsemax over an axis: a distribution with exact zeros.
 
     .. math::
@@ -85,7 +85,7 @@ def sparsemax(x: jax.Array, axis: int = -1) -> jax.Array:
 
     Args:
         x: [..., classes], the logits; float dtypes are kept, integers become floats.
-        axis: the axis of the classes.
+        axis: the axis of the classes, several, or None for all.
 
     Returns:
         [..., classes], values in [0, 1] that sum to 1 along the axis.
@@ -99,7 +99,7 @@ def sparsemax(x: jax.Array, axis: int = -1) -> jax.Array:
     elementwise=False, range=(0, 1), reference="Peters, Niculae, Martins 2019, arXiv:1905.05702"
 )
 @vectorwise(simplex.entmax15)
-def entmax15(x: jax.Array, axis: int = -1) -> jax.Array:
+def entmax15(x: jax.Array, axis: int | tuple[int, ...] | None = -1) -> jax.Array:
     r"""1.5-entmax over an axis: between softmax and sparsemax.
 
     .. math::
@@ -107,7 +107,7 @@ def entmax15(x: jax.Array, axis: int = -1) -> jax.Array:
 
     Args:
         x: [..., classes], the logits; float dtypes are kept, integers become floats.
-        axis: the axis of the classes.
+        axis: the axis of the classes, several, or None for all.
 
     Returns:
         [..., classes], values in [0, 1] that sum to 1 along the axis.

@@ -158,7 +158,7 @@ def hard_tanh(x: jax.Array) -> jax.Array:
     Returns:
         Values in [-1, 1], of x's shape.
     """
-    return jnp.clip(x, -1, 1)
+    return jnp.clip(x, jnp.where(x < 0, -1, x), 1)
 
 
 @register(
@@ -226,9 +226,9 @@ def rrelu(
     bounds = (lower, upper)
     if all(isinstance(bound, numbers.Real) for bound in bounds) and lower > upper:
         raise ValueError(f"rrelu: lower must be at most upper, got {lower} and {upper}.")
-    lower, upper = jnp.asarray(lower, float), jnp.asarray(upper, float)
     if key is None:
         return leaky_relu(x, (lower + upper) / 2)
+    lower, upper = jnp.asarray(lower, float), jnp.asarray(upper, float)
     shape = jnp.broadcast_shapes(jnp.shape(x), lower.shape, upper.shape)
     uniform = jax.random.uniform(key, shape, lower.dtype)
     lower, upper = jnp.broadcast_to(lower, shape), jnp.broadcast_to(upper, shape)

@@ -4,8 +4,6 @@ import jax
 import jax.numpy as jnp
 from jax import lax
 
-from acts_jax.kernels.derivatives import with_derivatives
-
 
 def keep_nan(value: jax.Array, x: jax.Array) -> jax.Array:
     """The value, but NaN where x is NaN: for values selected by comparisons of x."""
@@ -14,8 +12,13 @@ def keep_nan(value: jax.Array, x: jax.Array) -> jax.Array:
 
 def bounded(x: jax.Array, bound: float | None = None) -> jax.Array:
     """x clipped to [-bound, bound] (finite numbers by default): bounded(inf) * 0 is 0."""
-    bound = jnp.asarray(jnp.finfo(x.dtype).max if bound is None else bound, x.dtype)
-    return lax.clamp(-bound, x, bound)
+    bound = float(jnp.finfo(x.dtype).max) if bound is None else bound
+    return clipped(x, -bound, bound)
+
+
+def clipped(x: jax.Array, low: float, high: float) -> jax.Array:
+    """x clipped to [low, high], in x's dtype whatever the default one is."""
+    return lax.clamp(jnp.asarray(low, x.dtype), x, jnp.asarray(high, x.dtype))
 
 
 def scaled(parameter: jax.Array, x: jax.Array) -> jax.Array:
@@ -23,9 +26,8 @@ def scaled(parameter: jax.Array, x: jax.Array) -> jax.Array:
     return parameter * jnp.where(parameter == 0, bounded(x), x)
 
 
-@with_derivatives(lambda x, gate: gate, lambda x, gate: bounded(x, 1e30))
 def gated(x: jax.Array, gate: jax.Array) -> jax.Array:
-    """x * gate for a gate that levels off exponentially; inf * 0 = 0, in the derivatives too."""
+    """x * gate for a gate that levels off exponentially: inf * 0 = 0. Not differentiable."""
     return jnp.where(gate == 0, bounded(x), x) * gate
 
 

@@ -1,47 +1,150 @@
 """Functions of arrays with derivatives in closed form."""
 
+import functools
+import numbers
 from collections.abc import Callable
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jax.custom_derivatives import SymbolicZero
 
 
-def with_derivatives(*partials: Callable) -> Callable:
-    """Give a function of arrays of one shape its partial derivatives in closed form.
+class Pieces(NamedTuple):
+    """A derivative in two pieces, of which one is selected, not multiplied.
+
+    Where a piece is the number 0 an infinite cotangent does not become NaN; and where both are
+    numbers only the condition is kept for the way back, a byte for each element.
+
+    Attributes:
+        inside: bool array, which of the two holds; true for NaN, unless that piece is 0.
+        then: the derivative inside: a number, an array, or again `Pieces`.
+        otherwise: the derivative outside, likewise.
+    """
+
+    inside: jax.Array
+    then: "jax.Array | float | Pieces"
+    otherwise: "jax.Array | float | Pieces"
+
+
+def with_derivatives(
+    *partials: Callable, together: bool = False, vanishing: bool = True
+) -> Callable:
+    """Give a function of arrays its partial derivatives in closed form.
 
     Autodiff of a formula that is accurate in value is often inaccurate in derivative: it
     subtracts nearly equal numbers, or multiplies infinity by zero. Arguments that are not
     differentiated cost nothing.
 
+    The first argument has the result's shape and dtype, and the others' shapes broadcast against
+    it. bfloat16, float16 and float8 are computed in float32: the value is rounded once, and a
+    derivative by an argument once, to that argument's dtype, before it is kept for the way back.
+
     Args:
         *partials: for each argument of the decorated function, its derivative by that
-            argument, as a function of the same arguments. Higher derivatives differentiate
-            the partials, which may carry their own `with_derivatives`.
+            argument, as a function of the same arguments: an array, or `Pieces`. Higher
+            derivatives differentiate the partials, which may carry their own `with_derivatives`.
+        together: whether all arguments are differentiated if one is. Pallas takes a function of
+            several arrays only then.
+        vanishing: whether a derivative by the first argument that has underflowed to 0 stops an
+            infinite cotangent, too; a byte more is kept for each element.
     """
 
     def decorate(function: Callable) -> Callable:
-        function = jax.custom_jvp(function)
+        def value(*arguments):
+            return function(*map(widened, arguments)).astype(arguments[0].dtype)
 
         def rule(primals, tangents):
-            value = function(*primals)
-            terms = [
-                partial(*primals) * tangent
-                for partial, tangent in zip(partials, tangents, strict=True)
-                if not isinstance(tangent, SymbolicZero)
-            ]
-            return value, sum(terms[1:], terms[0]) if terms else jnp.zeros_like(value)
+            result, wide = value(*primals), [widened(primal) for primal in primals]
+            terms = []
+            for partial, primal, tangent in zip(partials, primals, tangents, strict=True):
+                if not isinstance(tangent, SymbolicZero):
+                    slope = partial(*wide)
+                    if vanishing and not terms and isinstance(slope, jax.Array):
+                        slope = _selecting(wide[0], slope)
+                    term = _times(_rounded(slope, primal.dtype), tangent)
+                    terms.append(term.astype(result.dtype))
+            total = sum(terms[1:], terms[0]) if terms else jnp.zeros_like(result)
+            return result, jnp.broadcast_to(total, result.shape)
 
-        function.defjvp(rule, symbolic_zeros=True)
-        return function
+        @functools.wraps(function)
+        def call(x, *arguments):
+            x = jnp.asarray(x)
+            if any(map(_is_number, arguments)):
+                return _with_constants(function, partials, (x, *arguments))
+            return differentiable(x, *arguments)
+
+        differentiable = jax.custom_jvp(value)
+        # Pallas has no such zeros, and of one argument there can be none
+        differentiable.defjvp(rule, symbolic_zeros=len(partials) > 1 and not together)
+        return call
 
     return decorate
+
+
+def widened(x: jax.Array) -> jax.Array:
+    """x in the dtype that formulas are computed in: float64, or else float32."""
+    return x if x.dtype in (jnp.float32, jnp.float64) else x.astype(jnp.float32)
+
+
+def _is_number(argument):
+    return isinstance(argument, numbers.Real)
+
+
+def _with_constants(function, partials, arguments):
+    """The function of its arrays alone, the plain numbers being constants of the program."""
+    places = [i for i, argument in enumerate(arguments) if not _is_number(argument)]
+
+    def of_arrays(f):
+        def call(*arrays):
+            given = iter(arrays)
+            dtype = arrays[0].dtype
+            with np.errstate(all="ignore"):  # as in arithmetic with arrays
+                return f(
+                    *(
+                        np.asarray(argument, dtype)[()] if _is_number(argument) else next(given)
+                        for argument in arguments
+                    )
+                )
+
+        return call
+
+    decorated = with_derivatives(*(of_arrays(partials[i]) for i in places))(of_arrays(function))
+    return decorated(*(arguments[i] for i in places))
+
+
+def _selecting(x, slope):
+    """The slope of a smooth function as `Pieces`: 0 for good where it has underflowed."""
+    # an exact 0 nearer than that may be a root, where the second derivative is not 0
+    return Pieces(~((slope == 0) & (jnp.abs(x) > 8)), slope, 0)
+
+
+def _rounded(slope, dtype):
+    """A partial in the dtype in which it is kept."""
+    if isinstance(slope, Pieces):
+        return Pieces(slope.inside, _rounded(slope.then, dtype), _rounded(slope.otherwise, dtype))
+    return float(slope) if _is_number(slope) else slope.astype(dtype)
+
+
+def _times(slope, tangent):
+    if isinstance(slope, Pieces):
+        inside, then, otherwise = slope
+        if isinstance(then, jax.Array) and _is_number(otherwise) and otherwise == 0:
+            # the same as below, but without an array of zeros that would be kept
+            then = jnp.where(inside, then, 0)
+            return then * jnp.where(inside, tangent, then)
+        return jnp.where(inside, _times(then, tangent), _times(otherwise, tangent))
+    if _is_number(slope) and slope in (0, 1):
+        return tangent if slope == 1 else jnp.zeros_like(tangent)
+    return slope * tangent
 
 
 def slope(function: Callable, /, x: jax.Array, *args, **parameters) -> jax.Array:
     """f'(x) of an elementwise function, with x's shape and dtype (integers become floats).
 
-    It is the pullback of ones, since the Jacobian of an elementwise function is diagonal.
+    It is the pullback of ones, since the Jacobian of an elementwise function is diagonal; but NaN
+    where x is NaN, also where a derivative in pieces has none.
     """
     x = jnp.asarray(x)
     if jnp.issubdtype(x.dtype, jnp.complexfloating):
@@ -49,4 +152,4 @@ def slope(function: Callable, /, x: jax.Array, *args, **parameters) -> jax.Array
     if not jnp.issubdtype(x.dtype, jnp.floating):
         x = x.astype(float)
     value, pullback = jax.vjp(lambda x: function(x, *args, **parameters), x)
-    return pullback(jnp.ones_like(value))[0]
+    return jnp.where(x == x, pullback(jnp.ones_like(value))[0], x)

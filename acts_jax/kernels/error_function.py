@@ -6,7 +6,7 @@ import jax
 import jax.numpy as jnp
 from jax import lax
 
-from acts_jax.kernels.arithmetic import bounded, gated, polynomial
+from acts_jax.kernels.arithmetic import bounded, clipped, gated, polynomial
 from acts_jax.kernels.derivatives import with_derivatives
 from acts_jax.kernels.exponentials import exponential, lifted_exponential, small_power_of_two
 from acts_jax.kernels.lifting import unlift, unlift_left
@@ -93,7 +93,7 @@ def _serf_jet_float64(x):
 
 def _serf_parts(x):
     # e = exp(x) for x < 0, or q(x); the former lifted, too
-    inside = lax.clamp(jnp.float32(0), x, jnp.float32(4.5))
+    inside = clipped(x, 0, 4.5)
     lifted = lifted_exponential(jnp.where(x < 0, x, polynomial(_SERF_RIGHT, inside)))
     return inside, lifted, unlift(lifted)
 

@@ -134,9 +134,10 @@ def tanh_shrink(x: jax.Array) -> jax.Array:
     return jnp.where(jnp.abs(x) < 1, near, x - hyperbolic_tangent(x))
 
 
+@with_derivatives(lambda x: tanh(x) + bounded(x, 1e30) * tanh_slope(x))
 def lisht(x: jax.Array) -> jax.Array:
     """x tanh(x)."""
-    return gated(x, tanh(x))
+    return gated(x, hyperbolic_tangent(x))
 
 
 def _mish_curvature(x):

@@ -6,7 +6,7 @@ import jax
 import jax.numpy as jnp
 from jax import lax
 
-from acts_jax.kernels.arithmetic import bounded, scaled, upper_half
+from acts_jax.kernels.arithmetic import bounded, clipped, scaled, upper_half
 from acts_jax.kernels.derivatives import with_derivatives
 from acts_jax.kernels.exponentials import (
     LOG2,
@@ -35,7 +35,8 @@ def sigmoid_slope(x: jax.Array) -> jax.Array:
     return e / jnp.square(1 + e)
 
 
-@with_derivatives(sigmoid_slope)
+# jax.nn.sigmoid keeps one array, and lets an infinite cotangent become NaN in its tails, too
+@with_derivatives(sigmoid_slope, vanishing=False)
 def sigmoid(x: jax.Array) -> jax.Array:
     """1 / (1 + exp(-x)), of which no digits need saving."""
     return 1 / (1 + jnp.exp(-x))
@@ -55,13 +56,12 @@ def lifted_sigmoid_and_complement(x: jax.Array) -> tuple[jax.Array, jax.Array]:
 def _lifted_sigmoid(x, largest):
     # with e = 2^-LIFT exp(-x), clamped between 0 and 2^(largest - LIFT), of which 2^128 is infinite
     if x.dtype == jnp.float64:
-        rise = lax.clamp(-700.0, -x, 736.0 if largest < 128 + LIFT else 800.0)
+        rise = clipped(-x, -700, 736 if largest < 128 + LIFT else 800)
         far = rise > 600  # the lift in the exponent would cost digits
         unit = jnp.where(far, 2.0**-LIFT * math.exp(64), 2.0**-LIFT)
         e = jnp.exp(jnp.where(far, rise - 64, rise)) * unit
         return 1 / (2.0**-LIFT + e), e
-    low, high = jnp.float32(-87 * LOG2), jnp.float32(largest * LOG2)
-    fraction, whole = exponential_parts(lax.clamp(low, -x, high), 127 - LIFT)
+    fraction, whole = exponential_parts(clipped(-x, -87 * LOG2, largest * LOG2), 127 - LIFT)
     e = fraction * whole_power_of_two(whole - LIFT)
     return 1 / (2.0**-LIFT + e), e
 
@@ -83,18 +83,19 @@ def _not_minus_infinity(x):
 
 
 @with_derivatives(lambda x: sigmoid_slope(x) * (2 - bounded(x) * lax.tanh(x / 2)))
-def _silu_slope(x):
+def silu_slope(x: jax.Array) -> jax.Array:
+    """sigmoid(x) (1 + x sigmoid(-x))."""
     x = bounded(x, 120 if x.dtype == jnp.float32 else 800)
     return _gated_slope(x, x)
 
 
-@with_derivatives(_silu_slope)
+@with_derivatives(silu_slope)
 def silu(x: jax.Array) -> jax.Array:
     """x sigmoid(x)."""
     return _gated(_not_minus_infinity(x), lifted_sigmoid(x))
 
 
-@with_derivatives(lambda x: _silu_slope(1.702 * x))
+@with_derivatives(lambda x: silu_slope(1.702 * x))
 def quick_gelu(x: jax.Array) -> jax.Array:
     """x sigmoid(1.702 x)."""
     return _gated(_not_minus_infinity(x), lifted_sigmoid(1.702 * x))
@@ -107,7 +108,7 @@ def _swish_by_beta(x, beta):
     return bounded(x) * (bounded(x) * e) / jnp.square(1 + e)
 
 
-@with_derivatives(lambda x, beta: _silu_slope(scaled(beta, x)), _swish_by_beta)
+@with_derivatives(lambda x, beta: silu_slope(scaled(beta, x)), _swish_by_beta)
 def swish(x: jax.Array, beta: jax.Array) -> jax.Array:
     """x sigmoid(beta x)."""
     u = scaled(beta, x)
@@ -140,7 +141,7 @@ def _gelu_tanh_curvature(x):
 def _gelu_tanh_slope(x):
     # sigmoid(u) (1 + x u' sigmoid(-u))
     double = x.dtype == jnp.float64
-    x = lax.clamp(-30.0, x, 30.0) if double else lax.clamp(-10.5, x, 6.0)
+    x = clipped(x, -30, 30) if double else clipped(x, -10.5, 6)
     v = x * (_TANH_GELU_SCALE + (0.134145 * _TANH_GELU_SCALE) * jnp.square(x))
     if double:
         return _gated_slope(v, _tanh_gelu_argument(x))
@@ -154,7 +155,7 @@ def gelu_tanh(x: jax.Array) -> jax.Array:
     """x sigmoid(u)."""
     if x.dtype == jnp.float64:
         return _gated(_not_minus_infinity(x), lifted_sigmoid(_tanh_gelu_argument(x)))
-    inside = lax.clamp(-10.5, x, 6.0)
+    inside = clipped(x, -10.5, 6)
     gated = unlift(inside / (2.0**-LIFT + _lowered_tanh_gelu_decay(inside)))
     return jnp.where(x > 6, x, gated)
 
@@ -271,7 +272,8 @@ def _binary_entropy(x):
 )
 def softplus(x: jax.Array, beta: jax.Array) -> jax.Array:
     """log(1 + exp(beta x)) / beta."""
-    return _softplus(beta * x) / beta
+    # in the order in which a large beta overflows nothing
+    return jnp.maximum(x, 0) + log1p_within_one(exponential(-jnp.abs(beta * x))) / beta
 
 
 def _soft_clipping_parts(x, alpha):

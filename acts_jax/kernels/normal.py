@@ -6,7 +6,7 @@ import jax
 import jax.numpy as jnp
 from jax import lax
 
-from acts_jax.kernels.arithmetic import bounded, polynomial
+from acts_jax.kernels.arithmetic import bounded, clipped, polynomial
 from acts_jax.kernels.derivatives import with_derivatives
 from acts_jax.kernels.exponentials import lifted_exponential
 from acts_jax.kernels.hyperbolic import halves_of_tanh, hyperbolic_tangent, tanh_excess, tanh_slope
@@ -90,11 +90,12 @@ def _gelu_curvature(x):
 
 
 @with_derivatives(_gelu_curvature)
-def _gelu_slope(x):
+def gelu_slope(x: jax.Array) -> jax.Array:
+    """Phi(x) + x Phi'(x)."""
     return unlift_left(x, _lifted_gelu_slope(bounded(x, 1e3)))
 
 
-@with_derivatives(_gelu_slope)
+@with_derivatives(gelu_slope)
 def gelu(x: jax.Array) -> jax.Array:
     """x Phi(x)."""
     return unlift_left(x, _lifted_gelu(jnp.where(x < 0, bounded(x, 1e4), x)))
@@ -125,7 +126,7 @@ def phish(x: jax.Array) -> jax.Array:
         inside = bounded(x, 1e3)
         gate, _ = _tanh_lifted_float64(_lifted_gelu(inside))
         return unlift_left(x, jnp.where(x < 0, inside, x) * gate)
-    inside = lax.clamp(jnp.float32(-20), x, jnp.float32(9.2))
+    inside = clipped(x, -20, 9.2)
     a = jnp.abs(inside)
     tail = polynomial(_PHISH_TAIL, (a - 1.5) * (1 / (3 + a)))
     lifted = inside * (tail * lifted_exponential(-0.5 * jnp.square(a)))
@@ -138,7 +139,7 @@ def phish(x: jax.Array) -> jax.Array:
 def _phish_slope_float32(x):
     # tanh(g) + x tanh'(g) g' with g = x Phi(x) and its derivative; where g' differs from 1 by
     # less than rounding, 1 + (4 x - 2) exp(-2 x)
-    inside = lax.clamp(jnp.float32(-20), x, jnp.float32(60))
+    inside = clipped(x, -20, 60)
     a, far = jnp.abs(inside), inside > 6
     tail = polynomial(_PHISH_TAIL, (a / 3 - 0.5) * (1 / (1 + a / 3)))
     e = lifted_exponential(jnp.where(far, -2 * a, -0.5 * jnp.square(a)))

@@ -7,7 +7,7 @@ import jax.numpy as jnp
 from jax import lax
 
 from acts_jax.kernels.arithmetic import bounded, keep_nan, polynomial, scaled, upper_half
-from acts_jax.kernels.derivatives import with_derivatives
+from acts_jax.kernels.derivatives import Pieces, with_derivatives
 from acts_jax.kernels.exponentials import (
     exponential,
     exponential_near_zero,
@@ -25,11 +25,12 @@ _LOG2_RATIO = (2.88539008, 0.96179886, 0.576713085, 0.431768636)
 @with_derivatives(
     lambda base, exponent: exponent * power(base, exponent - 1),
     lambda base, exponent: power(base, exponent) * jnp.log(base),
+    together=True,
 )
 def power(base: jax.Array, exponent: jax.Array) -> jax.Array:
     """base ** exponent for base >= 0, within a few ULP; faster than `jnp.power` on a CPU."""
     if base.dtype == jnp.float64:
-        return lax.pow(base, exponent)
+        return lax.pow(*jnp.broadcast_arrays(base, exponent))
     inside = (base > 0) & (base < jnp.inf)
     limit = jnp.where(exponent == 0, 1, jnp.where(exponent > 0, base, 1 / base))
     return jnp.where(inside, _power_float32(jnp.where(inside, base, 1), exponent), limit)
@@ -38,13 +39,14 @@ def power(base: jax.Array, exponent: jax.Array) -> jax.Array:
 def power_within_one(base: jax.Array, exponent: jax.Array) -> jax.Array:
     """base ** exponent where that is in (0, 1], for positive finite base: half of `power`."""
     if base.dtype == jnp.float64:
-        return lax.pow(base, exponent)
+        return lax.pow(*jnp.broadcast_arrays(base, exponent))
     return _power_within_one(base, exponent)
 
 
 @with_derivatives(
     lambda base, exponent: exponent * power(base, exponent - 1),  # it underflows later
     lambda base, exponent: _power_within_one(base, exponent) * jnp.log(base),
+    together=True,
 )
 def _power_within_one(base, exponent):
     return power_of_two(*_log2_of_power(base, exponent))
@@ -162,9 +164,33 @@ def _geometric_mean(x, alpha):
     return _on_domain(larger * t_power, x)
 
 
+def _by_mean(x, k, alpha):
+    return -k / jnp.square(1 + k * _geometric_mean(x, alpha))
+
+
+@with_derivatives(
+    lambda x, k, alpha: bounded(_by_mean(x, k, alpha) * _geometric_mean_slope(x, alpha)),
+    lambda x, k, alpha: -jnp.square(_sbaf(x, k, alpha)) * _geometric_mean(x, alpha),
+    lambda x, k, alpha: _by_mean(x, k, alpha) * _geometric_mean_by_alpha(x, alpha),
+)
+def _sbaf(x, k, alpha):
+    return 1 / (1 + k * _geometric_mean(x, alpha))
+
+
+def _steepness_at_ends(x, alpha):
+    steep = ((x == 0) | (x == 1)) & (alpha > 0) & (alpha < 1)
+    return jnp.where(steep, jnp.finfo(x.dtype).max, 1)
+
+
+@with_derivatives(_steepness_at_ends, lambda x, alpha: 0)
+def _steep_at_ends(x, alpha):
+    # x; an infinite slope in two finite factors: times a cotangent of 0 it is 0
+    return x
+
+
 def sbaf(x: jax.Array, k: jax.Array, alpha: jax.Array) -> jax.Array:
     """1 / (1 + k G) with G = x^alpha (1 - x)^(1 - alpha)."""
-    return 1 / (1 + k * _geometric_mean(x, alpha))
+    return _sbaf(_steep_at_ends(x, alpha), k, alpha)
 
 
 def _a_relu_parts(x, n):
@@ -172,28 +198,28 @@ def _a_relu_parts(x, n):
     return positive, power(positive, n - 1)
 
 
-def _a_relu_slope(x, k, n):
-    _, steepness = _a_relu_parts(x, n)
-    return jnp.where(x <= 0, 0, jnp.where(x > 0, scaled(k * n, steepness), x))
-
-
-def _a_relu_by_k(x, k, n):
+def _power_above_zero(x, n):
     positive, steepness = _a_relu_parts(x, n)
-    value = jnp.where(positive < jnp.inf, positive * steepness, jnp.inf)
-    return jnp.where(x <= 0, 0, jnp.where(x > 0, value, x))
+    return jnp.where(positive < jnp.inf, positive * steepness, jnp.inf)
+
+
+def _a_relu_slope(x, k, n):
+    return Pieces(~(x <= 0), scaled(k * n, _a_relu_parts(x, n)[1]), 0)
 
 
 def _a_relu_by_n(x, k, n):
-    positive = bounded(jnp.where(x > 0, x, 1))
-    return k * _a_relu_by_k(x, k, n) * jnp.log(positive)
+    logarithm = jnp.log(bounded(jnp.where(x > 0, x, 1)))
+    return Pieces(~(x <= 0), k * _power_above_zero(x, n) * logarithm, 0)
 
 
-@with_derivatives(_a_relu_slope, _a_relu_by_k, _a_relu_by_n)
+@with_derivatives(
+    _a_relu_slope, lambda x, k, n: Pieces(~(x <= 0), _power_above_zero(x, n), 0), _a_relu_by_n
+)
 def a_relu(x: jax.Array, k: jax.Array, n: jax.Array) -> jax.Array:
     """k x^n above 0, 0 below."""
     positive, steepness = _a_relu_parts(x, n)
     # k x x^(n - 1) in the order that does not overflow before the result does
     small = jnp.minimum(jnp.abs(k), 1)
     value = jnp.where(positive < jnp.inf, small * positive * steepness, jnp.inf)
-    large = jnp.where(jnp.abs(k) > 1, k, jnp.sign(k))
+    large = jnp.where(jnp.abs(k) > 1, k, jnp.where(k < 0, -1, jnp.where(k == 0, 0, 1)))
     return jnp.where(x <= 0, 0, jnp.where(x > 0, scaled(large, value), x))

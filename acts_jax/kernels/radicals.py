@@ -2,7 +2,6 @@
 
 import jax
 import jax.numpy as jnp
-from jax import lax
 
 from acts_jax.kernels.arithmetic import bounded, keep_nan
 from acts_jax.kernels.derivatives import with_derivatives
@@ -25,7 +24,7 @@ def _scaled_root(x, alpha):
 
 def _root_unit(x, alpha):
     """x / sqrt(1 + alpha x^2)."""
-    return jnp.where(jnp.abs(x) > 1, lax.sign(x), x) / _scaled_root(x, alpha)
+    return jnp.where(jnp.abs(x) > 1, jnp.where(x < 0, -1, 1), x) / _scaled_root(x, alpha)
 
 
 @with_derivatives(
