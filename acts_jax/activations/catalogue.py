@@ -71,7 +71,9 @@ class Activation:
             function's docstring says f(x) is, up to a `\qquad`.
         domain: the closed interval on which the function is real and defined.
         range: infimum and supremum over the domain, at the default parameters.
-        kinks: points where the first derivative jumps, at the default parameters.
+        kinks: points where the function or its first derivative jumps, at the default parameters.
+        moved_kinks: a function of the parameters that gives the points where either may jump;
+            None if they are `kinks` whatever the parameters.
         family: the module of this package that defines it, such as "rectified", or "user".
         reference: the paper or book it comes from.
         elementwise: False for whole-vector functions such as softmax.
@@ -88,6 +90,7 @@ class Activation:
     domain: tuple[float, float] = (-math.inf, math.inf)
     range: tuple[float, float] = (-math.inf, math.inf)
     kinks: tuple[float, ...] = ()
+    moved_kinks: Callable[..., tuple[Any, ...]] | None = None
     family: str = ""
     reference: str = ""
     elementwise: bool = True
@@ -126,6 +129,13 @@ class Activation:
     def defaults(self) -> dict[str, float]:
         """Name -> default value, for every parameter."""
         return {name: parameter.default for name, parameter in self.parameters.items()}
+
+    def kinks_at(self, parameters: Mapping[str, Any]) -> tuple[Any, ...]:
+        """Where the function or its first derivative may jump, for values of all parameters.
+
+        In no order, and of the values' own kind: arrays, and traced, where they are.
+        """
+        return self.moved_kinks(**parameters) if self.moved_kinks else self.kinks
 
     def check(self, parameters: Mapping[str, Any]) -> None:
         """Check names, and the values that are Python or NumPy numbers (traced ones pass).

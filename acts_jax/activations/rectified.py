@@ -12,6 +12,14 @@ from acts_jax.kernels.derivatives import with_derivatives
 from acts_jax.kernels.elementwise import elementwise
 
 
+def _threshold(threshold, value):
+    return (threshold,)
+
+
+def _both_thresholds(left_threshold, left_slope, right_threshold, right_slope):
+    return left_threshold, right_threshold
+
+
 @register(aliases=("linear",))
 @elementwise(integers=True)
 @with_derivatives(jnp.ones_like)
@@ -164,6 +172,7 @@ def hard_tanh(x: jax.Array) -> jax.Array:
 @register(
     range=(0, math.inf),
     kinks=(1.0,),
+    moved_kinks=_threshold,
     reference="Konda, Memisevic, Krueger 2014, arXiv:1402.3337",
     aliases=("thresholded_relu",),
 )
@@ -238,6 +247,7 @@ def rrelu(
 @register(
     learned=("left_threshold", "left_slope", "right_threshold", "right_slope"),
     kinks=(0.0,),
+    moved_kinks=_both_thresholds,
     reference="Jin et al. 2015, arXiv:1512.07030",
 )
 @elementwise(piecewise.srelu)

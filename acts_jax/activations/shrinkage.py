@@ -8,9 +8,14 @@ from acts_jax.kernels import hyperbolic, piecewise
 from acts_jax.kernels.elementwise import elementwise
 
 
+def _both_thresholds(threshold):
+    return -threshold, threshold
+
+
 @register(
     parameters={"threshold": NOT_NEGATIVE},
     kinks=(-0.5, 0.5),
+    moved_kinks=_both_thresholds,
     reference="Donoho & Johnstone 1994, Biometrika 81:425",
     aliases=("hardshrink",),
 )
@@ -38,6 +43,7 @@ def hard_shrink(x: jax.Array, threshold: jax.Array | float = 0.5) -> jax.Array:
 @register(
     parameters={"threshold": NOT_NEGATIVE},
     kinks=(-0.5, 0.5),
+    moved_kinks=_both_thresholds,
     reference="Donoho 1995, IEEE Trans. Inf. Theory 41:613",
     aliases=("softshrink",),
 )

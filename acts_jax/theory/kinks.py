@@ -34,7 +34,7 @@ def relu_at_zero(x: jax.Array, slope_at_zero: jax.Array | float = 1.0) -> jax.Ar
 
 
 def one_sided_slopes(
-    activation: str | Activation | Callable, x: float = 0.0, **parameters: float
+    activation: str | Activation | Callable, x: float = 0.0, /, **parameters: float
 ) -> tuple[float, float]:
     """The derivatives on the left and on the right of a point, in float64.
 
