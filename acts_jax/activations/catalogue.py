@@ -17,11 +17,26 @@ from typing import Any
 import jax
 
 from acts_jax.kernels.derivatives import slope
-from acts_jax.suggestion import suggest
+from acts_jax.suggestion import letters, suggest
 from acts_jax.words import said_by
 
 _CATALOGUE: dict[str, "Activation"] = {}
 _ALIASES: dict[str, str] = {}
+_ELSEWHERE = {  # what other libraries call some of them, by its letters
+    "none": "identity",
+    "noop": "identity",
+    "lrelu": "leaky_relu",
+    "hsigmoid": "hard_sigmoid",
+    "hswish": "hard_silu",
+    "htanh": "hard_tanh",
+    "gelunew": "gelu_tanh",
+    "newgelu": "gelu_tanh",
+    "gelufast": "gelu_tanh",
+    "geluapproximate": "gelu_tanh",
+    "gelupytorchtanh": "gelu_tanh",
+    "telu": "tanh_exp",
+    "softmax2d": "softmax",
+}
 
 
 @dataclass(frozen=True)
@@ -161,11 +176,16 @@ class Activation:
         Raises:
             ValueError: if the activation is not elementwise.
         """
+        self.require_slope()
+        return slope(self.function, x, **parameters)
+
+    def require_slope(self) -> None:
+        """Raise ValueError, saying what to use, for a whole-vector function: it has no f'(x)."""
         if not self.elementwise:
             raise ValueError(
-                f"{self.name} acts on whole vectors: it has no elementwise derivative."
+                f"{self.name} acts on whole vectors: it has no elementwise derivative; "
+                "jax.jacobian has the derivative of every output by every input."
             )
-        return slope(self.function, x, **parameters)
 
 
 def register(function: Callable | None = None, /, **metadata) -> Callable:
@@ -221,19 +241,33 @@ def get(activation: "str | Activation | Callable") -> Activation:
     if callable(activation):
         return _of_callable(activation)
     if not isinstance(activation, str):
+        word = activation.decode("latin1") if isinstance(activation, bytes) else str(activation)
         raise ValueError(
-            f"An activation is a name, a function or an Activation, not {activation!r}."
+            f"An activation is a name, a function or an Activation, not {activation!r}"
+            + _nearest(word)
         )
     if ":" in activation:
         return _of_callable(_import(activation), activation)
     name = _ALIASES.get(activation, activation)
     if name not in _CATALOGUE:
-        suggestion = suggest(activation, [*_CATALOGUE, *_ALIASES])
+        suggestion = _nearest(activation)
         if "." in activation:
             module, _, function = activation.rpartition(".")
             suggestion = f"; a function of your own reads '{module}:{function}'."
         raise ValueError(f"There is no activation {activation!r}" + suggestion)
     return _CATALOGUE[name]
+
+
+def registered(function: Callable) -> Activation | None:
+    """The catalogue's record of a function; None if it has none."""
+    return next((entry for entry in _CATALOGUE.values() if entry.function is function), None)
+
+
+def _nearest(word: str) -> str:
+    """The end of a sentence about what is no activation's name."""
+    if ours := _ELSEWHERE.get(letters(word)):
+        return f"; did you mean {ours!r}?"
+    return suggest(word[:60], [*_CATALOGUE, *_ALIASES])
 
 
 def names(elementwise: bool | None = None) -> list[str]:
@@ -280,9 +314,8 @@ def _of_callable(function: Callable, name: str | None = None) -> Activation:
             f"{name or function.__qualname__} is a class: an activation is a function, or an "
             "instance that can be called."
         )
-    for activation in _CATALOGUE.values():
-        if activation.function is function:
-            return activation
+    if (activation := registered(function)) is not None:
+        return activation
     if name is None:
         qualified = getattr(function, "__qualname__", type(function).__name__)
         name = f"{getattr(function, '__module__', '__main__')}:{qualified}"

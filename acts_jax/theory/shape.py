@@ -47,14 +47,15 @@ def on_real_line(activation: str | Activation | Callable) -> Callable[..., jax.A
     return _composed(activation.function, low, high)
 
 
-@functools.cache
+@functools.cache  # jit compiles one function once
 def _composed(function, low, high):
-    def applied(x, **parameters):
-        epsilon = jnp.finfo(x.dtype).eps
-        unit = jnp.clip(sigmoid(x), epsilon, 1 - epsilon)
-        return function(low + (high - low) * unit, **parameters)
+    return functools.partial(_squashed, function, low, high)
 
-    return applied
+
+def _squashed(function, low, high, x, /, **parameters):
+    epsilon = jnp.finfo(x.dtype).eps
+    unit = jnp.clip(sigmoid(x), epsilon, 1 - epsilon)
+    return function(low + (high - low) * unit, **parameters)
 
 
 def sup_derivative(activation: str | Activation | Callable, /, **parameters: Any) -> jax.Array:

@@ -1,5 +1,6 @@
 """Networks: the same numbers in Linen, NNX and plain JAX; initial weights; what a look shows."""
 
+import functools
 import math
 
 import jax
@@ -40,6 +41,42 @@ def dense(params):
 def assert_trees(compare, one, other, **tolerance):
     assert jax.tree.structure(one) == jax.tree.structure(other)
     jax.tree.map(lambda a, b: compare(a, b, **tolerance), one, other)
+
+
+@functools.partial(jax.jit, static_argnums=0)
+def applied(model, params, x):
+    return model.apply({"params": params}, x)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (MLP([3, 4], "prelu", 2), MLP((3, 4), "prelu", 2)),
+        (MLP((3,), "prelu", 2, {"slope": 0.3}), MLP((3,), "prelu", 2, nn.FrozenDict(slope=0.3))),
+        (MLP([3], "sbaf", 2, {"k": 1, "alpha": 0.5}), MLP((3,), "sbaf", 2, {"alpha": 0.5, "k": 1})),
+        (MLP((3,), "swish", 2, learn=["beta"]), MLP((3,), "swish", 2, learn=("beta",))),
+        (MLP([np.int64(3)], get("elu"), 2), MLP((3,), get("elu"), 2)),
+    ],
+)
+def test_a_network_is_a_static_argument_and_equal_to_what_is_written_otherwise(one, other):
+    assert (one, hash(one)) == (other, hash(other))
+    params = initial(one)
+    np.testing.assert_array_equal(applied(one, params, X), one.apply({"params": params}, X))
+    compiled = applied._cache_size()
+    applied(other, params, X)
+    assert applied._cache_size() == compiled
+    assert one != one.clone(num_outputs=5)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (ActivationLayer("prelu", {"slope": 0.3}), ActivationLayer("prelu", {"slope": 0.3})),
+        (ActivationLayer("swish", learn=["beta"]), ActivationLayer("swish", learn=("beta",))),
+    ],
+)
+def test_a_layer_is_hashable(one, other):
+    assert (one, hash(one)) == (other, hash(other))
 
 
 # Initial weights
