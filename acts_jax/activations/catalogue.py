@@ -15,6 +15,7 @@ from types import MappingProxyType
 from typing import Any
 
 import jax
+from jax.typing import ArrayLike
 
 from acts_jax.kernels.derivatives import slope
 from acts_jax.suggestion import letters, suggest
@@ -136,7 +137,7 @@ class Activation:
         values["parameters"] = dict(self.parameters)
         return functools.partial(Activation, **values), ()
 
-    def __call__(self, x, **parameters) -> jax.Array:
+    def __call__(self, x: ArrayLike, **parameters) -> jax.Array:
         """`function(x, **parameters)`."""
         return self.function(x, **parameters)
 

@@ -2,6 +2,7 @@
 
 import jax
 import jax.numpy as jnp
+from jax.typing import ArrayLike
 
 from acts_jax.activations.catalogue import NOT_NEGATIVE, register
 from acts_jax.kernels import hyperbolic, piecewise
@@ -20,7 +21,7 @@ def _both_thresholds(threshold):
     aliases=("hardshrink",),
 )
 @elementwise(piecewise.hard_shrink)
-def hard_shrink(x: jax.Array, threshold: jax.Array | float = 0.5) -> jax.Array:
+def hard_shrink(x: ArrayLike, threshold: ArrayLike = 0.5) -> jax.Array:
     r"""Hard shrinkage, hard thresholding.
 
     .. math::
@@ -48,7 +49,7 @@ def hard_shrink(x: jax.Array, threshold: jax.Array | float = 0.5) -> jax.Array:
     aliases=("softshrink",),
 )
 @elementwise(piecewise.soft_shrink)
-def soft_shrink(x: jax.Array, threshold: jax.Array | float = 0.5) -> jax.Array:
+def soft_shrink(x: ArrayLike, threshold: ArrayLike = 0.5) -> jax.Array:
     r"""Soft shrinkage, soft thresholding: the proximal operator of the absolute value.
 
     .. math::
@@ -68,7 +69,7 @@ def soft_shrink(x: jax.Array, threshold: jax.Array | float = 0.5) -> jax.Array:
 
 @register(aliases=("tanhshrink",))
 @elementwise(hyperbolic.tanh_shrink)
-def tanh_shrink(x: jax.Array) -> jax.Array:
+def tanh_shrink(x: ArrayLike) -> jax.Array:
     r"""Tanh shrinkage, with derivative :math:`\tanh^2 x`.
 
     .. math::
