@@ -51,8 +51,7 @@ def elementwise(kernel: Callable | None = None, *, integers: bool = False) -> Ca
             arrays = [jnp.broadcast_to(a.astype(wide), shape) for a in (x, *parameters)]
             return compute(*arrays).astype(x.dtype)
 
-        activation.formula = written
-        return activation
+        return _named(activation, written)
 
     return decorate
 
@@ -77,7 +76,17 @@ def vectorwise(kernel: Callable | None = None) -> Callable:
             wide = x.astype(jnp.promote_types(x.dtype, jnp.float32))
             return compute(wide, *args, **kwargs).astype(x.dtype)
 
-        activation.formula = formula
-        return activation
+        return _named(activation, formula)
 
     return decorate
+
+
+def _named(compiled: Callable, formula: Callable) -> Callable:
+    """The activation as a plain function, which pickles by its name; a compiled one does not."""
+
+    @functools.wraps(formula)
+    def activation(*args, **kwargs):
+        return compiled(*args, **kwargs)
+
+    activation.formula = formula
+    return activation

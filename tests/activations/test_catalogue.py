@@ -1,20 +1,27 @@
 """Finding, registering and checking activations."""
 
 import copy
+import dataclasses
+import functools
 import inspect
 import math
 import pickle
 import re
 import sys
+import typing
 
+import cloudpickle
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from jax.typing import ArrayLike
 
 from acts_jax import activations
 from acts_jax.activations import catalogue
 from acts_jax.activations.catalogue import Activation, Parameter, get, names, register
+from acts_jax.activations.derivative import derivative
+from acts_jax.theory.shape import on_real_line
 
 FIRST_SET = {
     "identity", "sigmoid", "tanh", "arctan", "gudermannian", "erf", "generalized_logistic",
@@ -67,6 +74,13 @@ def test_every_entry_is_complete(name):
     assert all(f"\n    {key}: " in doc for key in ("x", *entry.parameters))
     for alias in entry.aliases:
         assert get(alias) is entry
+
+
+@pytest.mark.parametrize("name", names())
+def test_arguments_are_annotated_as_what_they_take(name):
+    hints = typing.get_type_hints(get(name).function)
+    for argument in ("x", *get(name).parameters):
+        assert hints[argument] == ArrayLike
 
 
 def test_get_returns_what_it_is_given():
@@ -220,6 +234,29 @@ def test_records_can_be_copied_and_pickled(activation):
     assert (restored.name, restored.defaults) == (record.name, record.defaults)
     assert copied(jnp.float32([-1, 2])).tolist() == record(jnp.float32([-1, 2])).tolist()
     assert (restored is record) == (copied is record) == isinstance(activation, str)
+
+
+@pytest.mark.parametrize(
+    "copied",
+    [
+        copy.deepcopy,
+        lambda f: pickle.loads(pickle.dumps(f)),
+        lambda f: pickle.loads(cloudpickle.dumps(f)),  # as Ray does
+    ],
+)
+def test_every_function_stays_itself_when_it_is_copied_or_pickled(copied):
+    for name in names():
+        entry = get(name)
+        assert copied(entry) is entry
+        assert copied(entry.function) is entry.function
+        assert copied(dataclasses.replace(entry, reference="mine")).function is entry.function
+        for f in (entry, entry.function) if entry.elementwise else ():
+            slope = copied(derivative(f, 2))
+            while isinstance(slope, functools.partial):
+                (slope,) = slope.args
+            assert slope is f
+    for f in (derivative(activations.elu, 2), on_real_line("sbaf"), derivative(get("relu"))):
+        assert copied(f)(jnp.float32(0.25)) == f(jnp.float32(0.25))
 
 
 def test_check():

@@ -1,7 +1,9 @@
 """Networks: the same numbers in Linen, NNX and plain JAX; initial weights; what a look shows."""
 
+import copy
 import functools
 import math
+import pickle
 
 import jax
 import jax.numpy as jnp
@@ -10,6 +12,7 @@ import pytest
 from flax import linen as nn
 from flax import nnx
 
+from acts_jax.activations import prelu, relu
 from acts_jax.activations.catalogue import Activation, get
 from acts_jax.activations.derivative import derivative
 from acts_jax.models import (
@@ -77,6 +80,19 @@ def test_a_network_is_a_static_argument_and_equal_to_what_is_written_otherwise(o
 )
 def test_a_layer_is_hashable(one, other):
     assert (one, hash(one)) == (other, hash(other))
+
+
+@pytest.mark.parametrize("copied", [lambda m: pickle.loads(pickle.dumps(m)), copy.deepcopy])
+@pytest.mark.parametrize("activation", ["sbaf", get("softmax"), relu, prelu])
+def test_networks_and_layers_are_copied_and_pickled(activation, copied):
+    model = MLP([3], activation, 2)
+    params = initial(model)
+    outputs = model.apply({"params": params}, X)
+    np.testing.assert_array_equal(copied(model).apply({"params": params}, X), outputs)
+    for layer in (ActivationLayer(activation), ActivationLayer(activation, share="network")):
+        assert copied(layer) == layer
+    layer = NNXActivationLayer(activation)
+    np.testing.assert_array_equal(copied(layer)(X), layer(X))
 
 
 # Initial weights
