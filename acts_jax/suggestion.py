@@ -1,11 +1,14 @@
 """What an error message says of a name that does not exist."""
 
 import difflib
+import re
 from collections.abc import Iterable
 
 
 def suggest(word: str, choices: Iterable[str], most: int = 3) -> str:
     """The end of an error sentence about an unknown name.
+
+    Capitals, spaces, hyphens and underscores make no difference to what is near.
 
     Args:
         word: What was asked for.
@@ -17,9 +20,16 @@ def suggest(word: str, choices: Iterable[str], most: int = 3) -> str:
         few, else ".".
     """
     choices = sorted(choices)
-    near = difflib.get_close_matches(str(word), choices, n=most, cutoff=0.5)
+    by_letters = {letters(choice): choice for choice in reversed(choices)}
+    same = by_letters.keys() & {letters(str(word))}
+    near = same or difflib.get_close_matches(letters(str(word)), by_letters, n=most, cutoff=0.55)
     if near:
-        return f"; did you mean {' or '.join(map(repr, near))}?"
+        return f"; did you mean {' or '.join(repr(by_letters[name]) for name in near)}?"
     if 0 < len(choices) <= 60:
         return f"; choose from {', '.join(choices)}."
     return "."
+
+
+def letters(name: str) -> str:
+    """A name as far as its spelling matters: `LeakyReLU`, `leaky-relu` and `leaky_relu` are one."""
+    return re.sub(r"[\s_-]", "", name).lower()

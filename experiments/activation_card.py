@@ -36,7 +36,7 @@ def main() -> None:
     for activation in activations:
         mine = {name: value for name, value in given.items() if name in activation.parameters}
         try:
-            cards.append(card.make(activation, inputs=inputs, **mine))
+            cards.append(card.make(activation, mine, inputs=inputs))
         except ValueError as error:
             raise ConfigError(str(error)) from error
         console.print(card.terminal(cards[-1]), "")

@@ -1,5 +1,6 @@
 """The package as a whole: its public names, and what importing it does not do."""
 
+import ast
 import importlib
 import re
 import subprocess
@@ -49,6 +50,20 @@ for name in acts_jax.__all__:
     assert not isinstance(getattr(acts_jax, name), types.ModuleType), name
 """
     python(code)
+
+
+def test_what_takes_parameters_by_name_takes_nothing_else_by_name():
+    """Or an activation's own parameter, `threshold` for one, would silently be another's."""
+    found = 0
+    for path in (ROOT / "acts_jax").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.FunctionDef) and getattr(node.args.kwarg, "arg", "") == (
+                "parameters"
+            ):
+                found += 1
+                named = {argument.arg for argument in (*node.args.args, *node.args.kwonlyargs)}
+                assert named <= {"self", "x"}, f"{path.name}:{node.lineno}"
+    assert found > 10
 
 
 def test_importing_starts_no_backend_and_writes_nothing(tmp_path):

@@ -10,6 +10,10 @@ from acts_jax.suggestion import suggest
     [
         ("rleu", ["relu", "tanh"], "; did you mean 'relu'?"),
         ("elu", ["relu", "selu", "tanh"], "; did you mean 'selu' or 'relu'?"),
+        ("ReLU", ["relu", "relu6", "prelu"], "; did you mean 'relu'?"),
+        (" leaky-ReLU ", ["leaky_relu", "leakyrelu", "relu"], "; did you mean 'leaky_relu'?"),
+        ("LearningRate", ["learning_rate", "rate"], "; did you mean 'learning_rate'?"),
+        ("HARD-TAHN", ["hard_tanh", "tanh"], "; did you mean 'hard_tanh'?"),
         ("zzz", ["relu", "elu"], "; choose from elu, relu."),
         ("zzz", [], "."),
         ("zzz", [f"name{i}" for i in range(100)], "."),

@@ -15,13 +15,29 @@ from types import MappingProxyType
 from typing import Any
 
 import jax
+from jax.typing import ArrayLike
 
 from acts_jax.kernels.derivatives import slope
-from acts_jax.suggestion import suggest
+from acts_jax.suggestion import letters, suggest
 from acts_jax.words import said_by
 
 _CATALOGUE: dict[str, "Activation"] = {}
 _ALIASES: dict[str, str] = {}
+_ELSEWHERE = {  # what other libraries call some of them, by its letters
+    "none": "identity",
+    "noop": "identity",
+    "lrelu": "leaky_relu",
+    "hsigmoid": "hard_sigmoid",
+    "hswish": "hard_silu",
+    "htanh": "hard_tanh",
+    "gelunew": "gelu_tanh",
+    "newgelu": "gelu_tanh",
+    "gelufast": "gelu_tanh",
+    "geluapproximate": "gelu_tanh",
+    "gelupytorchtanh": "gelu_tanh",
+    "telu": "tanh_exp",
+    "softmax2d": "softmax",
+}
 
 
 @dataclass(frozen=True)
@@ -71,7 +87,9 @@ class Activation:
             function's docstring says f(x) is, up to a `\qquad`.
         domain: the closed interval on which the function is real and defined.
         range: infimum and supremum over the domain, at the default parameters.
-        kinks: points where the first derivative jumps, at the default parameters.
+        kinks: points where the function or its first derivative jumps, at the default parameters.
+        moved_kinks: a function of the parameters that gives the points where either may jump;
+            None if they are `kinks` whatever the parameters.
         family: the module of this package that defines it, such as "rectified", or "user".
         reference: the paper or book it comes from.
         elementwise: False for whole-vector functions such as softmax.
@@ -88,6 +106,7 @@ class Activation:
     domain: tuple[float, float] = (-math.inf, math.inf)
     range: tuple[float, float] = (-math.inf, math.inf)
     kinks: tuple[float, ...] = ()
+    moved_kinks: Callable[..., tuple[Any, ...]] | None = None
     family: str = ""
     reference: str = ""
     elementwise: bool = True
@@ -118,7 +137,7 @@ class Activation:
         values["parameters"] = dict(self.parameters)
         return functools.partial(Activation, **values), ()
 
-    def __call__(self, x, **parameters) -> jax.Array:
+    def __call__(self, x: ArrayLike, **parameters) -> jax.Array:
         """`function(x, **parameters)`."""
         return self.function(x, **parameters)
 
@@ -126,6 +145,13 @@ class Activation:
     def defaults(self) -> dict[str, float]:
         """Name -> default value, for every parameter."""
         return {name: parameter.default for name, parameter in self.parameters.items()}
+
+    def kinks_at(self, parameters: Mapping[str, Any]) -> tuple[Any, ...]:
+        """Where the function or its first derivative may jump, for values of all parameters.
+
+        In no order, and of the values' own kind: arrays, and traced, where they are.
+        """
+        return self.moved_kinks(**parameters) if self.moved_kinks else self.kinks
 
     def check(self, parameters: Mapping[str, Any]) -> None:
         """Check names, and the values that are Python or NumPy numbers (traced ones pass).
@@ -151,11 +177,16 @@ class Activation:
         Raises:
             ValueError: if the activation is not elementwise.
         """
+        self.require_slope()
+        return slope(self.function, x, **parameters)
+
+    def require_slope(self) -> None:
+        """Raise ValueError, saying what to use, for a whole-vector function: it has no f'(x)."""
         if not self.elementwise:
             raise ValueError(
-                f"{self.name} acts on whole vectors: it has no elementwise derivative."
+                f"{self.name} acts on whole vectors: it has no elementwise derivative; "
+                "jax.jacobian has the derivative of every output by every input."
             )
-        return slope(self.function, x, **parameters)
 
 
 def register(function: Callable | None = None, /, **metadata) -> Callable:
@@ -211,19 +242,33 @@ def get(activation: "str | Activation | Callable") -> Activation:
     if callable(activation):
         return _of_callable(activation)
     if not isinstance(activation, str):
+        word = activation.decode("latin1") if isinstance(activation, bytes) else str(activation)
         raise ValueError(
-            f"An activation is a name, a function or an Activation, not {activation!r}."
+            f"An activation is a name, a function or an Activation, not {activation!r}"
+            + _nearest(word)
         )
     if ":" in activation:
         return _of_callable(_import(activation), activation)
     name = _ALIASES.get(activation, activation)
     if name not in _CATALOGUE:
-        suggestion = suggest(activation, [*_CATALOGUE, *_ALIASES])
+        suggestion = _nearest(activation)
         if "." in activation:
             module, _, function = activation.rpartition(".")
             suggestion = f"; a function of your own reads '{module}:{function}'."
         raise ValueError(f"There is no activation {activation!r}" + suggestion)
     return _CATALOGUE[name]
+
+
+def registered(function: Callable) -> Activation | None:
+    """The catalogue's record of a function; None if it has none."""
+    return next((entry for entry in _CATALOGUE.values() if entry.function is function), None)
+
+
+def _nearest(word: str) -> str:
+    """The end of a sentence about what is no activation's name."""
+    if ours := _ELSEWHERE.get(letters(word)):
+        return f"; did you mean {ours!r}?"
+    return suggest(word[:60], [*_CATALOGUE, *_ALIASES])
 
 
 def names(elementwise: bool | None = None) -> list[str]:
@@ -270,9 +315,8 @@ def _of_callable(function: Callable, name: str | None = None) -> Activation:
             f"{name or function.__qualname__} is a class: an activation is a function, or an "
             "instance that can be called."
         )
-    for activation in _CATALOGUE.values():
-        if activation.function is function:
-            return activation
+    if (activation := registered(function)) is not None:
+        return activation
     if name is None:
         qualified = getattr(function, "__qualname__", type(function).__name__)
         name = f"{getattr(function, '__module__', '__main__')}:{qualified}"

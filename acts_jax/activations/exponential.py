@@ -4,6 +4,7 @@ import math
 
 import jax
 import jax.numpy as jnp
+from jax.typing import ArrayLike
 
 from acts_jax.activations.catalogue import POSITIVE, register
 from acts_jax.kernels import exponential_linear, exponentials, logistic
@@ -13,7 +14,7 @@ from acts_jax.kernels.exponential_linear import SELU_ALPHA, SELU_SCALE
 
 @register(range=(-1, math.inf), reference="Clevert, Unterthiner, Hochreiter 2015, arXiv:1511.07289")
 @elementwise(exponential_linear.elu)
-def elu(x: jax.Array, alpha: jax.Array | float = 1.0) -> jax.Array:
+def elu(x: ArrayLike, alpha: ArrayLike = 1.0) -> jax.Array:
     r"""Exponential linear unit.
 
     .. math::
@@ -39,7 +40,7 @@ def elu(x: jax.Array, alpha: jax.Array | float = 1.0) -> jax.Array:
     reference="Klambauer, Unterthiner, Mayr, Hochreiter 2017, arXiv:1706.02515",
 )
 @elementwise(exponential_linear.selu)
-def selu(x: jax.Array) -> jax.Array:
+def selu(x: ArrayLike) -> jax.Array:
     r"""Scaled exponential linear unit.
 
     .. math::
@@ -60,7 +61,7 @@ def selu(x: jax.Array) -> jax.Array:
 
 @register(range=(-1, math.inf), reference="Barron 2017, arXiv:1704.07483")
 @elementwise(exponential_linear.celu)
-def celu(x: jax.Array, alpha: jax.Array | float = 1.0) -> jax.Array:
+def celu(x: ArrayLike, alpha: ArrayLike = 1.0) -> jax.Array:
     r"""Continuously differentiable exponential linear unit.
 
     .. math::
@@ -85,7 +86,7 @@ def celu(x: jax.Array, alpha: jax.Array | float = 1.0) -> jax.Array:
     reference="Dugas, Bengio, Belisle, Nadeau, Garcia 2001",
 )
 @elementwise(logistic.softplus)
-def softplus(x: jax.Array, beta: jax.Array | float = 1.0) -> jax.Array:
+def softplus(x: ArrayLike, beta: ArrayLike = 1.0) -> jax.Array:
     r"""Softplus, a smooth ReLU whose derivative is the sigmoid.
 
     .. math::
@@ -106,7 +107,7 @@ def softplus(x: jax.Array, beta: jax.Array | float = 1.0) -> jax.Array:
 
 @register(range=(-math.inf, 0), aliases=("logsigmoid",))
 @elementwise(logistic.log_sigmoid)
-def log_sigmoid(x: jax.Array) -> jax.Array:
+def log_sigmoid(x: ArrayLike) -> jax.Array:
     r"""Logarithm of the sigmoid, :math:`\log \sigma(x)`, with derivative :math:`\sigma(-x)`.
 
     .. math::
@@ -123,7 +124,7 @@ def log_sigmoid(x: jax.Array) -> jax.Array:
 
 @register(range=(0, math.inf), aliases=("exponential",))
 @elementwise(exponentials.exp)
-def exp(x: jax.Array) -> jax.Array:
+def exp(x: ArrayLike) -> jax.Array:
     """Exponential function, as Keras offers it; it overflows for x > 88.72 in float32.
 
     .. math::
@@ -140,7 +141,7 @@ def exp(x: jax.Array) -> jax.Array:
 
 @register(range=(0, 1), reference="Broomhead & Lowe 1988", aliases=("rbf",))
 @elementwise(exponentials.gaussian)
-def gaussian(x: jax.Array) -> jax.Array:
+def gaussian(x: ArrayLike) -> jax.Array:
     r"""Gaussian bump, the radial basis function.
 
     .. math::
@@ -162,7 +163,7 @@ def gaussian(x: jax.Array) -> jax.Array:
     reference="Trottier, Giguere, Chaib-draa 2016, arXiv:1605.09332",
 )
 @elementwise(exponential_linear.pelu)
-def pelu(x: jax.Array, alpha: jax.Array | float = 1.0, beta: jax.Array | float = 1.0) -> jax.Array:
+def pelu(x: ArrayLike, alpha: ArrayLike = 1.0, beta: ArrayLike = 1.0) -> jax.Array:
     r"""Parametric exponential linear unit, once differentiable for all its parameters.
 
     .. math::
@@ -188,7 +189,7 @@ def pelu(x: jax.Array, alpha: jax.Array | float = 1.0, beta: jax.Array | float =
     reference="Klimek & Perelstein 2018, arXiv:1810.11509",
 )
 @elementwise(logistic.soft_clipping)
-def soft_clipping(x: jax.Array, alpha: jax.Array | float = 10.0) -> jax.Array:
+def soft_clipping(x: ArrayLike, alpha: ArrayLike = 10.0) -> jax.Array:
     r"""Soft clipping: nearly linear between 0 and 1, the more so the larger alpha.
 
     .. math::

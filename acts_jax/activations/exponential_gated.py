@@ -4,6 +4,7 @@ import math
 
 import jax
 import jax.numpy as jnp
+from jax.typing import ArrayLike
 
 from acts_jax.activations.catalogue import register
 from acts_jax.activations.exponential import elu
@@ -14,7 +15,7 @@ from acts_jax.kernels.elementwise import elementwise
 
 @register(range=(-0.17157287525380988, math.inf), reference="Basirat & Roth 2018, arXiv:1808.00783")
 @elementwise(logistic.elish)
-def elish(x: jax.Array) -> jax.Array:
+def elish(x: ArrayLike) -> jax.Array:
     r"""Exponential linear sigmoid squashing.
 
     .. math::
@@ -38,7 +39,7 @@ def elish(x: jax.Array) -> jax.Array:
     reference="Basirat & Roth 2018, arXiv:1808.00783",
 )
 @elementwise(exponential_linear.hard_elish)
-def hard_elish(x: jax.Array) -> jax.Array:
+def hard_elish(x: ArrayLike) -> jax.Array:
     r"""Elish with a piecewise linear gate h in place of the sigmoid.
 
     .. math::

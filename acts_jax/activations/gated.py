@@ -4,6 +4,7 @@ import math
 
 import jax
 import jax.numpy as jnp
+from jax.typing import ArrayLike
 
 from acts_jax.activations.catalogue import register
 from acts_jax.activations.exponential import softplus
@@ -17,7 +18,7 @@ from acts_jax.kernels.elementwise import elementwise
     range=(-0.2784645427610738, math.inf), reference="Elfwing, Uchibe, Doya 2017, arXiv:1702.03118"
 )
 @elementwise(logistic.silu)
-def silu(x: jax.Array) -> jax.Array:
+def silu(x: ArrayLike) -> jax.Array:
     r"""Sigmoid linear unit :math:`x \, \sigma(x)`; `swish` with beta = 1.
 
     .. math::
@@ -42,7 +43,7 @@ def silu(x: jax.Array) -> jax.Array:
     reference="Ramachandran, Zoph, Le 2017, arXiv:1710.05941",
 )
 @elementwise(logistic.swish)
-def swish(x: jax.Array, beta: jax.Array | float = 1.0) -> jax.Array:
+def swish(x: ArrayLike, beta: ArrayLike = 1.0) -> jax.Array:
     r"""Swish: `silu` with a sharpness that the network learns.
 
     .. math::
@@ -69,7 +70,7 @@ def _exact_gelu(x):
 @register(
     range=(-0.16997120747990369, math.inf), reference="Hendrycks & Gimpel 2016, arXiv:1606.08415"
 )
-def gelu(x: jax.Array, approximate: bool = False) -> jax.Array:
+def gelu(x: ArrayLike, approximate: bool = False) -> jax.Array:
     r"""Gaussian error linear unit, exact unless asked otherwise.
 
     .. math::
@@ -96,7 +97,7 @@ gelu.formula = _exact_gelu.formula
     range=(-0.17004075057125412, math.inf), reference="Hendrycks & Gimpel 2016, arXiv:1606.08415"
 )
 @elementwise(logistic.gelu_tanh)
-def gelu_tanh(x: jax.Array) -> jax.Array:
+def gelu_tanh(x: ArrayLike) -> jax.Array:
     r"""Gaussian error linear unit in its tanh form, within 4.74e-4 of `gelu`.
 
     .. math::
@@ -115,7 +116,7 @@ def gelu_tanh(x: jax.Array) -> jax.Array:
 
 @register(range=(-0.3088434130172801, math.inf), reference="Misra 2019, arXiv:1908.08681")
 @elementwise(hyperbolic.mish)
-def mish(x: jax.Array) -> jax.Array:
+def mish(x: ArrayLike) -> jax.Array:
     r"""Mish.
 
     .. math::
@@ -138,7 +139,7 @@ def mish(x: jax.Array) -> jax.Array:
     aliases=("gelu_sigmoid",),
 )
 @elementwise(logistic.quick_gelu)
-def quick_gelu(x: jax.Array) -> jax.Array:
+def quick_gelu(x: ArrayLike) -> jax.Array:
     r"""Sigmoid approximation of `gelu`, within 0.0204 of it; `swish` with beta = 1.702.
 
     .. math::
@@ -160,7 +161,7 @@ def quick_gelu(x: jax.Array) -> jax.Array:
     aliases=("hard_swish", "hardswish"),
 )
 @elementwise(piecewise.hard_silu)
-def hard_silu(x: jax.Array) -> jax.Array:
+def hard_silu(x: ArrayLike) -> jax.Array:
     r"""Piecewise quadratic silu.
 
     .. math::

@@ -2,6 +2,7 @@
 
 import jax
 import jax.numpy as jnp
+from jax.typing import ArrayLike
 
 from acts_jax.activations.catalogue import register
 from acts_jax.activations.gated import gelu, silu
@@ -28,7 +29,7 @@ def _of_halves(kernel):
     reference="Dauphin, Fan, Auli, Grangier 2016, arXiv:1612.08083",
 )
 @vectorwise(_of_halves(gated_halves.glu))
-def glu(x: jax.Array, axis: int = -1) -> jax.Array:
+def glu(x: ArrayLike, axis: int = -1) -> jax.Array:
     r"""Gated linear unit over an axis.
 
     .. math::
@@ -52,7 +53,7 @@ def glu(x: jax.Array, axis: int = -1) -> jax.Array:
 
 @register(elementwise=False, shape_preserving=False, reference="Shazeer 2020, arXiv:2002.05202")
 @vectorwise(_of_halves(gated_halves.reglu))
-def reglu(x: jax.Array, axis: int = -1) -> jax.Array:
+def reglu(x: ArrayLike, axis: int = -1) -> jax.Array:
     r"""Gated linear unit with a ReLU as its gate.
 
     .. math::
@@ -73,7 +74,7 @@ def reglu(x: jax.Array, axis: int = -1) -> jax.Array:
 
 @register(elementwise=False, shape_preserving=False, reference="Shazeer 2020, arXiv:2002.05202")
 @vectorwise(_of_halves(gated_halves.geglu))
-def geglu(x: jax.Array, axis: int = -1) -> jax.Array:
+def geglu(x: ArrayLike, axis: int = -1) -> jax.Array:
     r"""Gated linear unit with the exact GELU as its gate.
 
     .. math::
@@ -94,7 +95,7 @@ def geglu(x: jax.Array, axis: int = -1) -> jax.Array:
 
 @register(elementwise=False, shape_preserving=False, reference="Shazeer 2020, arXiv:2002.05202")
 @vectorwise(_of_halves(gated_halves.swiglu))
-def swiglu(x: jax.Array, axis: int = -1) -> jax.Array:
+def swiglu(x: ArrayLike, axis: int = -1) -> jax.Array:
     r"""Gated linear unit with the SiLU as its gate.
 
     .. math::
@@ -120,7 +121,7 @@ def swiglu(x: jax.Array, axis: int = -1) -> jax.Array:
     reference="Shang, Sohn, Almeida, Lee 2016, arXiv:1603.05201",
 )
 @vectorwise()
-def crelu(x: jax.Array) -> jax.Array:
+def crelu(x: ArrayLike) -> jax.Array:
     r"""Concatenated rectified linear unit: the positive and the negative part.
 
     .. math::
@@ -147,7 +148,7 @@ def crelu(x: jax.Array) -> jax.Array:
     reference="Goodfellow, Warde-Farley, Mirza, Courville, Bengio 2013, arXiv:1302.4389",
 )
 @vectorwise()
-def maxout(x: jax.Array, pieces: int = 2) -> jax.Array:
+def maxout(x: ArrayLike, pieces: int = 2) -> jax.Array:
     r"""Maxout: the largest of every group of `pieces` neighbours along the last axis.
 
     .. math::

@@ -2,6 +2,7 @@
 
 import jax
 import jax.numpy as jnp
+from jax.typing import ArrayLike
 
 from acts_jax.activations.catalogue import POSITIVE, register
 from acts_jax.kernels import trigonometric
@@ -14,7 +15,7 @@ from acts_jax.kernels.elementwise import elementwise
     aliases=("siren", "sin"),
 )
 @elementwise(trigonometric.sine_of_multiple)
-def sine(x: jax.Array, frequency: jax.Array | float = 1.0) -> jax.Array:
+def sine(x: ArrayLike, frequency: ArrayLike = 1.0) -> jax.Array:
     r"""Sine, the activation of SIREN.
 
     .. math::
@@ -39,7 +40,7 @@ def sine(x: jax.Array, frequency: jax.Array | float = 1.0) -> jax.Array:
     reference="Liu, Hartwig, Ueda 2020, arXiv:2006.08195",
 )
 @elementwise(trigonometric.snake)
-def snake(x: jax.Array, frequency: jax.Array | float = 1.0) -> jax.Array:
+def snake(x: ArrayLike, frequency: ArrayLike = 1.0) -> jax.Array:
     r"""Snake: the identity with a ripple, for periodic data.
 
     .. math::
@@ -61,7 +62,7 @@ def snake(x: jax.Array, frequency: jax.Array | float = 1.0) -> jax.Array:
     reference="Noel, Arunkumar, Trivedi, Dutta 2021, arXiv:2108.12943", aliases=("growing_cosine",)
 )
 @elementwise(trigonometric.gcu)
-def gcu(x: jax.Array) -> jax.Array:
+def gcu(x: ArrayLike) -> jax.Array:
     r"""Growing cosine unit.
 
     .. math::

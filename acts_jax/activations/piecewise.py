@@ -4,6 +4,7 @@ import math
 
 import jax
 import jax.numpy as jnp
+from jax.typing import ArrayLike
 
 from acts_jax.activations.catalogue import POSITIVE, register
 from acts_jax.kernels import piecewise
@@ -18,7 +19,7 @@ from acts_jax.kernels.elementwise import elementwise
 )
 @elementwise()
 @with_derivatives(piecewise.squared_relu_slope)
-def squared_relu(x: jax.Array) -> jax.Array:
+def squared_relu(x: ArrayLike) -> jax.Array:
     r"""Squared rectified linear unit.
 
     .. math::
@@ -42,7 +43,7 @@ def squared_relu(x: jax.Array) -> jax.Array:
     aliases=("smooth_relu",),
 )
 @elementwise(piecewise.smelu)
-def smelu(x: jax.Array, beta: jax.Array | float = 0.5) -> jax.Array:
+def smelu(x: ArrayLike, beta: ArrayLike = 0.5) -> jax.Array:
     r"""Smooth rectified linear unit: ReLU with a parabola around 0.
 
     .. math::
@@ -65,7 +66,7 @@ def smelu(x: jax.Array, beta: jax.Array | float = 0.5) -> jax.Array:
 
 @register(range=(0, math.inf), reference="Wu, Wang, Zhang, Qin 2024 (sparse-plus in jax.nn)")
 @elementwise(piecewise.sparse_plus)
-def sparse_plus(x: jax.Array) -> jax.Array:
+def sparse_plus(x: ArrayLike) -> jax.Array:
     r"""Sparse plus: the softplus of `sparse_sigmoid`; `smelu` with beta = 1.
 
     .. math::
@@ -86,7 +87,7 @@ def sparse_plus(x: jax.Array) -> jax.Array:
 @register(range=(0, 1), kinks=(-1.0, 1.0), reference="Martins & Astudillo 2016, arXiv:1602.02068")
 @elementwise()
 @with_derivatives(piecewise.sparse_sigmoid_slope)
-def sparse_sigmoid(x: jax.Array) -> jax.Array:
+def sparse_sigmoid(x: ArrayLike) -> jax.Array:
     r"""Sparse sigmoid, the derivative of `sparse_plus`: two classes' sparsemax.
 
     .. math::
@@ -106,7 +107,7 @@ def sparse_sigmoid(x: jax.Array) -> jax.Array:
 @register(range=(-1, 1), reference="Wuraola & Patel 2018, IJCNN, doi:10.1109/IJCNN.2018.8489043")
 @elementwise()
 @with_derivatives(piecewise.sqnl_slope)
-def sqnl(x: jax.Array) -> jax.Array:
+def sqnl(x: ArrayLike) -> jax.Array:
     r"""Square nonlinearity: a sigmoid of two parabolas.
 
     .. math::

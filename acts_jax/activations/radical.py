@@ -4,6 +4,7 @@ import math
 
 import jax
 import jax.numpy as jnp
+from jax.typing import ArrayLike
 
 from acts_jax.activations.catalogue import NOT_NEGATIVE, POSITIVE, register
 from acts_jax.kernels import logarithms, radicals, rationals
@@ -16,7 +17,7 @@ from acts_jax.kernels.elementwise import elementwise
     reference="Carlile, Delamarter, Kinney, Marti, Whitney 2017, arXiv:1710.09967",
 )
 @elementwise(radicals.isru)
-def isru(x: jax.Array, alpha: jax.Array | float = 1.0) -> jax.Array:
+def isru(x: ArrayLike, alpha: ArrayLike = 1.0) -> jax.Array:
     r"""Inverse square root unit, a sigmoid between -1/sqrt(alpha) and 1/sqrt(alpha).
 
     .. math::
@@ -38,7 +39,7 @@ def isru(x: jax.Array, alpha: jax.Array | float = 1.0) -> jax.Array:
     reference="Carlile, Delamarter, Kinney, Marti, Whitney 2017, arXiv:1710.09967",
 )
 @elementwise(radicals.isrlu)
-def isrlu(x: jax.Array, alpha: jax.Array | float = 1.0) -> jax.Array:
+def isrlu(x: ArrayLike, alpha: ArrayLike = 1.0) -> jax.Array:
     r"""Inverse square root linear unit: like `elu`, without an exponential.
 
     .. math::
@@ -58,7 +59,7 @@ def isrlu(x: jax.Array, alpha: jax.Array | float = 1.0) -> jax.Array:
 
 @register
 @elementwise(radicals.bent_identity)
-def bent_identity(x: jax.Array) -> jax.Array:
+def bent_identity(x: ArrayLike) -> jax.Array:
     r"""Bent identity, of slope 1/2 far left and 3/2 far right.
 
     .. math::
@@ -77,7 +78,7 @@ def bent_identity(x: jax.Array) -> jax.Array:
     parameters={"b": NOT_NEGATIVE}, range=(0, math.inf), reference="Barron 2021, arXiv:2112.11687"
 )
 @elementwise(radicals.squareplus)
-def squareplus(x: jax.Array, b: jax.Array | float = 4.0) -> jax.Array:
+def squareplus(x: ArrayLike, b: ArrayLike = 4.0) -> jax.Array:
     r"""Squareplus, a softplus of one square root.
 
     .. math::
@@ -100,7 +101,7 @@ def squareplus(x: jax.Array, b: jax.Array | float = 4.0) -> jax.Array:
     reference="Hafner, Pasukonis, Ba, Lillicrap 2023, arXiv:2301.04104", aliases=("log_modulus",)
 )
 @elementwise(logarithms.symlog)
-def symlog(x: jax.Array) -> jax.Array:
+def symlog(x: ArrayLike) -> jax.Array:
     r"""Symmetric logarithm: the identity near 0, a logarithm far away.
 
     .. math::
@@ -125,13 +126,13 @@ def symlog(x: jax.Array) -> jax.Array:
 )
 @elementwise(rationals.rational)
 def rational(
-    x: jax.Array,
-    p0: jax.Array | float = 0.0218,
-    p1: jax.Array | float = 0.5,
-    p2: jax.Array | float = 1.5957,
-    p3: jax.Array | float = 1.1915,
-    q1: jax.Array | float = 0.0,
-    q2: jax.Array | float = 2.383,
+    x: ArrayLike,
+    p0: ArrayLike = 0.0218,
+    p1: ArrayLike = 0.5,
+    p2: ArrayLike = 1.5957,
+    p3: ArrayLike = 1.1915,
+    q1: ArrayLike = 0.0,
+    q2: ArrayLike = 2.383,
 ) -> jax.Array:
     r"""Rational function of type (3, 2), a Padé unit, whose coefficients the network learns.
 

@@ -4,6 +4,7 @@ import math
 
 import jax
 import jax.numpy as jnp
+from jax.typing import ArrayLike
 
 from acts_jax.activations.catalogue import register
 from acts_jax.kernels import simplex
@@ -13,7 +14,7 @@ from acts_jax.kernels.elementwise import vectorwise
 @register(elementwise=False, range=(0, 1), reference="Bridle 1990")
 @vectorwise(simplex.softmax)
 def softmax(
-    x: jax.Array, axis: int | tuple[int, ...] | None = -1, where: jax.Array | None = None
+    x: ArrayLike, axis: int | tuple[int, ...] | None = -1, where: ArrayLike | None = None
 ) -> jax.Array:
     r"""Softmax over an axis: a categorical distribution.
 
@@ -38,7 +39,7 @@ def softmax(
 @register(elementwise=False, range=(-math.inf, 0), aliases=("logsoftmax",))
 @vectorwise(simplex.log_softmax)
 def log_softmax(
-    x: jax.Array, axis: int | tuple[int, ...] | None = -1, where: jax.Array | None = None
+    x: ArrayLike, axis: int | tuple[int, ...] | None = -1, where: ArrayLike | None = None
 ) -> jax.Array:
     r"""Logarithm of the softmax over an axis.
 
@@ -58,7 +59,7 @@ def log_softmax(
 
 @register(elementwise=False, range=(0, 1))
 @vectorwise(lambda x, axis=-1: simplex.softmax(-x, axis))
-def softmin(x: jax.Array, axis: int | tuple[int, ...] | None = -1) -> jax.Array:
+def softmin(x: ArrayLike, axis: int | tuple[int, ...] | None = -1) -> jax.Array:
     r"""Softmax of -x over an axis: the smallest entry is the most likely.
 
     .. math::
@@ -76,7 +77,7 @@ def softmin(x: jax.Array, axis: int | tuple[int, ...] | None = -1) -> jax.Array:
 
 @register(elementwise=False, range=(0, 1), reference="Martins & Astudillo 2016, arXiv:1602.02068")
 @vectorwise(simplex.sparsemax)
-def sparsemax(x: jax.Array, axis: int | tuple[int, ...] | None = -1) -> jax.Array:
+def sparsemax(x: ArrayLike, axis: int | tuple[int, ...] | None = -1) -> jax.Array:
     r"""Sparsemax over an axis: a distribution with exact zeros.
 
     .. math::
@@ -99,7 +100,7 @@ def sparsemax(x: jax.Array, axis: int | tuple[int, ...] | None = -1) -> jax.Arra
     elementwise=False, range=(0, 1), reference="Peters, Niculae, Martins 2019, arXiv:1905.05702"
 )
 @vectorwise(simplex.entmax15)
-def entmax15(x: jax.Array, axis: int | tuple[int, ...] | None = -1) -> jax.Array:
+def entmax15(x: ArrayLike, axis: int | tuple[int, ...] | None = -1) -> jax.Array:
     r"""1.5-entmax over an axis: between softmax and sparsemax.
 
     .. math::

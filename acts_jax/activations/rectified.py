@@ -5,6 +5,7 @@ import numbers
 
 import jax
 import jax.numpy as jnp
+from jax.typing import ArrayLike
 
 from acts_jax.activations.catalogue import register
 from acts_jax.kernels import piecewise
@@ -12,10 +13,18 @@ from acts_jax.kernels.derivatives import with_derivatives
 from acts_jax.kernels.elementwise import elementwise
 
 
+def _threshold(threshold, value):
+    return (threshold,)
+
+
+def _both_thresholds(left_threshold, left_slope, right_threshold, right_slope):
+    return left_threshold, right_threshold
+
+
 @register(aliases=("linear",))
 @elementwise(integers=True)
 @with_derivatives(jnp.ones_like)
-def identity(x: jax.Array) -> jax.Array:
+def identity(x: ArrayLike) -> jax.Array:
     """Identity: what makes a stack of layers collapse into one.
 
     .. math::
@@ -33,7 +42,7 @@ def identity(x: jax.Array) -> jax.Array:
 @register(range=(0, math.inf), kinks=(0.0,), reference="Nair & Hinton 2010")
 @elementwise(integers=True)
 @with_derivatives(piecewise.relu_slope)
-def relu(x: jax.Array) -> jax.Array:
+def relu(x: ArrayLike) -> jax.Array:
     r"""Rectified linear unit.
 
     .. math::
@@ -53,7 +62,7 @@ def relu(x: jax.Array) -> jax.Array:
 
 @register(kinks=(0.0,), reference="Maas, Hannun, Ng 2013", aliases=("leakyrelu",))
 @elementwise(piecewise.leaky_relu)
-def leaky_relu(x: jax.Array, negative_slope: jax.Array | float = 0.01) -> jax.Array:
+def leaky_relu(x: ArrayLike, negative_slope: ArrayLike = 0.01) -> jax.Array:
     r"""Leaky rectified linear unit.
 
     .. math::
@@ -75,7 +84,7 @@ def leaky_relu(x: jax.Array, negative_slope: jax.Array | float = 0.01) -> jax.Ar
 
 @register(learned=("slope",), kinks=(0.0,), reference="He, Zhang, Ren, Sun 2015, arXiv:1502.01852")
 @elementwise(piecewise.leaky_relu)
-def prelu(x: jax.Array, slope: jax.Array | float = 0.25) -> jax.Array:
+def prelu(x: ArrayLike, slope: ArrayLike = 0.25) -> jax.Array:
     r"""Parametric rectified linear unit: `leaky_relu` with a slope that the network learns.
 
     .. math::
@@ -98,7 +107,7 @@ def prelu(x: jax.Array, slope: jax.Array | float = 0.25) -> jax.Array:
 @register(range=(0, 6), kinks=(0.0, 6.0), reference="Krizhevsky 2010")
 @elementwise()
 @with_derivatives(piecewise.relu6_slope)
-def relu6(x: jax.Array) -> jax.Array:
+def relu6(x: ArrayLike) -> jax.Array:
     r"""Rectified linear unit, cut at 6.
 
     .. math::
@@ -123,7 +132,7 @@ def relu6(x: jax.Array) -> jax.Array:
 )
 @elementwise()
 @with_derivatives(piecewise.hard_sigmoid_slope)
-def hard_sigmoid(x: jax.Array) -> jax.Array:
+def hard_sigmoid(x: ArrayLike) -> jax.Array:
     r"""Piecewise linear sigmoid.
 
     .. math::
@@ -144,7 +153,7 @@ def hard_sigmoid(x: jax.Array) -> jax.Array:
 @register(range=(-1, 1), kinks=(-1.0, 1.0), reference="Collobert 2004", aliases=("hardtanh",))
 @elementwise(integers=True)
 @with_derivatives(piecewise.hard_tanh_slope)
-def hard_tanh(x: jax.Array) -> jax.Array:
+def hard_tanh(x: ArrayLike) -> jax.Array:
     r"""Piecewise linear tanh.
 
     .. math::
@@ -164,13 +173,12 @@ def hard_tanh(x: jax.Array) -> jax.Array:
 @register(
     range=(0, math.inf),
     kinks=(1.0,),
+    moved_kinks=_threshold,
     reference="Konda, Memisevic, Krueger 2014, arXiv:1402.3337",
     aliases=("thresholded_relu",),
 )
 @elementwise(piecewise.threshold)
-def threshold(
-    x: jax.Array, threshold: jax.Array | float = 1.0, value: jax.Array | float = 0.0
-) -> jax.Array:
+def threshold(x: ArrayLike, threshold: ArrayLike = 1.0, value: ArrayLike = 0.0) -> jax.Array:
     r"""Threshold: x above it, a fixed value at and below it.
 
     .. math::
@@ -196,9 +204,9 @@ def threshold(
     aliases=("randomized_leaky_relu",),
 )
 def rrelu(
-    x: jax.Array,
-    lower: jax.Array | float = 1 / 8,
-    upper: jax.Array | float = 1 / 3,
+    x: ArrayLike,
+    lower: ArrayLike = 1 / 8,
+    upper: ArrayLike = 1 / 3,
     *,
     key: jax.Array | None = None,
 ) -> jax.Array:
@@ -238,15 +246,16 @@ def rrelu(
 @register(
     learned=("left_threshold", "left_slope", "right_threshold", "right_slope"),
     kinks=(0.0,),
+    moved_kinks=_both_thresholds,
     reference="Jin et al. 2015, arXiv:1512.07030",
 )
 @elementwise(piecewise.srelu)
 def srelu(
-    x: jax.Array,
-    left_threshold: jax.Array | float = 0.0,
-    left_slope: jax.Array | float = 0.2,
-    right_threshold: jax.Array | float = 1.0,
-    right_slope: jax.Array | float = 1.0,
+    x: ArrayLike,
+    left_threshold: ArrayLike = 0.0,
+    left_slope: ArrayLike = 0.2,
+    right_threshold: ArrayLike = 1.0,
+    right_slope: ArrayLike = 1.0,
 ) -> jax.Array:
     r"""S-shaped rectified linear unit: three lines, whose bends and slopes the network learns.
 

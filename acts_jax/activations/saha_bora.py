@@ -4,6 +4,7 @@ import math
 
 import jax
 import jax.numpy as jnp
+from jax.typing import ArrayLike
 
 from acts_jax.activations.catalogue import POSITIVE, Parameter, register
 from acts_jax.kernels import powers
@@ -18,7 +19,7 @@ from acts_jax.kernels.elementwise import elementwise
     aliases=("saha_bora",),
 )
 @elementwise(powers.sbaf)
-def sbaf(x: jax.Array, k: jax.Array | float = 0.98, alpha: jax.Array | float = 0.5) -> jax.Array:
+def sbaf(x: ArrayLike, k: ArrayLike = 0.98, alpha: ArrayLike = 0.5) -> jax.Array:
     r"""Saha-Bora activation function, real on [0, 1] only.
 
     .. math::
@@ -45,7 +46,7 @@ def sbaf(x: jax.Array, k: jax.Array | float = 0.98, alpha: jax.Array | float = 0
     reference="Saha et al. 2020, EPJ ST 229:2629, arXiv:1906.01975",
 )
 @elementwise(powers.a_relu)
-def a_relu(x: jax.Array, k: jax.Array | float = 0.54, n: jax.Array | float = 1.3) -> jax.Array:
+def a_relu(x: ArrayLike, k: ArrayLike = 0.54, n: ArrayLike = 1.3) -> jax.Array:
     r"""Approximate ReLU; not the attention-based function also named AReLU.
 
     .. math::

@@ -4,6 +4,7 @@ import math
 
 import jax
 import jax.numpy as jnp
+from jax.typing import ArrayLike
 
 from acts_jax.activations.catalogue import POSITIVE, Parameter, register
 from acts_jax.activations.exponential import softplus
@@ -15,7 +16,7 @@ from acts_jax.kernels.elementwise import elementwise
 
 @register(range=(0, math.inf), reference="Roy, Manna, Dubey, Chaudhuri 2019, arXiv:1901.05894")
 @elementwise(hyperbolic.lisht)
-def lisht(x: jax.Array) -> jax.Array:
+def lisht(x: ArrayLike) -> jax.Array:
     r"""Linearly scaled hyperbolic tangent, an even function.
 
     .. math::
@@ -35,7 +36,7 @@ def lisht(x: jax.Array) -> jax.Array:
     reference="Nag, Bhattacharyya, Mukherjee, Kundu 2021, arXiv:2108.09598",
 )
 @elementwise(error_function.serf)
-def serf(x: jax.Array) -> jax.Array:
+def serf(x: ArrayLike) -> jax.Array:
     r"""Serf, the error function of the softplus as a gate.
 
     .. math::
@@ -57,7 +58,7 @@ def serf(x: jax.Array) -> jax.Array:
     reference="Zhu, Zhao 2021, doi:10.1016/j.neucom.2021.06.067",
 )
 @elementwise(logarithms.logish)
-def logish(x: jax.Array) -> jax.Array:
+def logish(x: ArrayLike) -> jax.Array:
     r"""Logish, of slope log 2 far right.
 
     .. math::
@@ -78,7 +79,7 @@ def logish(x: jax.Array) -> jax.Array:
     range=(-0.2499936636601295, math.inf), reference="Wang, Ren, Wang 2022, Electronics 11(4):540"
 )
 @elementwise(hyperbolic.smish)
-def smish(x: jax.Array) -> jax.Array:
+def smish(x: ArrayLike) -> jax.Array:
     r"""Smish, of slope 3/5 far right.
 
     .. math::
@@ -101,7 +102,7 @@ def smish(x: jax.Array) -> jax.Array:
     aliases=("tanhexp",),
 )
 @elementwise(hyperbolic.tanh_exp)
-def tanh_exp(x: jax.Array) -> jax.Array:
+def tanh_exp(x: ArrayLike) -> jax.Array:
     r"""TanhExp.
 
     .. math::
@@ -120,7 +121,7 @@ def tanh_exp(x: jax.Array) -> jax.Array:
 
 @register(range=(0, math.inf), reference="Naveen 2022, doi:10.36227/techrxiv.17283824")
 @elementwise(normal.phish)
-def phish(x: jax.Array) -> jax.Array:
+def phish(x: ArrayLike) -> jax.Array:
     r"""Phish, with the tanh of `gelu` as its gate.
 
     .. math::
@@ -141,7 +142,7 @@ def phish(x: jax.Array) -> jax.Array:
     reference="Patwardhan, Ingalhalikar, Walambe 2018, arXiv:1805.08878",
 )
 @elementwise(logistic.aria2)
-def aria2(x: jax.Array, alpha: jax.Array | float = 1.5, beta: jax.Array | float = 2.0) -> jax.Array:
+def aria2(x: ArrayLike, alpha: ArrayLike = 1.5, beta: ArrayLike = 2.0) -> jax.Array:
     r"""ARiA2, the adaptive Richard's curve weighted activation.
 
     .. math::

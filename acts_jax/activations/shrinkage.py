@@ -2,20 +2,26 @@
 
 import jax
 import jax.numpy as jnp
+from jax.typing import ArrayLike
 
 from acts_jax.activations.catalogue import NOT_NEGATIVE, register
 from acts_jax.kernels import hyperbolic, piecewise
 from acts_jax.kernels.elementwise import elementwise
 
 
+def _both_thresholds(threshold):
+    return -threshold, threshold
+
+
 @register(
     parameters={"threshold": NOT_NEGATIVE},
     kinks=(-0.5, 0.5),
+    moved_kinks=_both_thresholds,
     reference="Donoho & Johnstone 1994, Biometrika 81:425",
     aliases=("hardshrink",),
 )
 @elementwise(piecewise.hard_shrink)
-def hard_shrink(x: jax.Array, threshold: jax.Array | float = 0.5) -> jax.Array:
+def hard_shrink(x: ArrayLike, threshold: ArrayLike = 0.5) -> jax.Array:
     r"""Hard shrinkage, hard thresholding.
 
     .. math::
@@ -38,11 +44,12 @@ def hard_shrink(x: jax.Array, threshold: jax.Array | float = 0.5) -> jax.Array:
 @register(
     parameters={"threshold": NOT_NEGATIVE},
     kinks=(-0.5, 0.5),
+    moved_kinks=_both_thresholds,
     reference="Donoho 1995, IEEE Trans. Inf. Theory 41:613",
     aliases=("softshrink",),
 )
 @elementwise(piecewise.soft_shrink)
-def soft_shrink(x: jax.Array, threshold: jax.Array | float = 0.5) -> jax.Array:
+def soft_shrink(x: ArrayLike, threshold: ArrayLike = 0.5) -> jax.Array:
     r"""Soft shrinkage, soft thresholding: the proximal operator of the absolute value.
 
     .. math::
@@ -62,7 +69,7 @@ def soft_shrink(x: jax.Array, threshold: jax.Array | float = 0.5) -> jax.Array:
 
 @register(aliases=("tanhshrink",))
 @elementwise(hyperbolic.tanh_shrink)
-def tanh_shrink(x: jax.Array) -> jax.Array:
+def tanh_shrink(x: ArrayLike) -> jax.Array:
     r"""Tanh shrinkage, with derivative :math:`\tanh^2 x`.
 
     .. math::

@@ -5,6 +5,7 @@ import math
 import jax
 import jax.numpy as jnp
 from jax import lax
+from jax.typing import ArrayLike
 
 from acts_jax.activations.catalogue import POSITIVE, register
 from acts_jax.kernels import error_function, hyperbolic, logistic, powers, rationals, trigonometric
@@ -13,7 +14,7 @@ from acts_jax.kernels.elementwise import elementwise
 
 @register(range=(0, 1), reference="Verhulst 1838", aliases=("logistic",))
 @elementwise(logistic.sigmoid)
-def sigmoid(x: jax.Array) -> jax.Array:
+def sigmoid(x: ArrayLike) -> jax.Array:
     r"""Sigmoid, the logistic function.
 
     .. math::
@@ -33,7 +34,7 @@ def sigmoid(x: jax.Array) -> jax.Array:
 
 @register(range=(-1, 1), reference="LeCun et al. 1998")
 @elementwise(hyperbolic.tanh)
-def tanh(x: jax.Array) -> jax.Array:
+def tanh(x: ArrayLike) -> jax.Array:
     r"""Hyperbolic tangent.
 
     .. math::
@@ -58,7 +59,7 @@ def tanh(x: jax.Array) -> jax.Array:
     aliases=("lecun_tanh",),
 )
 @elementwise(hyperbolic.scaled_tanh)
-def scaled_tanh(x: jax.Array) -> jax.Array:
+def scaled_tanh(x: ArrayLike) -> jax.Array:
     r"""LeCun's tanh, scaled so that f(1) = 1 and f(-1) = -1 and the second derivative peaks there.
 
     .. math::
@@ -75,7 +76,7 @@ def scaled_tanh(x: jax.Array) -> jax.Array:
 
 @register(range=(-math.pi / 2, math.pi / 2), aliases=("atan",))
 @elementwise(trigonometric.arctan)
-def arctan(x: jax.Array) -> jax.Array:
+def arctan(x: ArrayLike) -> jax.Array:
     r"""Arctangent.
 
     .. math::
@@ -96,7 +97,7 @@ def arctan(x: jax.Array) -> jax.Array:
     aliases=("gd",),
 )
 @elementwise(hyperbolic.gudermannian)
-def gudermannian(x: jax.Array) -> jax.Array:
+def gudermannian(x: ArrayLike) -> jax.Array:
     r"""Gudermannian function, whose derivative is the hyperbolic secant.
 
     .. math::
@@ -113,7 +114,7 @@ def gudermannian(x: jax.Array) -> jax.Array:
 
 @register(range=(-1, 1), reference="Glaisher 1871, Philosophical Magazine 42")
 @elementwise(error_function.erf)
-def erf(x: jax.Array) -> jax.Array:
+def erf(x: ArrayLike) -> jax.Array:
     r"""Error function.
 
     .. math::
@@ -135,7 +136,7 @@ def erf(x: jax.Array) -> jax.Array:
     aliases=("generalised_logistic",),
 )
 @elementwise(logistic.generalized_logistic)
-def generalized_logistic(x: jax.Array, alpha: jax.Array | float = 2.0) -> jax.Array:
+def generalized_logistic(x: ArrayLike, alpha: ArrayLike = 2.0) -> jax.Array:
     r"""Generalised logistic function; alpha = 1 is the sigmoid.
 
     .. math::
@@ -155,7 +156,7 @@ def generalized_logistic(x: jax.Array, alpha: jax.Array | float = 2.0) -> jax.Ar
 
 @register(parameters={"k": POSITIVE}, range=(-1, 1))
 @elementwise(powers.algebraic)
-def algebraic(x: jax.Array, k: jax.Array | float = 2.0) -> jax.Array:
+def algebraic(x: ArrayLike, k: ArrayLike = 2.0) -> jax.Array:
     r"""Algebraic sigmoid; k = 1 is softsign, k = 2 is :math:`x / \sqrt{1 + x^2}`.
 
     .. math::
@@ -177,7 +178,7 @@ def algebraic(x: jax.Array, k: jax.Array | float = 2.0) -> jax.Array:
     range=(-1, 1), reference="Bergstra, Desjardins, Lamblin, Bengio 2009", aliases=("soft_sign",)
 )
 @elementwise(rationals.softsign)
-def softsign(x: jax.Array) -> jax.Array:
+def softsign(x: ArrayLike) -> jax.Array:
     r"""Softsign.
 
     .. math::

@@ -94,9 +94,13 @@ def vectorwise(kernel: Callable | None = None) -> Callable:
 
         @functools.partial(jax.jit, static_argnames=static)
         @functools.wraps(formula)
-        def activation(x, *args, **kwargs):
+        def compiled(x, *args, **kwargs):
             x = _floating(_real(formula, x))
             return _as_weak_as(x, compute(x, *args, **kwargs))
+
+        @functools.wraps(formula)
+        def activation(*args, **kwargs):
+            return compiled(*args, **kwargs)
 
         activation.formula = formula
         return activation

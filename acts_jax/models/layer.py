@@ -53,6 +53,7 @@ class ActivationLayer(nn.Module):
 
     def __post_init__(self):
         check_activation(self.activation, self.parameters, self.learn, self.share)
+        self.parameters, self.learn = frozen(self.parameters, self.learn)
         super().__post_init__()
 
     @nn.compact
@@ -189,6 +190,13 @@ def evaluate(f, x):
 def is_activation_layer(name: Any) -> bool:
     """Whether a name in a tree of parameters is that of an `ActivationLayer`."""
     return re.fullmatch(r"activation(_\d+)?|ActivationLayer_\d+", str(name)) is not None
+
+
+def frozen(
+    parameters: Mapping[str, Any], learn: str | Sequence[str]
+) -> tuple[nn.FrozenDict, str | tuple[str, ...]]:
+    """The same, as a module keeps them: with them it is hashable, a static argument of `jit`."""
+    return nn.FrozenDict(parameters), learn if isinstance(learn, str) else tuple(learn)
 
 
 def check_choice(what: str, value: str, choices: Sequence[str]) -> None:

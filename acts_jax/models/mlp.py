@@ -22,6 +22,7 @@ from acts_jax.models.layer import (
     check_activation,
     check_choice,
     evaluate,
+    frozen,
     is_activation_layer,
 )
 from acts_jax.models.protocol import Site
@@ -76,6 +77,8 @@ class MLP(nn.Module):
         if self.head == "sigmoid" and self.num_outputs != 1:
             raise ValueError(f"The sigmoid head has 1 output, not {self.num_outputs}.")
         check_activation(self.activation, self.parameters, self.learn, self.share)
+        self.hidden_sizes = tuple(self.hidden_sizes)
+        self.parameters, self.learn = frozen(self.parameters, self.learn)
         super().__post_init__()
 
     @nn.compact

@@ -22,7 +22,7 @@ def names() -> list[str]:
     return sorted(_formulas())
 
 
-def value(name: str, x, **parameters) -> mpf:
+def value(name: str, x, /, **parameters) -> mpf:
     """f(x) to at least 60 bits.
 
     Args:
@@ -38,7 +38,7 @@ def value(name: str, x, **parameters) -> mpf:
         return f(mpf(x))
 
 
-def derivative(name: str, x, order: int = 1, **parameters) -> mpf:
+def derivative(name: str, x, order: int = 1, /, **parameters) -> mpf:
     """The derivative of an order at x, which is no kink; see `value`."""
     f = _bound(name, parameters)
     if order == 0:
@@ -47,7 +47,7 @@ def derivative(name: str, x, order: int = 1, **parameters) -> mpf:
         return mpmath.diff(f, mpf(x), order)
 
 
-def derivatives(name: str, x, order: int, **parameters) -> list[mpf]:
+def derivatives(name: str, x, order: int, /, **parameters) -> list[mpf]:
     """[f(x), f'(x), ...] up to an order, at once; see `value`."""
     f = _bound(name, parameters)
     with mpmath.workprec(PRECISION if order < 3 else PRECISION // 2):
@@ -55,7 +55,7 @@ def derivatives(name: str, x, order: int, **parameters) -> list[mpf]:
         return [term for _, term in zip(range(order + 1), terms, strict=False)]
 
 
-def by_parameter(name: str, x, key: str, **parameters) -> mpf:
+def by_parameter(name: str, x, key: str, /, **parameters) -> mpf:
     """The derivative of f(x) by the parameter `key`; see `value`."""
     parameters = {**get(name).defaults, **parameters}
     with mpmath.workprec(PRECISION // 2):

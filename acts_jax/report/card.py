@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any
 
 import matplotlib
@@ -48,16 +49,20 @@ class Card:
 
 
 def make(
-    activation: str | Activation, /, *, threshold: float = 0.25, inputs: int = 0, **parameters: Any
+    activation: str | Activation,
+    parameters: Mapping[str, Any] = MappingProxyType({}),
+    *,
+    steep: float = 0.25,
+    inputs: int = 0,
 ) -> Card:
     """Everything about one activation.
 
     Args:
         activation: a name of the catalogue, "package.module:function", or an `Activation`.
-        threshold: the slope above which a region of f' is marked.
+        parameters: name -> plain number; the defaults stand in for the ones left out.
+        steep: the slope above which a region of f' is marked.
         inputs: how many float32 inputs to measure the errors of f and f' at, with the default
             parameters (`accuracy.largest_errors`); 0 for none.
-        **parameters: plain numbers.
 
     Raises:
         ValueError: unknown activation or parameter.
@@ -65,14 +70,14 @@ def make(
     activation = get(activation)
     activation.check(parameters)
     if not activation.elementwise:
-        return Card(activation, parameters)
-    shape = describe(activation, threshold=threshold, **parameters)
+        return Card(activation, dict(parameters))
+    shape = describe(activation, steep, **parameters)
     errors: tuple = ()
     if inputs:
         from acts_jax.precision.accuracy import largest_errors
 
         errors = tuple(largest_errors(activation, inputs=inputs))
-    return Card(activation, parameters, shape, errors)
+    return Card(activation, dict(parameters), shape, errors)
 
 
 def text(card: Card) -> dict[str, str]:

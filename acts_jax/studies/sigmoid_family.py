@@ -38,7 +38,7 @@ def study(options: Options, console: Console) -> Claim:
     trained = trainer.train(options, console, requirements.check)
     (dataset,) = trained.datasets.values()
 
-    tanh, scale = describe("tanh", threshold=0.25), {"format": ".7f", "theorem": True}
+    tanh, scale = describe("tanh", 0.25), {"format": ".7f", "theorem": True}
     edge, at_edge = tanh.steep[0][1], float(get("tanh").derivative(np.float32(1.31)))
     checks = [
         near("the largest slope of tanh", "1", tanh.steepest.value, 1, 1e-6, theorem=True),

@@ -25,7 +25,7 @@ from acts_jax.theory.features import (
     snap,
     third_order_jumps,
 )
-from acts_jax.theory.mean_field import normal_quadrature
+from acts_jax.theory.mean_field import normal_mean
 from acts_jax.theory.shape import elementwise
 from acts_jax.theory.steepness import SteepestSlope, steepest
 
@@ -120,7 +120,7 @@ class Shape:
 
 
 def describe(
-    activation: str | Activation | Callable, /, *, threshold: float = 0.25, **parameters: Any
+    activation: str | Activation | Callable, steep: float = 0.25, /, **parameters: Any
 ) -> Shape:
     """Find, numerically, the features of an elementwise activation on its domain.
 
@@ -131,7 +131,8 @@ def describe(
 
     Args:
         activation: a name of the catalogue, an elementwise `Activation` or a callable.
-        threshold: `Shape.steep` is where abs(f') exceeds it.
+        steep: `Shape.steep` is where abs(f') exceeds it. By position only, as any name may be that
+            of a parameter.
         **parameters: plain numbers; the catalogue's defaults stand in for the ones left out.
 
     Raises:
@@ -143,12 +144,13 @@ def describe(
         accept(activation)
         accept_float64(activation)
     values = {name: float(value) for name, value in parameters.items()}
-    return _describe(activation, threshold, tuple(values.items()))
+    return _describe(activation, float(steep), tuple(values.items()))
 
 
 @functools.lru_cache(maxsize=256)
 def _describe(activation, threshold, parameters):
-    curve = Curve(activation.function, dict(parameters), activation.domain, activation.kinks)
+    announced = activation.kinks_at(dict(parameters))
+    curve = Curve(activation.function, dict(parameters), activation.domain, announced)
     _refuse_nan(activation, curve)
     kinks, smoothness = _kinks(curve)
     if new := {kink.x for kink in kinks} - set(curve.kinks):
@@ -156,14 +158,14 @@ def _describe(activation, threshold, parameters):
         curve = Curve(activation.function, dict(parameters), activation.domain, known)
     limits = limits_of(curve)
     turns = _turning_points(curve)
-    symmetry, center = _symmetry(curve)
+    symmetry, center = _symmetry(curve, limits)
     return Shape(
         name=activation.name,
         parameters=dict(parameters),
         domain=(curve.low, curve.high),
         range=_range(curve, limits, turns),
         limits=limits,
-        asymptotes=(asymptote(curve, -1), asymptote(curve, 1)),
+        asymptotes=(asymptote(curve, -1, limits[0]), asymptote(curve, 1, limits[1])),
         steepest=steepest(curve),
         threshold=threshold,
         steep=regions(curve, lambda jet: np.abs(jet[1]) > threshold * (1 + 1e-15)),
@@ -282,29 +284,58 @@ def _monotone(curve: Curve) -> str:
     return "increasing" if up else "decreasing" if down else "constant"
 
 
-def _symmetry(curve: Curve) -> tuple[str, tuple[float, float]]:
-    """Odd or even about the middle of the domain."""
+def _symmetry(curve: Curve, limits: Interval) -> tuple[str, tuple[float, float]]:
+    """Odd or even about the middle of the domain, or else about another point."""
     if math.isinf(curve.low) != math.isinf(curve.high):
         return "", (0.0, 0.0)
-    aside = np.linspace(0.01, min(8.0, 0.99 * curve.reach), 500)
-    left, right = (curve(curve.middle + side * aside)[0] for side in (-1, 1))
-    scale = 1e-9 * max(1.0, float(np.nanmax(np.abs(right))))
-    total = (left + right) / 2
-    middle = snap(float(curve.middle)), snap(float(total[0]))
-    if np.nanmax(np.abs(left - right)) <= scale:
-        return ("even" if curve.middle == 0 else "mirror"), (middle[0], 0.0)
-    if np.nanmax(np.abs(total - total[0])) <= scale:
-        origin = curve.middle == 0 and abs(total[0]) <= scale
-        return ("odd" if origin else "point"), (0.0, 0.0) if origin else middle
+    aside = np.linspace(0.001, 0.99, 999) * curve.reach
+    for center in _centers(curve, limits):
+        left, right = (curve(center + side * aside)[0] for side in (-1, 1))
+        rounding = 1e-9 * np.maximum(1.0, np.abs(right))
+        if center != curve.middle and np.nanmax(np.abs(right - right[0])) <= rounding[0]:
+            continue  # as good as constant there
+        total = (left + right) / 2
+        x, y = snap(float(center)), nearest(float(total[0]), ())
+        if not (np.abs(left - right) > rounding).any():
+            return ("even" if x == 0 else "mirror"), (x, 0.0)
+        if not (np.abs(total - y) > rounding).any():
+            origin = x == 0 and abs(y) <= 1e-9
+            return ("odd" if origin else "point"), (x, 0.0 if origin else y)
     return "", (0.0, 0.0)
+
+
+def _centers(curve: Curve, limits: Interval) -> list[float]:
+    """Points about which f may be symmetric.
+
+    The middle of the domain; else the middle of the kinks, where f is halfway between its limits,
+    and where f' or f'' changes its sign.
+    """
+    found = [curve.middle]
+    if not curve.bounded:
+        found += [(min(curve.kinks) + max(curve.kinks)) / 2] if curve.kinks else []
+        halfway = sum(limits) / 2
+        found += _nearest_crossings(curve, 0, halfway) if math.isfinite(halfway) else []
+        found += [*_nearest_crossings(curve, 1, 0.0), *_nearest_crossings(curve, 2, 0.0)]
+    return [center for center in found if abs(center - curve.middle) <= curve.reach]
+
+
+def _nearest_crossings(curve: Curve, order: int, value: float) -> list[float]:
+    """The two points nearest to 0 where the derivative of an order crosses a value."""
+    above = curve.jet[order] > value
+    edges = np.flatnonzero(above[1:] != above[:-1])
+    near = edges[np.argsort(np.abs(curve.x[edges]))[:2]]
+    return list(bisect(lambda x: curve(x)[order] > value, curve.x[near], curve.x[near + 1]))
 
 
 def _gain(curve: Curve) -> float:
     """`mean_field.gain`, in float64 and with what is compiled already."""
-    nodes, weights = normal_quadrature(curve.kinks if not curve.bounded else ())
     if math.isinf(curve.low) != math.isinf(curve.high):
         return math.nan
-    if curve.bounded:  # as the networks apply it, `on_real_line`
-        nodes = curve.low + (curve.high - curve.low) * expit(nodes)
-    moment = float(np.sum(weights * np.square(curve(nodes)[0])))
+
+    def square(z):
+        if curve.bounded:  # as the networks apply it, `on_real_line`
+            z = curve.low + (curve.high - curve.low) * expit(z)
+        return np.square(curve(z)[0])
+
+    moment = normal_mean(square, () if curve.bounded else curve.kinks)
     return 1 / math.sqrt(moment) if moment > 0 else math.inf

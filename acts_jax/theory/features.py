@@ -262,13 +262,16 @@ def _touches(x, at, values):
 def jumps(curve: Curve, order: int, most: int = 40) -> list[float]:
     """Points inside the domain where the derivative of an order (0, 1, 2) jumps.
 
-    The steepest steps between neighbouring points are halved until a jump stands alone.
+    The largest steps between neighbouring points, and those that stand out most beside their own
+    neighbours, are halved until a jump stands alone.
     """
     inside = np.abs(curve.x - curve.middle) <= curve.reach
     x = curve.x[inside]
     values = np.nan_to_num(curve.jet[order][inside])
-    step = np.abs(np.diff(values))
-    steep = np.argsort(step)[::-1][:most]
+    step, width = np.minimum(np.abs(np.diff(values)), 1e200), np.diff(x)
+    rate = np.pad(step / width, 1)
+    smooth = np.maximum(rate[:-2], rate[2:]) * width
+    steep = np.unique([np.argsort(by)[::-1][:most] for by in (step, step - 2 * smooth)])
     steep = steep[step[steep] > 0]
     if not steep.size:
         return []
@@ -281,17 +284,23 @@ def jumps(curve: Curve, order: int, most: int = 40) -> list[float]:
         right, at_right = np.where(go_left, middle, right), np.where(go_left, value, at_right)
         left, at_left = np.where(go_left, left, middle), np.where(go_left, at_left, value)
     scale = max(1.0, float(np.quantile(np.abs(values), 0.99)))
-    points = {snap(float(p), (*curve.kinks, 0.0)) for p in left + (right - left) / 2}
+    known = (*curve.kinks, 0.0)
+    points = {snap(float(p), known) for p in left + (right - left) / 2} | set(known)
+    points = [p for p in sorted(points) if p - curve.low >= 1e-6 and curve.high - p >= 1e-6]
+    size = np.maximum(1.0, np.abs(points))
+    wide = _step(curve, order, points, 1e-10 * size)
+    close = _step(curve, order, points, np.where(points, 1e-12 * size, 1e-60))
     found: list[float] = []
-    for point in sorted(points | set(curve.kinks)):
-        aside = 1e-10 * max(1.0, abs(point))
-        if point - curve.low < 1e-6 or curve.high - point < 1e-6:
-            continue
-        before, after = np.nan_to_num(curve([point - aside, point + aside])[order])
-        new = not found or point - found[-1] > 1e-6 * max(1.0, abs(point))
-        if new and abs(after - before) > 1e-5 * scale:
-            found.append(point)
+    for i in np.flatnonzero((wide > 1e-5 * scale) & (close > 0.5 * wide)):  # steepness would shrink
+        if not found or points[i] - found[-1] > 1e-6 * size[i]:
+            found.append(points[i])
     return found
+
+
+def _step(curve: Curve, order: int, points: Sequence[float], aside: np.ndarray) -> np.ndarray:
+    """How far the derivative of an order moves from one side of the points to the other."""
+    before, after = (np.nan_to_num(curve(points + s * aside)[order]) for s in (-1, 1))
+    return np.abs(np.clip(after, -1e300, 1e300) - np.clip(before, -1e300, 1e300))
 
 
 def third_order_jumps(curve: Curve) -> list[float]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import NamedTuple
 
 import jax
@@ -62,11 +63,11 @@ def compare(
     activation: str | Activation | Callable,
     target: str | Activation | Callable,
     interval: Interval,
+    parameters: Mapping[str, float] = MappingProxyType({}),
     *,
     onto: Interval | None = None,
     scale: float = 1.0,
     offset: float = 0.0,
-    **parameters: float,
 ) -> Fit:
     """Measures the distance between two activations on an interval, in float64.
 
@@ -74,25 +75,25 @@ def compare(
         activation: A name of the catalogue, an elementwise `Activation` or a callable.
         target: The same; at its default parameters.
         interval: Where the two are compared, in the target's x.
+        parameters: Of the activation; the defaults stand in for the ones left out.
         onto: The interval that this is mapped to linearly for `activation`; none by default.
         scale: Of the activation's output.
         offset: Added to it.
-        **parameters: Of the activation; the defaults stand in for the ones left out.
 
     Raises:
         ValueError: An unknown activation or parameter, or one that is not elementwise.
     """
-    activation, parameters = elementwise(activation, parameters)
+    activation, values = elementwise(activation, parameters)
     target, defaults = elementwise(target, {})
     x = np.linspace(*interval, _MEASURED)
     wanted = _evaluate(target, x, defaults)
     onto = onto or interval
     u = _mapped(x, interval, onto)
-    distance = np.abs(scale * _evaluate(activation, u, parameters) + offset - wanted)
+    distance = np.abs(scale * _evaluate(activation, u, values) + offset - wanted)
     worst = int(np.argmax(distance))
     found = {"worst": float(distance[worst]), "worst_at": float(x[worst])}
     found |= {"rms": float(np.sqrt(np.mean(distance**2))), "span": float(np.ptp(wanted))}
-    return Fit(activation, target, interval, onto, parameters, scale, offset, **found)
+    return Fit(activation, target, interval, onto, values, scale, offset, **found)
 
 
 def best_fit(
@@ -130,7 +131,7 @@ def best_fit(
     found = _search(lambda points: problem.mean_square(settings(points), affine), ends, seed)
     chosen = {name: float(value) for name, value in settings(found).items()}
     scale, offset = map(float, problem.affine(problem.values(chosen))) if affine else (1.0, 0.0)
-    return compare(activation, target, interval, onto=onto, scale=scale, offset=offset, **chosen)
+    return compare(activation, target, interval, chosen, onto=onto, scale=scale, offset=offset)
 
 
 def rms_distances(

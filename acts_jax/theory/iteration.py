@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
+from jax.typing import ArrayLike
 
 from acts_jax.activations.catalogue import Activation
 from acts_jax.activations.derivative import derivative
@@ -26,7 +27,7 @@ class Iterates(NamedTuple):
 
 
 def iterates(
-    activation: str | Activation | Callable, x: jax.Array, times: int, **parameters: Any
+    activation: str | Activation | Callable, x: ArrayLike, times: int, /, **parameters: Any
 ) -> Iterates:
     """Applies an activation 0, 1, ..., `times` times, elementwise.
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax.typing import ArrayLike
 
 from acts_jax.activations.catalogue import Activation
 from acts_jax.kernels.derivatives import with_derivatives
@@ -20,7 +21,7 @@ def _slope(x, slope_at_zero):
 
 @elementwise()
 @with_derivatives(_slope, lambda x, slope_at_zero: jnp.zeros_like(x))
-def relu_at_zero(x: jax.Array, slope_at_zero: jax.Array | float = 1.0) -> jax.Array:
+def relu_at_zero(x: ArrayLike, slope_at_zero: ArrayLike = 1.0) -> jax.Array:
     """max(x, 0), with any number as its derivative at 0.
 
     Args:
@@ -34,7 +35,7 @@ def relu_at_zero(x: jax.Array, slope_at_zero: jax.Array | float = 1.0) -> jax.Ar
 
 
 def one_sided_slopes(
-    activation: str | Activation | Callable, x: float = 0.0, **parameters: float
+    activation: str | Activation | Callable, x: float = 0.0, /, **parameters: float
 ) -> tuple[float, float]:
     """The derivatives on the left and on the right of a point, in float64.
 

@@ -47,17 +47,18 @@ def on_real_line(activation: str | Activation | Callable) -> Callable[..., jax.A
     return _composed(activation.function, low, high)
 
 
-@functools.cache
+@functools.cache  # jit compiles one function once
 def _composed(function, low, high):
-    def applied(x, **parameters):
-        epsilon = jnp.finfo(x.dtype).eps
-        unit = jnp.clip(sigmoid(x), epsilon, 1 - epsilon)
-        return function(low + (high - low) * unit, **parameters)
-
-    return applied
+    return functools.partial(_squashed, function, low, high)
 
 
-def sup_derivative(activation: str | Activation | Callable, **parameters: Any) -> jax.Array:
+def _squashed(function, low, high, x, /, **parameters):
+    epsilon = jnp.finfo(x.dtype).eps
+    unit = jnp.clip(sigmoid(x), epsilon, 1 - epsilon)
+    return function(low + (high - low) * unit, **parameters)
+
+
+def sup_derivative(activation: str | Activation | Callable, /, **parameters: Any) -> jax.Array:
     """The largest abs(f'(x)) over all real x, found numerically.
 
     abs(f') is evaluated on a grid that is dense in relative terms (both signs, 1e-6 to 1e4, and
@@ -78,7 +79,8 @@ def sup_derivative(activation: str | Activation | Callable, **parameters: Any) -
             bounded on one side.
     """
     activation, parameters = elementwise(activation, parameters)
-    return _sup_derivative(on_real_line(activation), tuple(activation.kinks), parameters)
+    kinks = activation.moved_kinks or tuple(activation.kinks)
+    return _sup_derivative(on_real_line(activation), kinks, parameters)
 
 
 def elementwise(
@@ -102,7 +104,11 @@ def _sup_derivative(function, kinks, parameters):
         values = jnp.abs(derivative(function)(x, **parameters))
         return jnp.where(jnp.isnan(values), 0.0, values)
 
-    grid = jnp.asarray(_grid(kinks), dtype=jnp.result_type(float))
+    grid = jnp.asarray(_grid(() if callable(kinks) else kinks), dtype=jnp.result_type(float))
+    if callable(kinks):
+        moved = [jnp.asarray(kink, grid.dtype) for kink in kinks(**parameters)]
+        beside = [point for kink in moved for point in _beside(kink, jnp.maximum)]
+        grid = jnp.sort(jnp.append(grid, jnp.stack(beside)))
     slopes = slope(grid)
     i = jnp.argmax(slopes)
     low, high = grid[jnp.maximum(i - 1, 0)], grid[jnp.minimum(i + 1, grid.size - 1)]
@@ -115,5 +121,9 @@ def _sup_derivative(function, kinks, parameters):
 def _grid(kinks):
     """Sorted points, at most 16% apart in relative terms."""
     positive = np.geomspace(1e-6, 1e4, 160)
-    around = [kink + side * max(abs(kink), 1.0) * 1e-6 for kink in kinks for side in (-1, 0, 1)]
-    return np.unique(np.concatenate([-positive, [0.0], positive, around]))
+    return np.unique(np.concatenate([-positive, [0.0], positive, *map(_beside, kinks)]))
+
+
+def _beside(kink, larger=max):
+    """A kink, and a point close by on each side."""
+    return [kink + side * larger(abs(kink), 1.0) * 1e-6 for side in (-1, 0, 1)]

@@ -19,14 +19,14 @@ from acts_jax.activations.derivative import derivative
 from acts_jax.models.mlp import MLP
 from acts_jax.theory.shape import elementwise, on_real_line
 
-_SAME = 1e-9  # of the largest slope: two neighbouring pieces that differ by less are one
+_SAME = 1e-9  # of the largest slope, or value: neighbouring pieces that differ by less are one
 
 
 class Pieces(NamedTuple):
     """A network along a line; float64.
 
     Attributes:
-        breakpoints: [regions - 1], increasing, where the slope of an output jumps; in (0, 1).
+        breakpoints: [regions - 1], increasing, where an output or its slope jumps; in (0, 1).
         slopes: [regions, num_outputs], d(outputs)/dt between them.
         values: [regions, num_outputs], the outputs in the middle of each piece.
     """
@@ -60,8 +60,10 @@ def along_line(model: MLP, params: Mapping[str, Any], start: np.ndarray, end: np
         edges, value, slope = _split(edges, value, slope, function.kinks)
         value, slope = function.apply(value, slope)
     value, slope = _affine(params["readout"], value, slope)
-    jump = np.abs(np.diff(slope, axis=0)).max(axis=1, initial=0)
-    breaks = jump > _SAME * np.abs(slope).max()
+    beside = slope * (np.diff(edges) / 2)[:, None]  # from the middle of a piece to its end
+    bends, steps = slope[1:] - slope[:-1], (value - beside)[1:] - (value + beside)[:-1]
+    breaks = (np.abs(bends) > _SAME * np.abs(slope).max()).any(axis=1)
+    breaks |= (np.abs(steps) > _SAME * (np.abs(value) + np.abs(beside)).max()).any(axis=1)
     first = np.concatenate([[True], breaks])
     inner = edges[1:-1][breaks]
     middle = _middles(np.concatenate([[0.0], inner, [1.0]]))
@@ -118,11 +120,11 @@ class Piecewise(NamedTuple):
         return self.intercepts[line] + self.slopes[line] * value, self.slopes[line] * slope
 
 
-def piecewise(activation: str | Activation, **parameters: Any) -> Piecewise:
+def piecewise(activation: str | Activation, /, **parameters: Any) -> Piecewise:
     """A piecewise linear activation of the catalogue as lines, in float64.
 
     Raises:
-        ValueError: unknown activation, or not linear between the kinks that the catalogue has.
+        ValueError: unknown activation, or not linear between 0 and its `Activation.kinks_at`.
     """
     activation, parameters = elementwise(activation, parameters)
     numbers = tuple((name, float(value)) for name, value in parameters.items())
@@ -132,9 +134,8 @@ def piecewise(activation: str | Activation, **parameters: Any) -> Piecewise:
 @functools.lru_cache(maxsize=256)
 def _piecewise(activation, numbers):
     parameters = dict(numbers)
-    kinks = np.sort(np.asarray(activation.kinks, np.float64))
-    outside = [kinks[0] - 2, kinks[-1] + 2] if len(kinks) else [-1.0, 1.0]
-    ends = np.concatenate([outside[:1], kinks, outside[1:]])
+    kinks = np.unique([0.0, *activation.kinks_at(parameters)])
+    ends = np.concatenate([kinks[:1] - 2, kinks, kinks[-1:] + 2])
     # two points of every line, and a third to see that it is one
     points = ends[:-1, None] + np.diff(ends)[:, None] * np.array([0.25, 0.5, 0.8])
     with jax.enable_x64(True):
@@ -146,7 +147,9 @@ def _piecewise(activation, numbers):
     far = np.ptp(slopes, axis=1).max() + np.ptp(intercepts, axis=1).max()
     if not far < 1e-9:
         raise ValueError(f"{activation.name} is not piecewise linear: it has no pieces to count.")
-    return Piecewise(kinks, slopes[:, 0], intercepts[:, 0])
+    lines = np.stack([slopes[:, 0], intercepts[:, 0]])
+    differ = (np.abs(np.diff(lines)) > 1e-12 * np.abs(lines).max()).any(axis=0)
+    return Piecewise(kinks[differ], *lines[:, np.append(True, differ)])
 
 
 def _functions(model, params):

@@ -1,19 +1,27 @@
 """Finding, registering and checking activations."""
 
 import copy
+import dataclasses
+import functools
 import inspect
 import math
 import pickle
+import re
 import sys
+import typing
 
+import cloudpickle
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from jax.typing import ArrayLike
 
 from acts_jax import activations
 from acts_jax.activations import catalogue
 from acts_jax.activations.catalogue import Activation, Parameter, get, names, register
+from acts_jax.activations.derivative import derivative
+from acts_jax.theory.shape import on_real_line
 
 FIRST_SET = {
     "identity", "sigmoid", "tanh", "arctan", "gudermannian", "erf", "generalized_logistic",
@@ -68,6 +76,13 @@ def test_every_entry_is_complete(name):
         assert get(alias) is entry
 
 
+@pytest.mark.parametrize("name", names())
+def test_arguments_are_annotated_as_what_they_take(name):
+    hints = typing.get_type_hints(get(name).function)
+    for argument in ("x", *get(name).parameters):
+        assert hints[argument] == ArrayLike
+
+
 def test_get_returns_what_it_is_given():
     prelu = get("prelu")
     assert get(prelu) is prelu
@@ -87,9 +102,57 @@ def test_unknown_name_suggests_the_nearest(wrong, right):
         get(wrong)
 
 
-def test_what_is_no_activation():
-    with pytest.raises(ValueError, match="not 3"):
-        get(3)
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        (3, r"not 3\.$"),
+        (1.5, r"not 1\.5\.$"),
+        (None, r"not None; did you mean 'identity'\?"),
+        (b"relu", r"not b'relu'; did you mean 'relu'\?"),
+        (["tanh"], r"not \['tanh'\]; did you mean 'tanh'"),
+    ],
+)
+def test_what_is_no_activation(wrong, message):
+    with pytest.raises(ValueError, match=message):
+        get(wrong)
+
+
+# PyTorch's classes, Keras' layers and functions, and what some call theirs: each to ours.
+PYTORCH = """CELU ELU GELU GLU Hardshrink=hard_shrink Hardsigmoid=hard_sigmoid Hardswish=hard_silu
+    Hardtanh=hard_tanh LeakyReLU=leaky_relu LogSigmoid=log_sigmoid LogSoftmax=log_softmax Mish PReLU
+    RReLU ReLU ReLU6 SELU SiLU Sigmoid Softmax Softmax2d=softmax Softmin Softplus
+    Softshrink=soft_shrink Softsign Tanh Tanhshrink=tanh_shrink Threshold"""
+KERAS = """celu elu exponential=exp gelu glu hard_shrink hard_sigmoid hard_silu hard_swish=hard_silu
+    hard_tanh leaky_relu linear=identity log_sigmoid log_softmax mish relu relu6 selu sigmoid silu
+    soft_shrink softmax softplus softsign sparse_plus sparse_sigmoid sparsemax squareplus swish tanh
+    tanh_shrink threshold ThresholdedReLU=threshold"""
+OTHERS = """gelu_new=gelu_tanh gelu_pytorch_tanh=gelu_tanh NewGELU=gelu_tanh relu2=squared_relu
+    SwiGLU ReGLU h-swish=hard_silu lrelu=leaky_relu TeLU=tanh_exp leaky-relu=leaky_relu
+    atan=arctan sin=sine None=identity Snake ISRLU TanhExp=tanh_exp"""
+NOT_ACTIVATIONS = """dot_product_attention get_scaled_dot_general_config initializers log1mexp
+    logmeanexp logsumexp one_hot scaled_dot_general scaled_matmul standardize"""
+NAMED = [pair.partition("=") for names in (PYTORCH, KERAS, OTHERS) for pair in names.split()]
+JAX = [
+    (name, "", "") for name in dir(jax.nn) if name[0] != "_" and name not in NOT_ACTIVATIONS.split()
+]
+
+
+@pytest.mark.parametrize(("theirs", "_", "ours"), [*NAMED, *JAX])
+def test_a_name_of_another_library_is_ours_or_leads_to_it(theirs, _, ours):
+    try:
+        found = theirs if get(theirs) else None
+    except ValueError as error:
+        (found,) = re.findall(r"did you mean '(\w+)'\?$", str(error))
+    assert get(found).name in (ours or theirs.lower(), get(ours or theirs.lower()).name)
+
+
+def test_the_spelling_of_a_name_is_put_right():
+    for name in names():
+        for other in (name.upper(), f" {name}\n", name.replace("_", "-"), name.title()):
+            if other not in (*names(), *catalogue._ALIASES):
+                with pytest.raises(ValueError, match=r"did you mean '(\w+)'\?$") as raised:
+                    get(other)
+                assert get(str(raised.value).split("'")[-2]) is get(name)
 
 
 def test_user_function_by_path(user_module):
@@ -171,6 +234,29 @@ def test_records_can_be_copied_and_pickled(activation):
     assert (restored.name, restored.defaults) == (record.name, record.defaults)
     assert copied(jnp.float32([-1, 2])).tolist() == record(jnp.float32([-1, 2])).tolist()
     assert (restored is record) == (copied is record) == isinstance(activation, str)
+
+
+@pytest.mark.parametrize(
+    "copied",
+    [
+        copy.deepcopy,
+        lambda f: pickle.loads(pickle.dumps(f)),
+        lambda f: pickle.loads(cloudpickle.dumps(f)),  # as Ray does
+    ],
+)
+def test_every_function_stays_itself_when_it_is_copied_or_pickled(copied):
+    for name in names():
+        entry = get(name)
+        assert copied(entry) is entry
+        assert copied(entry.function) is entry.function
+        assert copied(dataclasses.replace(entry, reference="mine")).function is entry.function
+        for f in (entry, entry.function) if entry.elementwise else ():
+            slope = copied(derivative(f, 2))
+            while isinstance(slope, functools.partial):
+                (slope,) = slope.args
+            assert slope is f
+    for f in (derivative(activations.elu, 2), on_real_line("sbaf"), derivative(get("relu"))):
+        assert copied(f)(jnp.float32(0.25)) == f(jnp.float32(0.25))
 
 
 def test_check():
@@ -269,7 +355,7 @@ def test_derivative_of_an_entry():
     x = jnp.float32([-1, 0, 1])
     np.testing.assert_array_equal(get("leaky_relu").derivative(x, negative_slope=0.5), [0.5, 1, 1])
     assert get("relu").derivative(3).dtype == jnp.float32
-    with pytest.raises(ValueError, match="softmax acts on whole vectors"):
+    with pytest.raises(ValueError, match=r"softmax acts on whole vectors.* jax\.jacobian"):
         get("softmax").derivative(x)
 
 

@@ -1,5 +1,6 @@
 """The elementwise derivative of any order."""
 
+import functools
 import math
 
 import jax
@@ -7,8 +8,8 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from acts_jax.activations import leaky_relu, relu, sigmoid, softplus, swish, tanh
-from acts_jax.activations.catalogue import get
+from acts_jax.activations import leaky_relu, relu, sigmoid, softmax, softplus, swish, tanh
+from acts_jax.activations.catalogue import get, names
 from acts_jax.activations.derivative import derivative
 
 
@@ -88,6 +89,33 @@ def test_what_has_no_derivative():
         derivative("relu")
     with pytest.raises(ValueError, match="by a real number, not by complex64"):
         derivative(tanh)(1j)
+
+
+WHOLE = [get(name).function for name in names(elementwise=False)]
+WHOLE += [get("softmax"), jax.nn.softmax, jax.nn.log_softmax, jax.nn.glu]
+WHOLE += [jax.jit(softmax), functools.partial(softmax, axis=0), jax.jit(jax.nn.softmax)]
+
+
+@pytest.mark.parametrize("f", WHOLE)
+def test_no_sum_over_the_outputs_of_a_whole_vector_function(f):
+    with pytest.raises(ValueError, match=r"acts on whole vectors.*; jax\.jacobian has"):
+        derivative(f)
+    assert derivative(f, 0) is f
+
+
+@pytest.mark.parametrize(
+    ("f", "parameters"),
+    [
+        (lambda x: x[:2] * x[2:], {}),
+        (jnp.sum, {}),
+        (lambda x: jnp.concatenate([x, -x]), {}),
+        (leaky_relu, {"negative_slope": np.ones((3, 4), np.float32)}),
+    ],
+)
+def test_no_sum_over_a_shape_that_is_not_that_of_x(f, parameters):
+    for x in (jnp.ones(4), np.ones(4, np.int32)):
+        with pytest.raises(ValueError, match=r"x's shape \(4,\), not \(.*jax\.jacobian"):
+            derivative(f)(x, **parameters)
 
 
 @pytest.mark.parametrize("order", [-1, 1.0, "1", True, None])

@@ -30,6 +30,14 @@ def test_one_card(main, tmp_path, capsys):
     assert [path.name for path in tmp_path.iterdir()] == ["prelu.png"]
 
 
+def test_a_parameter_that_is_called_as_an_option_of_the_card(main, tmp_path, capsys):
+    arguments = ["--activation=hard_shrink", "--parameters=threshold=1.3"]
+    assert main(*arguments, f"--workdir={tmp_path}", "--accuracy_inputs=0") == 0
+    printed = capsys.readouterr().out
+    assert "threshold = 1.3 (default 0.5)" in printed
+    assert "f jumps at ±1.3" in printed
+
+
 def test_several_cards_make_a_gallery(main, tmp_path, capsys):
     spec = "tests.experiments.test_activation_card:cubic"
     requested = f"--activation=relu,linear,softmax,relu,{spec}"

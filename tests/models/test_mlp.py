@@ -1,6 +1,9 @@
 """Networks: the same numbers in Linen, NNX and plain JAX; initial weights; what a look shows."""
 
+import copy
+import functools
 import math
+import pickle
 
 import jax
 import jax.numpy as jnp
@@ -9,6 +12,7 @@ import pytest
 from flax import linen as nn
 from flax import nnx
 
+from acts_jax.activations import prelu, relu
 from acts_jax.activations.catalogue import Activation, get
 from acts_jax.activations.derivative import derivative
 from acts_jax.models import (
@@ -40,6 +44,55 @@ def dense(params):
 def assert_trees(compare, one, other, **tolerance):
     assert jax.tree.structure(one) == jax.tree.structure(other)
     jax.tree.map(lambda a, b: compare(a, b, **tolerance), one, other)
+
+
+@functools.partial(jax.jit, static_argnums=0)
+def applied(model, params, x):
+    return model.apply({"params": params}, x)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (MLP([3, 4], "prelu", 2), MLP((3, 4), "prelu", 2)),
+        (MLP((3,), "prelu", 2, {"slope": 0.3}), MLP((3,), "prelu", 2, nn.FrozenDict(slope=0.3))),
+        (MLP([3], "sbaf", 2, {"k": 1, "alpha": 0.5}), MLP((3,), "sbaf", 2, {"alpha": 0.5, "k": 1})),
+        (MLP((3,), "swish", 2, learn=["beta"]), MLP((3,), "swish", 2, learn=("beta",))),
+        (MLP([np.int64(3)], get("elu"), 2), MLP((3,), get("elu"), 2)),
+    ],
+)
+def test_a_network_is_a_static_argument_and_equal_to_what_is_written_otherwise(one, other):
+    assert (one, hash(one)) == (other, hash(other))
+    params = initial(one)
+    np.testing.assert_array_equal(applied(one, params, X), one.apply({"params": params}, X))
+    compiled = applied._cache_size()
+    applied(other, params, X)
+    assert applied._cache_size() == compiled
+    assert one != one.clone(num_outputs=5)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (ActivationLayer("prelu", {"slope": 0.3}), ActivationLayer("prelu", {"slope": 0.3})),
+        (ActivationLayer("swish", learn=["beta"]), ActivationLayer("swish", learn=("beta",))),
+    ],
+)
+def test_a_layer_is_hashable(one, other):
+    assert (one, hash(one)) == (other, hash(other))
+
+
+@pytest.mark.parametrize("copied", [lambda m: pickle.loads(pickle.dumps(m)), copy.deepcopy])
+@pytest.mark.parametrize("activation", ["sbaf", get("softmax"), relu, prelu])
+def test_networks_and_layers_are_copied_and_pickled(activation, copied):
+    model = MLP([3], activation, 2)
+    params = initial(model)
+    outputs = model.apply({"params": params}, X)
+    np.testing.assert_array_equal(copied(model).apply({"params": params}, X), outputs)
+    for layer in (ActivationLayer(activation), ActivationLayer(activation, share="network")):
+        assert copied(layer) == layer
+    layer = NNXActivationLayer(activation)
+    np.testing.assert_array_equal(copied(layer)(X), layer(X))
 
 
 # Initial weights

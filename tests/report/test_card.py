@@ -1,7 +1,9 @@
 """Cards: one for everything in the catalogue; what is drawn is where it should be."""
 
+import copy
 import io
 import math
+import pickle
 import re
 
 import numpy as np
@@ -68,11 +70,15 @@ def test_the_window_shows_the_fixed_point():
 
 
 def test_parameters_are_used_and_shown():
-    made = card.make("prelu", slope=-0.75)
+    made = card.make("prelu", {"slope": -0.75})
     assert made.shape.steep == ((-math.inf, math.inf),)
     assert "slope = −0.75 (default 0.25)" in printed(made)
     with pytest.raises(ValueError, match="slope"):
-        card.make("prelu", slop=1.0)
+        card.make("prelu", {"slop": 1.0})
+    made = card.make("soft_shrink", {"threshold": 1.3}, steep=0.5)
+    assert "threshold = 1.3 (default 0.5)" in printed(made)
+    assert card.text(made)["|f′| > 0.5"] == "|x| > 1.3"
+    assert pickle.loads(pickle.dumps(made)) == copy.deepcopy(made) == made
 
 
 def test_accuracy_is_measured_when_asked_for():

@@ -10,7 +10,7 @@ import pytest
 from acts_jax.activations.catalogue import Activation, get, names
 from acts_jax.report import facts
 from acts_jax.theory.description import describe
-from acts_jax.theory.mean_field import gain
+from tests.theory.known import KNOWN
 
 pytestmark = pytest.mark.slow
 
@@ -99,7 +99,7 @@ def test_where_the_slope_exceeds_a_quarter():
     (low, high) = only(describe("tanh").steep)
     assert high == -low == pytest.approx(math.atanh(math.sqrt(3) / 2), abs=1e-11)
     assert describe("sigmoid").steep == ()
-    (low, high) = only(describe("sigmoid", threshold=0.1).steep)
+    (low, high) = only(describe("sigmoid", 0.1).steep)
     assert high == -low == pytest.approx(2 * math.acosh(math.sqrt(2.5)), abs=1e-9)
     assert describe("relu").steep == ((0, math.inf),)
     assert describe("prelu", slope=0.25).steep == ((0, math.inf),)
@@ -189,9 +189,112 @@ def test_monotone_and_flat():
     assert (constant.monotone, constant.range) == ("constant", (2, 2))
 
 
-@pytest.mark.parametrize("activation", ["relu", "tanh", "sbaf", "hard_shrink"])
-def test_gain_is_that_of_mean_field_theory(activation):
-    assert describe(activation).gain == pytest.approx(float(gain(activation)), rel=1e-5)
+@pytest.mark.parametrize("known", KNOWN, ids=str)
+def test_what_mathematics_says_wherever_the_parameters_are(known):
+    shape = describe(known.name, **known.parameters)
+    assert shape.parameters == {**get(known.name).defaults, **known.parameters}
+    assert shape.gain == pytest.approx(known.gain, rel=1e-9)
+    for line, expected in zip(shape.asymptotes, (known.left, known.right), strict=True):
+        assert line == (expected and pytest.approx(expected, abs=1e-7))
+    found = (shape.symmetry, *shape.center)
+    if isinstance(known.symmetry, str):
+        assert found == (known.symmetry, 0, 0)
+    else:
+        assert found[0] == known.symmetry[0]
+        assert found[1:] == pytest.approx(known.symmetry[1:], abs=1e-9)
+    assert [kink.order for kink in shape.kinks] == list(known.kinks.values())
+    assert [kink.x for kink in shape.kinks] == pytest.approx(list(known.kinks), abs=1e-9)
+
+
+def test_every_parameter_of_the_catalogue_is_moved():
+    moved = {(known.name, name) for known in KNOWN for name in known.parameters}
+    assert {known.name for known in KNOWN} == set(names(elementwise=True))
+    not_moved = {(name, key) for name in names(elementwise=True) for key in get(name).parameters}
+    assert not_moved - moved == {("rational", "p1"), ("rational", "p2"), ("rational", "p3")}
+
+
+def test_no_name_of_a_parameter_is_taken():
+    """`steep` is by position: whatever else is named is a parameter."""
+    assert describe("soft_shrink", 0.5, threshold=1.3).parameters == {"threshold": 1.3}
+    with pytest.raises(ValueError, match="sigmoid has no parameter 'threshold'"):
+        describe("sigmoid", threshold=0.1)
+
+    def awkward(x, activation=1.0, steep=2.0, threshold=3.0):
+        return activation * jnp.tanh(steep * x) + threshold
+
+    shape = describe(awkward, activation=0.5, steep=8.0, threshold=-1.0)
+    assert shape.steepest.value == pytest.approx(4)
+    assert shape.center == (0, -1)
+
+
+@pytest.mark.parametrize(
+    "slope", [math.log(2), 0.12345678901204, 1 / 3 + 5e-14, 1 / 7, 1e-13, 2e6, -math.pi]
+)
+def test_no_asymptote_is_lost_to_the_digits_of_its_slope(slope):
+    for name, key in (
+        ("leaky_relu", "negative_slope"),
+        ("prelu", "slope"),
+        ("srelu", "left_slope"),
+    ):
+        assert describe(name, **{key: slope}).asymptotes == ((slope, 0), (1, 0))
+
+
+@pytest.mark.parametrize(
+    ("activation", "parameters", "lines"),
+    [
+        ("squareplus", {"b": 1e6}, ((0, 0), (1, 0))),  # it comes near as b / (4 x)
+        ("softplus", {"beta": 1e-4}, ((0, 0), (1, 0))),
+        ("algebraic", {"k": 0.1}, ((0, -1), (0, 1))),  # 1 - 10 x^-0.1
+        ("a_relu", {"n": 1.0, "k": 1 / 3}, ((0, 0), (1 / 3, 0))),
+    ],
+)
+def test_an_asymptote_that_is_reached_late(activation, parameters, lines):
+    np.testing.assert_allclose(describe(activation, **parameters).asymptotes, lines, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("activation", "parameters", "symmetry", "center"),
+    [
+        ("soft_clipping", {"alpha": 1000.0}, "point", (0.5, 0.5)),
+        ("generalized_logistic", {"alpha": 1.0}, "point", (0, 0.5)),
+        ("prelu", {"slope": 1.0}, "odd", (0, 0)),
+        ("swish", {"beta": 0.0}, "odd", (0, 0)),
+        ("rrelu", {"lower": -1.5, "upper": -0.5}, "even", (0, 0)),
+        (
+            "srelu",
+            {"left_threshold": -0.3, "left_slope": 0.1, "right_threshold": 0.8, "right_slope": 0.1},
+            "point",
+            (0.25, 0.25),
+        ),
+        # straight between -8 and 8, and yet not odd
+        (
+            "srelu",
+            {
+                "left_threshold": -20.0,
+                "left_slope": 0.1,
+                "right_threshold": 20.0,
+                "right_slope": 0.3,
+            },
+            "",
+            (0, 0),
+        ),
+        ("threshold", {"threshold": 100.0}, "", (0, 0)),
+        ("exp", {}, "", (0, 0)),
+    ],
+)
+def test_what_a_function_is_symmetric_about(activation, parameters, symmetry, center):
+    shape = describe(activation, **parameters)
+    assert shape.symmetry == symmetry
+    assert shape.center == pytest.approx(center, abs=1e-12)
+
+
+def test_a_small_kink_beside_a_steep_part_is_found():
+    def both(x):
+        return jnp.tanh(40 * x) + 0.01 * jnp.abs(x - 2.7182818)
+
+    (kink,) = describe(both).kinks
+    assert kink.order == 1
+    assert kink.x == pytest.approx(2.7182818, abs=1e-9)
 
 
 def test_features_are_found_on_every_scale():
@@ -218,7 +321,7 @@ def test_the_switch_for_float64_is_left_as_it_was():
 def test_a_wave_that_is_steep_everywhere_is_so_beyond_the_points_looked_at():
     wave = Activation("wave", lambda x: x + 0.3 * jnp.sin(x))
     assert describe(wave).steep == ((-math.inf, math.inf),)
-    assert len(describe(wave, threshold=1.0).steep) > 3
+    assert len(describe(wave, 1.0).steep) > 3
     # x cos x has ever shorter stretches where it is not.
     assert all(math.isfinite(end) for pair in describe("gcu").steep for end in pair)
 

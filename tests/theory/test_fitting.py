@@ -53,12 +53,12 @@ def test_the_grid_agrees_with_the_fit():
     grid = {"k": np.array([0.3, 0.54, 0.8]), "n": np.array([1.0, 1.3])}
     distances = rms_distances("a_relu", "relu", (0, 10), grid)
     assert distances.shape == (3, 2)
-    one = compare("a_relu", "relu", (0, 10), k=0.54, n=1.3)
+    one = compare("a_relu", "relu", (0, 10), {"k": 0.54, "n": 1.3})
     assert distances[1, 1] == pytest.approx(one.rms, rel=1e-4)
 
 
 def test_a_relu_as_published():
-    fit = compare("a_relu", "relu", (0, 7.7987), k=0.54, n=1.3)
+    fit = compare("a_relu", "relu", (0, 7.7987), {"k": 0.54, "n": 1.3})
     assert fit.worst == pytest.approx(0.75056, abs=1e-5)
     assert fit.worst_at == pytest.approx(3.2524, abs=2e-4)
 

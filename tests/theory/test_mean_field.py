@@ -7,9 +7,10 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from acts_jax.activations.catalogue import Activation, get, names
-from acts_jax.theory.mean_field import gain
-from acts_jax.theory.shape import on_real_line
+from acts_jax.activations.catalogue import Activation, get
+from acts_jax.theory.description import describe
+from acts_jax.theory.mean_field import gain, normal_mean
+from tests.theory.known import KNOWN
 
 
 @pytest.mark.parametrize(
@@ -35,13 +36,32 @@ def test_gain_is_traceable_in_the_parameters():
     assert change == pytest.approx(-math.sqrt(2) * 0.25 / 1.0625**1.5, rel=1e-4)
 
 
-@pytest.mark.parametrize("name", names(elementwise=True))
-def test_gain_of_the_whole_catalogue_against_a_fine_sum(name):
-    z = (np.arange(-100_000, 100_000) + 0.5) * 1e-4  # so that jumps fall between two points
-    f = on_real_line(name)(jnp.asarray(z, jnp.float32), **get(name).defaults)
-    density = np.exp(-(z**2) / 2) / math.sqrt(2 * math.pi)
-    moment = np.sum(np.square(np.asarray(f, np.float64)) * density) * (z[1] - z[0])
-    assert gain(name) == pytest.approx(1 / math.sqrt(moment), rel=1e-5)
+@pytest.mark.parametrize("known", KNOWN, ids=str)
+def test_gain_of_the_whole_catalogue_against_mpmath(known):
+    assert gain(known.name, **known.parameters) == pytest.approx(known.gain, rel=1e-6)
+
+
+MOVING = [known for known in KNOWN if get(known.name).moved_kinks or known.name == "sine"]
+
+
+@pytest.mark.parametrize("known", MOVING, ids=str)
+def test_gain_is_as_right_where_the_kinks_are_traced(known):
+    parameters = {**get(known.name).defaults, **known.parameters}
+    traced = {key: jnp.full(2, value) for key, value in parameters.items()}
+    gains = jax.vmap(lambda own: gain(known.name, **own), axis_size=2)(traced)
+    np.testing.assert_allclose(gains, known.gain, rtol=1e-6)
+
+
+def test_a_mean_is_right_on_every_scale_and_at_jumps_that_nobody_announced():
+    def step(x, place=0.3, size=1.0):
+        return jnp.where(x > place, size, 0.0)
+
+    tail = math.erfc(0.4321 / math.sqrt(2)) / 2
+    assert describe(step, place=0.4321, size=3.0).gain == pytest.approx(tail**-0.5 / 3, rel=1e-9)
+    steep = normal_mean(lambda z: np.tanh(1e4 * z) ** 2)
+    assert steep == pytest.approx(1 - 2e-4 / math.sqrt(2 * math.pi), rel=1e-8)
+    assert normal_mean(lambda z: np.sin(1e3 * z) ** 2) == pytest.approx(0.5, rel=1e-9)
+    assert normal_mean(lambda z: np.exp(90 * z**2)) == math.inf
 
 
 def test_gain_of_a_bounded_domain_is_that_of_the_squashed_function():

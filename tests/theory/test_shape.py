@@ -76,6 +76,14 @@ def test_a_kink_away_from_zero_is_seen():
     assert sup_derivative(activation) == pytest.approx(50)
 
 
+def test_kinks_that_parameters_move_are_seen():
+    """The middle line of srelu is between the points of any grid, and the steepest."""
+    traced = {"left_threshold": 2.0, "right_threshold": 2.0001}
+    slopes = {"left_slope": 0.2, "right_slope": 0.3}
+    for sup in (sup_derivative, jax.jit(sup_derivative, static_argnums=0)):
+        assert sup("srelu", **slopes, **traced) == pytest.approx(1, rel=1e-6)
+
+
 def test_a_slope_that_is_not_a_number_far_out_is_left_aside():
     def naive_mish(x):
         return x * jnp.tanh(jnp.log1p(jnp.exp(x)))

@@ -5,6 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from acts_jax.activations.catalogue import Activation
 from acts_jax.models import MLP
 from acts_jax.training.linear_regions import along_line, count_regions, piecewise
 
@@ -78,6 +79,57 @@ def test_lines_of_an_activation():
     assert lines.kinks.tolist() == [0, 6]
     assert lines.slopes.tolist() == [0, 1, 0]
     assert lines.intercepts.tolist() == [0, 0, 6]
+
+
+@pytest.mark.parametrize(
+    ("activation", "parameters", "kinks", "slopes", "intercepts"),
+    [
+        ("hard_shrink", {}, [-0.5, 0.5], [1, 0, 1], [0, 0, 0]),
+        ("hard_shrink", {"threshold": 1.3}, [-1.3, 1.3], [1, 0, 1], [0, 0, 0]),
+        ("soft_shrink", {"threshold": 0.07}, [-0.07, 0.07], [1, 0, 1], [0.07, 0, -0.07]),
+        ("threshold", {"threshold": 0.37, "value": -1.0}, [0.37], [0, 1], [-1, 0]),
+        ("srelu", {}, [0], [0.2, 1], [0, 0]),
+        (
+            "srelu",
+            {"left_threshold": -2.0, "right_threshold": 3.0, "right_slope": 0.5},
+            [-2, 3],
+            [0.2, 1, 0.5],
+            [-1.6, 0, 1.5],
+        ),
+        ("prelu", {"slope": 1.0}, [], [1], [0]),
+        ("elu", {"alpha": 0.0}, [0], [0, 1], [0, 0]),
+        ("squareplus", {"b": 0.0}, [0], [0, 1], [0, 0]),
+        ("a_relu", {"k": 2.0, "n": 1.0}, [0], [0, 2], [0, 0]),
+        ("swish", {"beta": 0.0}, [], [0.5], [0]),
+    ],
+)
+def test_the_lines_are_where_the_parameters_put_them(
+    activation, parameters, kinks, slopes, intercepts
+):
+    for found, expected in zip(
+        piecewise(activation, **parameters), (kinks, slopes, intercepts), strict=True
+    ):
+        np.testing.assert_allclose(found, expected, atol=1e-12)
+
+
+def step(x):
+    return jnp.where(x > 0, 1.0, 0.0)
+
+
+def test_a_jump_begins_a_piece_though_the_slope_stays():
+    """Two steps, and two units whose slopes cancel where both jump: x > 1/2 and 1/2 - 2x < -1/2."""
+    model = MLP((2,), Activation("step", step, kinks=(0.0,)), 1)
+    params = {"hidden_1": {"kernel": np.array([[1.0, 1.0]]), "bias": np.array([-0.25, -0.75])}}
+    params["readout"] = {"kernel": np.array([[1.0], [3.0]]), "bias": np.zeros(1)}
+    pieces = along_line(model, params, np.zeros(1), np.ones(1))
+    assert pieces.breakpoints.tolist() == [0.25, 0.75]
+    assert pieces.values[:, 0].tolist() == [0, 1, 4]
+    params = {"hidden_1": {"kernel": np.array([[1.0, -2.0]]), "bias": np.array([0.0, 0.5])}}
+    params["readout"] = {"kernel": np.array([[1.0], [0.5]]), "bias": np.zeros(1)}
+    pieces = along_line(MLP((2,), "hard_shrink", 1), params, np.zeros(1), np.ones(1))
+    assert pieces.breakpoints.tolist() == [0.5]
+    np.testing.assert_allclose(pieces.slopes[:, 0], [0, 0], atol=1e-12)
+    np.testing.assert_allclose(pieces.values[:, 0], [0, 0.25], atol=1e-12)
 
 
 def test_what_has_no_pieces_is_refused():

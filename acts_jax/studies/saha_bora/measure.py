@@ -36,7 +36,7 @@ def fits() -> dict[str, Fit]:
         **found,
         "line": fitting.best_fit("identity", "sigmoid", MOVED["sigmoid"], {}, affine=True),
         "a_relu": fitting.best_fit("a_relu", "relu", (0.0, REACH), {"k": (0.1, 10.0)}),
-        "a_relu, published": fitting.compare("a_relu", "relu", (0.0, REACH), **PUBLISHED),
+        "a_relu, published": fitting.compare("a_relu", "relu", (0.0, REACH), PUBLISHED),
     }
 
 
@@ -70,7 +70,7 @@ def sbaf_least_curvature() -> float:
 def a_relu_gap() -> Fit:
     """Compare A-ReLU as published with the ReLU, from 0 to where the two cross."""
     crossing = describe("a_relu", **PUBLISHED).fixed_points[-1].low
-    return fitting.compare("a_relu", "relu", (0.0, crossing), **PUBLISHED)
+    return fitting.compare("a_relu", "relu", (0.0, crossing), PUBLISHED)
 
 
 def by_parameters(results: pd.DataFrame) -> pd.DataFrame:
