@@ -17,7 +17,8 @@ def suggest(word: str, choices: Iterable[str], most: int = 3) -> str:
         few, else ".".
     """
     choices = sorted(choices)
-    near = difflib.get_close_matches(str(word), choices, n=most, cutoff=0.5)
+    short = str(word)[: 2 * max(map(len, choices), default=0) + 1]  # a longer one is near to none
+    near = difflib.get_close_matches(short, choices, n=most, cutoff=0.5)
     if near:
         return f"; did you mean {' or '.join(map(repr, near))}?"
     if 0 < len(choices) <= 60:

@@ -21,11 +21,11 @@ NET = flags.DEFINE_list(
     ["784-128-128-128-10:128", "64-64-64-64-10:64"],
     "Networks: the units of every layer, and after a colon the batch size.",
 )
-POPULATION = flags.DEFINE_integer("population", 64, "Networks trained, one per seed.")
-STEPS = flags.DEFINE_integer("steps", 20, "Steps of each network per repetition.")
-ROUNDS = flags.DEFINE_integer("rounds", 7, "Timed repetitions.", lower_bound=1)
+POPULATION = flags.DEFINE_integer("population", 64, "Networks trained, one per seed.", 1, 10**5)
+STEPS = flags.DEFINE_integer("steps", 20, "Steps of each network per repetition.", 1, 10**5)
+ROUNDS = flags.DEFINE_integer("rounds", 7, "Timed repetitions.", 1, 10**5)
 FUNCTION = flags.DEFINE_string("function", "relu", "Activation that all rivals have.")
-MATMUL = flags.DEFINE_integer("matmul", 2048, "Size of the matrices for the ceiling.", 1)
+MATMUL = flags.DEFINE_integer("matmul", 2048, "Size of the matrices for the ceiling.", 1, 2**15)
 
 
 def main() -> int:

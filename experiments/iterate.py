@@ -9,7 +9,7 @@ from absl import flags
 from acts_jax import cli
 from acts_jax.studies import iterate
 
-TIMES = flags.DEFINE_integer("times", 1000, "Applications.", lower_bound=10)
+TIMES = flags.DEFINE_integer("times", 1000, "Applications.", 10, 10_000)
 
 
 def activations():

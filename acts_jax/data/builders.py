@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from acts_jax.errors import DatasetError
 from acts_jax.suggestion import suggest
+from acts_jax.words import QUOTED, shown
 
 
 class Embedded(NamedTuple):
@@ -154,6 +155,8 @@ def quiet() -> Iterator[None]:
 def _why_not_found(name: str, data_dir: str, error: Exception) -> str:
     import tensorflow_datasets as tfds
 
+    if len(name) > QUOTED or not name.isprintable():
+        return f"unknown dataset {shown(name)}"
     if package := missing_package(error):
         return needs_package(name, package)
     if isinstance(error, tfds.core.DatasetNotFoundError):

@@ -16,6 +16,7 @@ from acts_jax import data, machine
 from acts_jax.activations import acceptance, catalogue
 from acts_jax.errors import CellError, ConfigError
 from acts_jax.sweep import engine, grid, local, packing, signals, store, work
+from acts_jax.sweep.config import MOST_CELLS
 from acts_jax.theory.shape import on_real_line
 from acts_jax.words import count
 
@@ -60,18 +61,25 @@ def configure(compilation_cache: str | os.PathLike | None, cpu_devices: int | No
         jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.05)
 
 
-def make_plan(config: Mapping, data_dir: str | os.PathLike | None = None) -> grid.Plan:
+def make_plan(
+    config: Mapping,
+    data_dir: str | os.PathLike | None = None,
+    most_cells: int = MOST_CELLS,
+    most_layers: int = grid.MOST_LAYERS,
+) -> grid.Plan:
     """Plans a sweep with the catalogue's activations and the datasets there are.
 
     Args:
         config: The fields of a sweep.
         data_dir: Where prepared datasets live, as for `data.load`.
+        most_cells: As for `grid.plan`.
+        most_layers: As for `grid.plan`.
 
     Raises:
         ConfigError: With one sentence that says what cannot run and what is nearest.
     """
     check_dataset = functools.partial(data.check_name, data_dir=data_dir)
-    plan = grid.plan(config, catalogue.get, check_dataset)
+    plan = grid.plan(config, catalogue.get, check_dataset, most_cells, most_layers)
     if plan.config["record"] == "parameters" and plan.config["patience"]:
         raise ConfigError(
             'record="parameters" keeps networks as they are at the end: it takes patience 0, not '

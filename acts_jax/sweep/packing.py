@@ -12,9 +12,11 @@ import numpy as np
 
 from acts_jax import training
 from acts_jax.data import Dataset
+from acts_jax.errors import ConfigError
 from acts_jax.sweep.engine import make_model, resolve, steps_per_epoch
 from acts_jax.sweep.grid import Group, Static
 from acts_jax.training import slices
+from acts_jax.words import count
 
 # Measured on two CPU cores: more cells at once fall out of the cache, fewer pay more overhead.
 # Six also splits 7 rates x 5 seeds over two devices with one idle place.
@@ -62,7 +64,7 @@ def sizes(static: Static, dataset: Dataset) -> Sizes:
     return _sizes(static, *resolve(static, dataset), dataset.input_shape)
 
 
-@functools.lru_cache
+@functools.cache
 def _sizes(static: Static, head: str, outputs: int, input_shape: tuple[int, ...]) -> Sizes:
     model = make_model(static, head, outputs, {})
     one = jax.eval_shape(lambda: model.init_population(input_shape, jax.random.key(0)[None]))
@@ -135,6 +137,30 @@ def pack_for(
     if platform == "cpu":
         fitting = min(fitting, CACHE // state_bytes(static, dataset))
     return max(1, min(PACK.get(platform, ACCELERATOR_PACK), fitting))
+
+
+def check_fits(group: Group, dataset: Dataset, pack: int | None = None) -> None:
+    """Refuses a group of which not even one pack can be trained on this machine.
+
+    Args:
+        group: The cells.
+        dataset: Their data.
+        pack: Cells per vmap; by default `pack_for` them.
+
+    Raises:
+        ConfigError: If its networks, or the batches between two evaluations, exceed the memory.
+    """
+    pack = pack or pack_for(group.static, dataset)
+    networks, batches = pack * cell_bytes(group.static, dataset), order_bytes(group.static, dataset)
+    if networks + batches > memory():
+        has = f"and this machine has {memory() / 2**30:.3g} GiB"
+        if batches > networks:
+            what, mend = "the batches between two evaluations", "more evals"
+        else:
+            what, mend = f"{count(pack, 'network')} trained at a time", "smaller ones"
+            mend += ", or a smaller --pack" if pack > 1 else ""
+        size = max(networks, batches) / 2**30
+        raise ConfigError(f"{what} take {size:.3g} GiB, {has}; give {mend}")
 
 
 def parts(group: Group, dataset: Dataset, pack: int | None = None) -> list[Group]:

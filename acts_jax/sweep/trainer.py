@@ -12,7 +12,7 @@ from rich.text import Text
 
 from acts_jax.data import Dataset
 from acts_jax.errors import CellError, ConfigError
-from acts_jax.sweep import cluster, launch, local, results, store
+from acts_jax.sweep import cluster, launch, local, packing, results, store
 from acts_jax.sweep.grid import Plan
 from acts_jax.sweep.options import Options, share_of
 from acts_jax.sweep.progress import ProgressLine
@@ -67,7 +67,9 @@ def train(
     """
     launcher = _launcher(options)
     launch.configure(options.compilation_cache)
-    plan = share_of(launch.make_plan(options.config, options.data_dir), options.shard)
+    limits = options.most_cells, options.most_layers
+    plan = launch.make_plan(options.config, options.data_dir, *limits)
+    plan = share_of(plan, options.shard)
     if plan.config["patience"] and not stops_early:
         raise ConfigError(
             "this experiment compares networks after their last epoch: it takes patience 0, not "
@@ -77,6 +79,8 @@ def train(
     if check is not None:
         check(plan, datasets)
     here = options.launcher == "local"
+    for group in plan.groups if here else ():
+        packing.check_fits(group, datasets[group.static.dataset], options.pack)
     console.print(launch.describe(plan, datasets, options.pack, here), markup=False, soft_wrap=True)
     if options.dry_run:
         sys.exit(0)

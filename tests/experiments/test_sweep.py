@@ -122,7 +122,7 @@ def test_help_names_the_flags(data_dir):
         (["--config.dataset=digit"], "digits"),
         (["--config.optimizer=adm"], "did you mean 'adam'?"),
         (["--config.learning_rat=1"], "did you mean 'learning_rate'?"),
-        (["--config.width=-4"], "width must be at least 1, not -4"),
+        (["--config.width=-4"], "width must be at least 1 and at most 1,000,000, not -4"),
         (["--config.seed="], "seed has no values"),
         (["--config.batch_size", "5000"], "batch_size 5000 exceeds the 1157 training examples"),
         (["--config=configs/nothing.py"], "no config file 'configs/nothing.py'"),
