@@ -40,6 +40,23 @@ def writing_to(path: Path, kind: str = "workdir") -> Iterator[None]:
         raise StoreError(f"cannot write to {kind} {path}: {reason}") from error
 
 
+def write_text(path: Path, text: str, kind: str = "file") -> Path:
+    """Writes a text as `write_atomically` does, its folder made if need be.
+
+    Args:
+        path: Of the file.
+        text: What it shall hold.
+        kind: What the file is, for the error.
+
+    Raises:
+        StoreError: If it cannot be written, as on a full disk.
+    """
+    with writing_to(path, kind):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_atomically(path, lambda file: file.write(text.encode(errors="backslashreplace")))
+    return path
+
+
 def as_json(value: Any) -> Any:
     """A value as JSON can hold it.
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from absl import flags as absl_flags
 
+from acts_jax import machine
 from acts_jax.activations import Activation, acceptance, get, names
 from acts_jax.errors import ConfigError
 from acts_jax.files import writing_to
@@ -212,8 +213,9 @@ def activations(elementwise: bool | None = None) -> list[Activation]:
         elementwise: True if whole-vector activations will not do; "all" then leaves them out.
 
     Raises:
-        ConfigError: If there is no such activation, or it will not do.
+        ConfigError: If there is no such activation, it will not do, or jax has no device.
     """
+    machine.devices()  # without one, nothing can be found out about a function
     asked = absl_flags.FLAGS.activation
     wanted = [name for word in asked for name in (names(elementwise) if word == "all" else [word])]
     try:

@@ -1,6 +1,7 @@
 """Running an experiment: parsing its flags, telling errors in one line, giving an exit status."""
 
 import contextlib
+import io
 import math
 import os
 import re
@@ -66,8 +67,9 @@ def run(
         finally:
             _drop_what_cannot_be_written()
 
-    for stream in filter(None, (sys.stdout, sys.stderr)):
-        stream.reconfigure(errors="backslashreplace")  # whatever is in the name of a file
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # spells out what a terminal cannot show
+            stream.reconfigure(errors="backslashreplace")
     argv = list(sys.argv if argv is None else argv)
     if workdir is not None:
         uses = ("workdir", *uses)

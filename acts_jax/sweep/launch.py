@@ -52,6 +52,9 @@ def configure(compilation_cache: str | os.PathLike | None, cpu_devices: int | No
     Args:
         compilation_cache: Folder of the cache that later processes read too; None for no cache.
         cpu_devices: How many, at least two; one per core by default.
+
+    Raises:
+        ConfigError: If there is no device, see `machine.devices`.
     """
     devices = max(cpu_devices or machine.cores(), packing.FEWEST_CPU_DEVICES)
     with contextlib.suppress(RuntimeError):  # jax is in use already: its devices stay as they are
@@ -59,6 +62,7 @@ def configure(compilation_cache: str | os.PathLike | None, cpu_devices: int | No
     if compilation_cache is not None:
         jax.config.update("jax_compilation_cache_dir", os.fspath(compilation_cache))
         jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.05)
+    machine.devices()
 
 
 def make_plan(

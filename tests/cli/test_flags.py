@@ -1,6 +1,8 @@
 """The command line that experiments share: --activation, --workdir, flags of sweeps alone."""
 
+import io
 import signal
+import sys
 from pathlib import Path
 
 import pytest
@@ -154,6 +156,15 @@ def test_a_signal_tells_whether_there_is_something_to_go_on_from(
     assert (stopped, error) == (status, f"interrupted{rest}\n")
     assert signal.getsignal(number) == before
     assert call(lambda: signal.raise_signal(number), arguments[0]) == (status, "interrupted\n")
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1", "utf-8"])
+def test_what_a_terminal_cannot_show_is_spelled_out(call, monkeypatch, encoding):
+    stream = io.TextIOWrapper(io.BytesIO(), encoding, write_through=True)
+    monkeypatch.setattr(sys, "stdout", stream)
+    assert call(lambda: print("97.4 ± 0.3 \u2026 \udcff")) == (0, "")
+    assert stream.buffer.getvalue().startswith(b"97.4 ")
+    assert rb"\udcff" in stream.buffer.getvalue()
 
 
 def test_a_fault_of_ours_is_not_dressed_up_as_the_users(call):

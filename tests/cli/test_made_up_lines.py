@@ -13,6 +13,7 @@ import sys
 import warnings
 from pathlib import Path
 
+import jax
 import pytest
 
 from acts_jax.cli.flags import OF_SWEEPS, SHARED
@@ -109,13 +110,21 @@ def made_up(rng):
     return name, defaults, line
 
 
-def complaints(name, defaults, line, run_main, capsys):
-    """What is wrong with how an experiment ends on a command line; empty if nothing."""
+def run(name, defaults, line, run_main, capsys):
+    """The exit status of an experiment, and what it said to standard error."""
     script = importlib.import_module(f"experiments.{name}")
     planned = ["--dry_run"] if "config" in defaults and name != "textbook" else []
-    defaults = defaults | (
-        {"config": str(ROOT / defaults["config"])} if "config" in defaults else {}
-    )
+    if "config" in defaults:
+        defaults = defaults | {"config": str(ROOT / defaults["config"])}
+    try:
+        status = run_main(script, *line, *planned, **defaults)
+    finally:
+        told = capsys.readouterr().err
+    return status, told
+
+
+def complaints(name, defaults, line, run_main, capsys):
+    """What is wrong with how an experiment ends on a command line; empty if nothing."""
 
     def too_long(*_):
         raise TimeoutError
@@ -125,14 +134,12 @@ def complaints(name, defaults, line, run_main, capsys):
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error")
-            status = run_main(script, *line, *planned, **defaults)
+            status, told = run(name, defaults, line, run_main, capsys)
     except BaseException as error:
-        capsys.readouterr()
         return f"{type(error).__name__}: {str(error)[:100]}"
     finally:
         signal.alarm(0)
         signal.signal(signal.SIGALRM, before)
-    told = capsys.readouterr().err
     values = {part for argument in line for part in (argument, argument.partition("=")[2])}
     echoed = [v for v in values if any(v[i : i + 61] in told for i in range(len(v) - 60))]
     found = [f"status {status}"] if status not in (0, 1, 2) else []
@@ -156,6 +163,23 @@ def planning(monkeypatch, tmp_path, data_dir):
     yield
     for name in FILES:
         sys.modules.pop(name, None)
+
+
+@pytest.mark.parametrize(
+    "error", [RuntimeError("no backend 'cuda'\nnor any other"), AssertionError()]
+)
+@pytest.mark.parametrize("name", sorted({*SCRIPTS} - {"export", "merge", "prepare"}))
+def test_without_a_device_one_sentence_says_so(
+    planning, run_main, capsys, monkeypatch, name, error
+):
+    def no_devices():
+        raise error
+
+    monkeypatch.setattr(jax, "local_devices", no_devices)
+    monkeypatch.setenv("JAX_PLATFORMS", "cuda")
+    status, told = run(name, calls_of(name)[0], [], run_main, capsys)
+    assert status == 2
+    assert told.startswith("error: jax finds no device for JAX_PLATFORMS=cuda")
 
 
 def test_three_hundred_made_up_lines_end_in_one_sentence(planning, run_main, capsys):
