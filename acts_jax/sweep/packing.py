@@ -101,6 +101,25 @@ def cell_bytes(static: Static, dataset: Dataset) -> int:
     return one.state + one.params + 4 * examples * one.example
 
 
+def work(group: Group, dataset: Dataset, steps: int | None = None) -> float:
+    """What it costs to train the cells of a group, to be compared with that of another.
+
+    An example that is trained goes through every weight three times, one that is evaluated twice.
+
+    Args:
+        group: The cells.
+        dataset: Their data.
+        steps: Of all cells together, up to which they are trained and evaluated; all by default.
+    """
+    static = group.static
+    marks = np.array(static.eval_steps(steps_per_epoch(static, dataset)))
+    each = int(marks[-1]) if steps is None else steps // max(group.size, 1)
+    examples = sum(len(s.labels) for s in (dataset.train, dataset.validation, dataset.test))
+    evaluated = examples * int(np.searchsorted(marks, each, side="right"))
+    trained = each * static.batch_size
+    return float(group.size * sizes(static, dataset).params * (3 * trained + 2 * evaluated))
+
+
 @functools.cache
 def memory() -> int:
     """Bytes of memory that the devices of this machine have together."""
