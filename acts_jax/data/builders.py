@@ -44,9 +44,16 @@ _swapping_stdout = threading.Lock()
 
 
 def resolve_data_dir(data_dir: str | os.PathLike | None) -> str:
-    """Returns `data_dir`, else TFDS_DATA_DIR as it is set now, else ~/tensorflow_datasets."""
-    chosen = data_dir or os.environ.get("TFDS_DATA_DIR") or "~/tensorflow_datasets"
-    return os.path.expanduser(os.fspath(chosen))
+    """Returns `data_dir`, else TFDS_DATA_DIR as it is set now, else ~/tensorflow_datasets.
+
+    Raises:
+        DatasetError: it is in the home folder of somebody who has none.
+    """
+    chosen = os.fspath(data_dir or os.environ.get("TFDS_DATA_DIR") or "~/tensorflow_datasets")
+    found = os.path.expanduser(chosen)
+    if found.startswith("~"):
+        raise DatasetError(f"no home folder for {shown(chosen)}: choose another data_dir")
+    return found
 
 
 def versions(name: str, data_dir: str | os.PathLike | None) -> list[str]:
