@@ -251,16 +251,17 @@ def svg(figure: Figure) -> str:
 
 
 def save(figures: Mapping[str, Figure], directory: str | Path, dpi: int = 110) -> list[Path]:
-    """Write each figure to `directory` as `<name>.png`, whole or not at all; returns the paths.
+    """Write each figure to `directory` as `<name>.png`; returns the paths.
 
     Raises:
-        StoreError: If one cannot be written, as on a full disk.
+        StoreError: one cannot be written.
     """
     directory = Path(directory)
-    paths = [directory / f"{name}.png" for name in figures]
-    with writing_to(directory, "folder"), house_style():
+    with writing_to(directory, "folder"):
         directory.mkdir(parents=True, exist_ok=True)
-        for path, figure in zip(paths, figures.values(), strict=True):
-            draw = functools.partial(figure.savefig, format="png", dpi=dpi)
+    paths = [directory / f"{name}.png" for name in figures]
+    for path, figure in zip(paths, figures.values(), strict=True):
+        draw = functools.partial(figure.savefig, dpi=dpi, format="png")
+        with writing_to(path, "file"), house_style():
             write_atomically(path, draw)
     return paths

@@ -13,9 +13,10 @@ def write(path: str | Path, page: str) -> Path:
     """Replace the page at `path` atomically; its folder is made if need be.
 
     Raises:
-        StoreError: If it cannot be written.
+        StoreError: it cannot be written.
     """
-    return write_text(Path(path), page, "page")
+    write_text(Path(path), page)
+    return Path(path)
 
 
 def definitions(entries: Mapping[str, str]) -> str:

@@ -69,7 +69,7 @@ def test_the_smoke_sweep_trains_reports_and_resumes(main, tmp_path, data_dir, ca
         patch.setattr(os, "fsync", full)
         assert main(*arguments) == 2
     error = capsys.readouterr().err
-    assert error.startswith(f"error: cannot write to folder {workdir}")
+    assert error.startswith(f"error: cannot write to file {workdir}")
     assert error.endswith(": No space left on device\n")
     assert load_results(workdir).equals(results)
     assert main(*arguments) == 0
