@@ -8,6 +8,9 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from acts_jax.errors import ConfigError
+from acts_jax.words import said_by, shortened
+
 
 def cores() -> int:
     """CPU cores that this process may use."""
@@ -15,12 +18,29 @@ def cores() -> int:
     return len(affinity(0)) if affinity else os.cpu_count() or 1
 
 
+def devices() -> list[Any]:
+    """The devices that jax finds for this process.
+
+    Raises:
+        ConfigError: If it finds none, as where JAX_PLATFORMS names a kind that is not there.
+    """
+    import jax
+
+    try:
+        return jax.local_devices()
+    except (AssertionError, RuntimeError) as error:  # which of them depends on the kind
+        asked = os.environ.get("JAX_PLATFORMS", "")
+        which = f" for JAX_PLATFORMS={shortened(asked)}" if asked else ""
+        said = f": {said_by(error)}" if str(error) else ""
+        raise ConfigError(f"jax finds no device{which}{said}") from error
+
+
 def facts() -> dict[str, str]:
     """What the numbers of a run depend on: the machine and the versions."""
     import jax
 
     versions = {name: metadata.version(name) for name in ("jax", "flax", "optax")}
-    device = jax.devices()[0]
+    device = devices()[0]
     kind = platform.processor() or platform.machine() if device.platform == "cpu" else ""
     return {
         "devices": f"{jax.device_count()} x {device.device_kind} {kind}".strip(),
@@ -31,14 +51,12 @@ def facts() -> dict[str, str]:
 
 def environment() -> dict[str, Any]:
     """The machine, its load and the versions, for a record of measurements."""
-    import jax
-
     versions = {}
     for package in ("jax", "jaxlib", "torch", "numpy", "mpmath"):
         with contextlib.suppress(metadata.PackageNotFoundError):
             versions[package] = metadata.version(package)
     return {
-        "device": jax.devices()[0].device_kind,
+        "device": devices()[0].device_kind,
         "processor": _processor(),
         "cores": cores(),
         "torch_threads": _torch_threads(),

@@ -21,8 +21,10 @@ def suggest(word: str, choices: Iterable[str], most: int = 3) -> str:
     """
     choices = sorted(choices)
     by_letters = {letters(choice): choice for choice in reversed(choices)}
-    same = by_letters.keys() & {letters(str(word))}
-    near = same or difflib.get_close_matches(letters(str(word)), by_letters, n=most, cutoff=0.55)
+    # one that is much longer is near to none
+    wanted = letters(str(word)[: 2 * max(map(len, choices), default=0) + 1])
+    same = by_letters.keys() & {wanted}
+    near = same or difflib.get_close_matches(wanted, by_letters, n=most, cutoff=0.55)
     if near:
         return f"; did you mean {' or '.join(repr(by_letters[name]) for name in near)}?"
     if 0 < len(choices) <= 60:

@@ -12,7 +12,7 @@ from absl import flags
 
 from acts_jax import cli, machine
 from acts_jax.errors import ConfigError
-from acts_jax.files import as_json
+from acts_jax.files import as_json, write_text
 from acts_jax.precision import accuracy, reference
 from acts_jax.precision.tables import accuracy_markdown, accuracy_table
 
@@ -21,6 +21,8 @@ POINTS = flags.DEFINE_integer(
     "points",
     None,
     "Inputs (default: 2^18; float64: 17,500, of which 10,000 are in mpmath's range).",
+    lower_bound=1,
+    upper_bound=2**26,
 )
 EXHAUSTIVE = flags.DEFINE_bool("exhaustive", False, "Every float32 input.")
 
@@ -29,8 +31,6 @@ def main() -> None:
     """Measures, prints the table, writes JSON and Markdown."""
     started, console, dtype = time.perf_counter(), cli.terminal(columns=100), DTYPE.value
     chosen = cli.activations(elementwise=True)
-    if POINTS.value is not None and POINTS.value < 1:
-        raise ConfigError("--points must be 1 or more")
     if EXHAUSTIVE.value and dtype == "float64":
         raise ConfigError("--exhaustive is for float32, bfloat16 and float16")
     workdir = cli.workdir()
@@ -58,8 +58,8 @@ def main() -> None:
     record = machine.environment() | {"dtype": dtype, "seconds": round(seconds, 1)}
     record["errors"] = as_json(errors)
     path = workdir / f"accuracy_{dtype}.json"
-    path.write_text(json.dumps(record, indent=1, allow_nan=False))
-    path.with_suffix(".md").write_text(accuracy_markdown(errors))
+    write_text(path, json.dumps(record, indent=1, allow_nan=False))
+    write_text(path.with_suffix(".md"), accuracy_markdown(errors))
     console.print(machine.describe(record), soft_wrap=True)
     console.print(f"{seconds:.1f} s; {path} and .md", soft_wrap=True)
 

@@ -16,14 +16,20 @@ from acts_jax.errors import ConfigError
 from acts_jax.report import card, figures
 from acts_jax.report.gallery import gallery
 from acts_jax.suggestion import suggest
+from acts_jax.sweep.config import number_of
+from acts_jax.words import shown
 
 PARAMETERS = flags.DEFINE_list(
     "parameters", [], "NAME=NUMBER,...: each goes to the activations that have it."
 )
 INPUTS = flags.DEFINE_integer(
-    "accuracy_inputs", None, "Float32 inputs at which the error is measured, 0 for none (default: "
-    "4096 for up to 8 activations, else 0: it takes a second or two each).", lower_bound=0,
-)  # fmt: skip
+    "accuracy_inputs",
+    None,
+    "Float32 inputs at which the error is measured, 0 for none (default: 4096 for up to 8 "
+    "activations, else 0: it takes a second or two each).",
+    lower_bound=0,
+    upper_bound=2**20,
+)
 
 
 def main() -> None:
@@ -54,15 +60,17 @@ def values(assignments: list[str], activations: list[Activation]) -> dict[str, f
     known = {name for activation in activations for name in activation.parameters}
     for text in assignments:
         name, equals, value = (part.strip() for part in text.partition("="))
-        if not equals or name not in known:
-            what = f"no activation here has a parameter {name!r}" if equals else f"{text!r} is not"
-            raise ConfigError(what + (suggest(name, known) if equals else " NAME=NUMBER"))
+        if not equals:
+            raise ConfigError(f"--parameters takes NAME=NUMBER, not {shown(text)}")
+        if name not in known:
+            near = suggest(name, known)
+            raise ConfigError(f"no activation here has a parameter {shown(name)}{near}")
+        given[name] = number_of(name, value)
         try:
-            given[name] = float(value)
             for activation in activations:
                 activation.check({k: v for k, v in given.items() if k in activation.parameters})
         except ValueError as error:
-            raise ConfigError(f"--parameters={text}: {error}") from error
+            raise ConfigError(str(error)) from error
     return given
 
 

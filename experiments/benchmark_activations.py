@@ -11,11 +11,10 @@ from absl import flags
 
 from acts_jax import cli, machine
 from acts_jax.benchmarks import activations
-from acts_jax.errors import ConfigError
-from acts_jax.files import as_json
+from acts_jax.files import as_json, write_text
 
-SIZE = flags.DEFINE_integer("size", 2**22, "Elements of the array.")
-REPEATS = flags.DEFINE_integer("repeats", 9, "Timed rounds.")
+SIZE = flags.DEFINE_integer("size", 2**22, "Elements of the array.", 1, 2**30)
+REPEATS = flags.DEFINE_integer("repeats", 9, "Timed rounds.", 1, 10**5)
 
 
 def main() -> None:
@@ -23,8 +22,6 @@ def main() -> None:
     started, console = time.perf_counter(), cli.terminal(columns=100)
     size, repeats = SIZE.value, REPEATS.value
     environment, timings = machine.environment(), []
-    if min(size, repeats) < 1:
-        raise ConfigError("--size and --repeats must be 1 or more")
     chosen = cli.activations(elementwise=True)
     workdir = cli.workdir()
     with console.status("") as status:
@@ -36,7 +33,7 @@ def main() -> None:
     seconds = round(time.perf_counter() - started, 1)
     record = environment | {"size": size, "repeats": repeats, "seconds": seconds}
     record["timings"] = as_json(timings)
-    path.write_text(json.dumps(record, indent=1, allow_nan=False))
+    write_text(path, json.dumps(record, indent=1, allow_nan=False))
     console.print(machine.describe(environment), soft_wrap=True)
     console.print(f"{size:,} elements, {seconds} s; {path}", soft_wrap=True)
 

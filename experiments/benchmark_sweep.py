@@ -14,18 +14,18 @@ from absl import flags
 from acts_jax import cli, machine
 from acts_jax.benchmarks import sweeps
 from acts_jax.errors import ConfigError
-from acts_jax.files import as_json
+from acts_jax.files import as_json, write_text
 
 NET = flags.DEFINE_list(
     "net",
     ["784-128-128-128-10:128", "64-64-64-64-10:64"],
     "Networks: the units of every layer, and after a colon the batch size.",
 )
-POPULATION = flags.DEFINE_integer("population", 64, "Networks trained, one per seed.")
-STEPS = flags.DEFINE_integer("steps", 20, "Steps of each network per repetition.")
-ROUNDS = flags.DEFINE_integer("rounds", 7, "Timed repetitions.", lower_bound=1)
+POPULATION = flags.DEFINE_integer("population", 64, "Networks trained, one per seed.", 1, 10**5)
+STEPS = flags.DEFINE_integer("steps", 20, "Steps of each network per repetition.", 1, 10**5)
+ROUNDS = flags.DEFINE_integer("rounds", 7, "Timed repetitions.", 1, 10**5)
 FUNCTION = flags.DEFINE_string("function", "relu", "Activation that all rivals have.")
-MATMUL = flags.DEFINE_integer("matmul", 2048, "Size of the matrices for the ceiling.", 1)
+MATMUL = flags.DEFINE_integer("matmul", 2048, "Size of the matrices for the ceiling.", 1, 2**15)
 
 
 def main() -> int:
@@ -47,7 +47,7 @@ def main() -> int:
     record = environment | {"load_after": load, "seconds": seconds, "rounds": ROUNDS.value}
     record["comparisons"] = as_json(compared)
     path = workdir / "benchmark_sweep.json"
-    path.write_text(json.dumps(record, indent=1, allow_nan=False))
+    write_text(path, json.dumps(record, indent=1, allow_nan=False))
     console.print(machine.describe(environment), soft_wrap=True)
     during = f"load {load[0]} after {seconds} s, its own work included"
     console.print(f"{during}; {path}", soft_wrap=True)

@@ -14,7 +14,7 @@ from acts_jax import cli, load_curves, load_results
 from acts_jax.report import export
 
 TO = flags.DEFINE_enum("to", "csv", ["csv", "tensorboard"], "What to write.")
-OUT = flags.DEFINE_string(
+OUT = cli.define_path(
     "out", None, "Folder to write to (default: the workdir, or its folder tensorboard)."
 )
 CELLS = flags.DEFINE_enum(

@@ -6,14 +6,15 @@ python -m experiments.iterate --activation=relu,selu,my_pkg.my_mod:my_fn --times
 
 from absl import flags
 
-from acts_jax import cli
+from acts_jax import cli, machine
 from acts_jax.studies import iterate
 
-TIMES = flags.DEFINE_integer("times", 1000, "Applications.", lower_bound=10)
+TIMES = flags.DEFINE_integer("times", 1000, "Applications.", 10, 10_000)
 
 
 def activations():
     """Return those of --activation; None if it is not given."""
+    machine.devices()  # or it is said that there is none
     return cli.activations(elementwise=True) if flags.FLAGS["activation"].present else None
 
 

@@ -9,7 +9,7 @@ from absl import flags
 from acts_jax import cli
 from acts_jax.studies.linear_collapse import study
 
-LINES = flags.DEFINE_integer("lines", 10, "Segments between examples, per network.", lower_bound=1)
+LINES = flags.DEFINE_integer("lines", 10, "Segments between examples, per network.", 1, 10_000)
 
 main = cli.presenting(lambda console: study(cli.options(), console, lines=LINES.value))
 

@@ -7,6 +7,8 @@ python -m experiments.sweep --workdir=runs/all                    (trains what i
 """
 
 import glob
+import os
+import sys
 
 from absl import flags
 
@@ -15,6 +17,7 @@ from acts_jax.activations import catalogue
 from acts_jax.errors import ConfigError
 from acts_jax.sweep import grid, launch, merge, store
 from acts_jax.sweep.config import make_config
+from acts_jax.words import shown
 
 FROM = flags.DEFINE_list("from", [], "Workdirs to join, or a pattern such as 'runs/shard*'.")
 LISTED = 10  # of the groups that are missing
@@ -22,11 +25,18 @@ LISTED = 10  # of the groups that are missing
 
 def main() -> None:
     """Checks the shards, copies what is new, says what is missing."""
-    shards = [path for name in FROM.value for path in sorted(glob.glob(name)) or [name]]
+    try:
+        names = list(map(cli.as_path, FROM.value))
+    except ValueError as error:
+        raise ConfigError(f"--from: {error}") from None
+    shards = [path for name in names for path in sorted(glob.glob(name)) or [name]]
+    if files := [path for path in shards if os.path.exists(path) and not os.path.isdir(path)]:
+        raise ConfigError(f"--from takes the folders of sweeps, not {shown(files[0])}")
     if not shards:
         raise ConfigError("give the shards to join: --from=runs/shard0,runs/shard1")
     config = make_config(**store.load_config(shards[0]))
-    plan = grid.plan(config, catalogue.get, lambda name: None)  # which needs no dataset here
+    # No dataset is needed here, and what was trained is not too much.
+    plan = grid.plan(config, catalogue.get, lambda name: None, sys.maxsize, sys.maxsize)
     with store.open_workdir(flags.FLAGS.workdir, plan) as workdir:
         merged = merge.merge(workdir, plan, shards)
     left = sum(part.size for part in merged.missing)

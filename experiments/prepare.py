@@ -17,7 +17,7 @@ from rich.table import Table
 from acts_jax import cli, data
 from acts_jax.errors import ConfigError
 
-MANUAL_DIR = flags.DEFINE_string("manual_dir", None, "Folder of files as published upstream.")
+MANUAL_DIR = cli.define_path("manual_dir", None, "Folder of files as published upstream.")
 
 MOST_ROWS = 12  # of classes in the table
 

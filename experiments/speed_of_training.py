@@ -9,7 +9,7 @@ from absl import flags
 from acts_jax import cli
 from acts_jax.studies.speed_of_training import study
 
-LOSS = flags.DEFINE_float("loss", 0.2, "Training loss to be reached, in nats.", lower_bound=1e-6)
+LOSS = flags.DEFINE_float("loss", 0.2, "Training loss to be reached, in nats.", 1e-6, 1e6)
 
 main = cli.presenting(lambda console: study(cli.options(), console, loss=LOSS.value))
 

@@ -17,6 +17,7 @@ from acts_jax.studies import textbook
 from acts_jax.studies.claims import Claim
 from acts_jax.suggestion import suggest
 from acts_jax.sweep import launch
+from acts_jax.words import shown
 
 CHOSEN = flags.DEFINE_list("studies", list(textbook.STUDIES), "Which claims: names of experiments.")
 
@@ -24,9 +25,11 @@ CHOSEN = flags.DEFINE_list("studies", list(textbook.STUDIES), "Which claims: nam
 def main() -> int:
     """Runs the studies, each in a folder of its own; the exit status is 1 if one breaks."""
     started, console = time.perf_counter(), cli.terminal()
+    if not CHOSEN.value:
+        raise ConfigError(f"choose some of --studies={','.join(textbook.STUDIES)}")
     for name in CHOSEN.value:
         if name not in textbook.STUDIES:
-            raise ConfigError(f"unknown study {name!r}{suggest(name, textbook.STUDIES, 1)}")
+            raise ConfigError(f"unknown study {shown(name)}{suggest(name, textbook.STUDIES, 1)}")
     if flags.FLAGS.shard is not None:
         raise ConfigError("a study compares all of its networks: it takes no --shard")
     if flags.FLAGS.dry_run:

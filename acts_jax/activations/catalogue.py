@@ -7,10 +7,8 @@ import math
 import numbers
 import pkgutil
 import re
-import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
-from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
@@ -19,7 +17,7 @@ from jax.typing import ArrayLike
 
 from acts_jax.kernels.derivatives import slope
 from acts_jax.suggestion import letters, suggest
-from acts_jax.words import said_by
+from acts_jax.words import raised_by, shown
 
 _CATALOGUE: dict[str, "Activation"] = {}
 _ALIASES: dict[str, str] = {}
@@ -163,7 +161,7 @@ class Activation:
         for name, value in parameters.items():
             if name not in self.parameters:
                 raise ValueError(
-                    f"{self.name} has no parameter {name!r}" + suggest(name, self.parameters)
+                    f"{self.name} has no parameter {shown(name)}" + suggest(name, self.parameters)
                 )
             parameter = self.parameters[name]
             if isinstance(value, numbers.Real) and float(value) not in parameter:
@@ -242,9 +240,9 @@ def get(activation: "str | Activation | Callable") -> Activation:
     if callable(activation):
         return _of_callable(activation)
     if not isinstance(activation, str):
-        word = activation.decode("latin1") if isinstance(activation, bytes) else str(activation)
+        word = activation.decode("latin1") if isinstance(activation, bytes) else shown(activation)
         raise ValueError(
-            f"An activation is a name, a function or an Activation, not {activation!r}"
+            f"An activation is a name, a function or an Activation, not {shown(activation)}"
             + _nearest(word)
         )
     if ":" in activation:
@@ -254,8 +252,8 @@ def get(activation: "str | Activation | Callable") -> Activation:
         suggestion = _nearest(activation)
         if "." in activation:
             module, _, function = activation.rpartition(".")
-            suggestion = f"; a function of your own reads '{module}:{function}'."
-        raise ValueError(f"There is no activation {activation!r}" + suggestion)
+            suggestion = f"; a function of your own reads {shown(f'{module}:{function}')}."
+        raise ValueError(f"There is no activation {shown(activation)}" + suggestion)
     return _CATALOGUE[name]
 
 
@@ -331,7 +329,12 @@ def _of_callable(function: Callable, name: str | None = None) -> Activation:
 
 def _parameters_of(function: Callable) -> dict[str, Parameter]:
     """Every argument after the first that has a number as its default, but for an axis."""
-    arguments = list(inspect.signature(function).parameters.values())[1:]
+    try:
+        arguments = list(inspect.signature(function).parameters.values())[1:]
+    except (TypeError, ValueError):
+        raise ValueError(
+            f"{shown(function)} has arguments that Python cannot tell; write a function around it"
+        ) from None
     return {
         argument.name: Parameter(float(argument.default))
         for argument in arguments
@@ -359,26 +362,26 @@ def _import(spec: str) -> Callable:
     """The function that "package.module:function" names."""
     module_name, _, function_name = spec.partition(":")
     if not module_name or not function_name.isidentifier():
-        raise ValueError(f"{spec!r} should read 'package.module:function'.")
+        raise ValueError(f"{shown(spec)} should read 'package.module:function'.")
     try:
         module = importlib.import_module(module_name)
+        function = getattr(module, function_name, None)
     except ModuleNotFoundError as error:
         if error.name is None or not f"{module_name}.".startswith(f"{error.name}."):
             raise _unimportable(spec, error) from error
         siblings = [module.name for module in pkgutil.iter_modules()]
         raise ValueError(
-            f"{spec!r}: there is no module {error.name!r} on the Python path"
+            f"{shown(spec)}: there is no module {shown(error.name)} on the Python path"
             + suggest(error.name, siblings)
         ) from error
     except KeyboardInterrupt:
         raise
     except BaseException as error:  # whatever a user's module may raise, SystemExit among them
         raise _unimportable(spec, error) from error
-    function = getattr(module, function_name, None)
     if not callable(function):
         public = [key for key, value in vars(module).items() if callable(value)]
         raise ValueError(
-            f"{spec!r}: module {module_name!r} has no function {function_name!r}"
+            f"{shown(spec)}: module {shown(module_name)} has no function {shown(function_name)}"
             + suggest(function_name, public)
         )
     return function
@@ -386,10 +389,4 @@ def _import(spec: str) -> Callable:
 
 def _unimportable(spec: str, error: BaseException) -> ValueError:
     """What to say of a module that was found and raises: why, and in which line of it."""
-    reason = said_by(error)
-    if not isinstance(error, SyntaxError):  # which says itself where
-        frames = traceback.extract_tb(error.__traceback__)
-        package = Path(__file__).parents[1]
-        last = [frame for frame in frames if package not in Path(frame.filename).parents][-1]
-        reason += f" ({Path(last.filename).name}, line {last.lineno})"
-    return ValueError(f"{spec!r} cannot be imported: {reason}.")
+    return ValueError(f"{shown(spec)} cannot be imported: {raised_by(error)}.")

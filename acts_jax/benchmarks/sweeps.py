@@ -6,7 +6,9 @@ All take turns in one run, so that whatever else the machine does meets all of t
 import contextlib
 import dataclasses
 import importlib.util
+import itertools
 import math
+import re
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -24,7 +26,9 @@ from acts_jax.benchmarks import rivals
 from acts_jax.benchmarks.activations import interleaved
 from acts_jax.suggestion import suggest
 from acts_jax.sweep import launch
+from acts_jax.words import shown
 
+MOST_WEIGHTS = 1_000_000_000  # of all networks of a task together
 LOSS_TOLERANCE = 0.02  # of the engine's mean loss
 NO_TORCH = "PyTorch is not installed: pip install acts_jax[bench]"
 
@@ -220,15 +224,18 @@ def tasks_of(
     for net in nets:
         sizes, _, batch = net.partition(":")
         numbers = [*sizes.split("-"), batch]
-        if len(numbers) < 3 or not all(n.isdecimal() and int(n) for n in numbers):
-            raise ValueError(f"nets are written as 784-128-128-128-10:128, not {net!r}")
+        if len(numbers) < 3 or not all(re.fullmatch("[1-9][0-9]{0,8}", n) for n in numbers):
+            raise ValueError(f"nets are written as 784-128-128-128-10:128, not {shown(net)}")
         *layers, examples = map(int, numbers)
+        if population * sum(a * b for a, b in itertools.pairwise(layers)) > MOST_WEIGHTS:
+            most = f"more than {MOST_WEIGHTS:,} weights"
+            raise ValueError(f"{population:,} networks {shown(net)} have {most}")
         tasks.append(rivals.Task(tuple(layers), examples, population, steps, activation, **source))
     if min(population, steps) < 1:
         raise ValueError("the population and the steps must be 1 or more")
     if activation not in rivals.ACTIVATIONS:
         near = suggest(activation, rivals.ACTIVATIONS, 1)
-        raise ValueError(f"the rivals do not all have the activation {activation!r}{near}")
+        raise ValueError(f"the rivals do not all have the activation {shown(activation)}{near}")
     if dataset:
         for task in tasks:
             _check_dataset(task)

@@ -1,6 +1,7 @@
 """The flags that experiments share, defined when one asks for them, and what they ask for."""
 
 import dataclasses
+import errno
 import os
 import re
 import sys
@@ -8,26 +9,36 @@ from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from typing import Any
 
-from absl import flags
+from absl import flags as absl_flags
 
+from acts_jax import machine
 from acts_jax.activations import Activation, acceptance, get, names
 from acts_jax.errors import ConfigError
 from acts_jax.files import writing_to
-from acts_jax.sweep.config import read_config, with_fields
+from acts_jax.sweep.config import MOST_CELLS, read_config, with_fields
+from acts_jax.sweep.grid import MOST_LAYERS
 from acts_jax.sweep.options import Options
+from acts_jax.words import shown
 
-# Name of a flag -> kind of absl's DEFINE_*, and the arguments after the name.
+
+def _default_cache() -> str:
+    """The folder for compiled programs; none for a user without a home."""
+    folder = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
+    return "" if folder.startswith("~") else os.path.join(folder, "acts_jax")
+
+
+# Name of a flag -> kind of absl's DEFINE_*, or "path", and the arguments after the name.
 # Of every experiment, or of those that name them in `uses` of `cli.run`:
 SHARED: dict[str, tuple[Any, ...]] = {
-    "workdir": ("string", None, "Folder for results; a run is resumed there."),
+    "workdir": ("path", None, "Folder for results; a run is resumed there."),
     "activation": ("list", ["all"], "Activations by name, package.module:function, or all."),
     "dataset": ("list", None, "Names of datasets; of a sweep short for --config.dataset."),
-    "data_dir": ("string", None, "Folder of prepared datasets (default: $TFDS_DATA_DIR)."),
+    "data_dir": ("path", None, "Folder of prepared datasets (default: $TFDS_DATA_DIR)."),
 }
 # Of experiments that train a config's networks:
 OF_SWEEPS: dict[str, tuple[Any, ...]] = {
     "config": (
-        "string",
+        "path",
         None,
         "Config file with a get_config(). Its fields are set by --config.FIELD=VALUES, such as "
         "--config.learning_rate=0.01,0.1 or "
@@ -38,9 +49,10 @@ OF_SWEEPS: dict[str, tuple[Any, ...]] = {
     "dry_run": ("bool", False, "Print what would be trained, and stop."),
     "pack": ("integer", None, "Cells trained by one vmap (default: what fits this machine).", 1),
     "compilation_cache": (
-        "string",
-        os.path.join(os.environ.get("XDG_CACHE_HOME") or "~/.cache", "acts_jax"),
+        "path",
+        _default_cache(),
         "Folder in which compiled programs are kept for later runs; empty for none.",
+        True,
     ),
     "on_error": (
         "enum",
@@ -69,7 +81,59 @@ OF_SWEEPS: dict[str, tuple[Any, ...]] = {
         "i/n trains the i-th of n shares of the groups, counted from 0; experiments.merge joins "
         "them.",
     ),
+    "most_cells": (
+        "integer",
+        MOST_CELLS,
+        "A sweep of more networks, or a field of more values, is refused.",
+        1,
+        10**12,
+    ),
+    "most_layers": (
+        "integer",
+        MOST_LAYERS,
+        "A sweep is refused whose programs have more layers together, each of which is compiled.",
+        1,
+        10**9,
+    ),
 }
+
+
+class _Path(absl_flags.ArgumentParser):
+    """Paths that can be: `~` is the home folder, and `~eve` that of eve."""
+
+    def __init__(self, may_be_empty: bool):
+        self._may_be_empty = may_be_empty
+
+    def parse(self, argument: str) -> str:
+        return argument if self._may_be_empty and not argument else as_path(argument)
+
+    def flag_type(self) -> str:
+        return "path"
+
+
+def as_path(text: str) -> str:
+    """A path as the command line gives it, its ~ expanded.
+
+    Raises:
+        ValueError: If no file can have it.
+    """
+    path = os.path.expanduser(text)
+    if path.startswith("~"):
+        raise ValueError(f"there is no home folder {shown(text.partition('/')[0])}")
+    if not path or "\0" in path:
+        raise ValueError("no file is called so")
+    try:
+        os.stat(path)
+    except OSError as error:
+        if error.errno in (errno.ENAMETOOLONG, errno.ENOTDIR, errno.ELOOP):
+            raise ValueError(error.strerror) from None
+    return path
+
+
+def define_path(name: str, default: str | None, text: str, may_be_empty: bool = False) -> Any:
+    """Defines a flag for a path, see `as_path`; as absl's DEFINE_string, for all else."""
+    serializer: absl_flags.ArgumentSerializer = absl_flags.ArgumentSerializer()
+    return absl_flags.DEFINE(_Path(may_be_empty), name, default, text, serializer=serializer)
 
 
 def define(main: Callable, uses: Collection[str], trains: bool) -> list[str]:
@@ -86,15 +150,16 @@ def define(main: Callable, uses: Collection[str], trains: bool) -> list[str]:
     wanted = {**SHARED, **OF_SWEEPS} if trains else {name: SHARED[name] for name in uses}
     script = sys.argv[0] if main.__module__ == "__main__" else main.__module__
     for name, (kind, *arguments) in wanted.items():
-        getattr(flags, f"DEFINE_{kind}")(name, *arguments)
-        flags.FLAGS.register_key_flag_for_module(script, flags.FLAGS[name])
+        define = define_path if kind == "path" else getattr(absl_flags, f"DEFINE_{kind}")
+        define(name, *arguments)
+        absl_flags.FLAGS.register_key_flag_for_module(script, absl_flags.FLAGS[name])
     return list(wanted)
 
 
 def undefine(defined: Collection[str]) -> None:
     """Removes flags, so that another experiment of this process can define its own."""
     for name in defined:
-        delattr(flags.FLAGS, name)
+        delattr(absl_flags.FLAGS, name)
 
 
 def spell_out(argv: Sequence[str]) -> list[str]:
@@ -119,7 +184,7 @@ def options(config: str | os.PathLike | None = None, workdir: Path | None = None
     Raises:
         ConfigError: If the file gives no config, or a flag names no field.
     """
-    values = flags.FLAGS
+    values = absl_flags.FLAGS
     changes = [
         (name, ",".join(values[name].value or []))
         for name in ("activation", "dataset")
@@ -137,8 +202,8 @@ def options(config: str | os.PathLike | None = None, workdir: Path | None = None
 
 def compilation_cache() -> Path | None:
     """The folder for compiled programs; None if there shall be none."""
-    folder = flags.FLAGS.compilation_cache
-    return Path(folder).expanduser() if folder else None
+    folder = absl_flags.FLAGS.compilation_cache
+    return Path(folder) if folder else None
 
 
 def activations(elementwise: bool | None = None) -> list[Activation]:
@@ -148,9 +213,10 @@ def activations(elementwise: bool | None = None) -> list[Activation]:
         elementwise: True if whole-vector activations will not do; "all" then leaves them out.
 
     Raises:
-        ConfigError: If there is no such activation, or it will not do.
+        ConfigError: If there is no such activation, it will not do, or jax has no device.
     """
-    asked = flags.FLAGS.activation
+    machine.devices()  # without one, nothing can be found out about a function
+    asked = absl_flags.FLAGS.activation
     wanted = [name for word in asked for name in (names(elementwise) if word == "all" else [word])]
     try:
         found = {activation.name: activation for activation in map(get, wanted)}
@@ -171,9 +237,9 @@ def one_dataset() -> str | None:
     Raises:
         ConfigError: If there are several.
     """
-    given = flags.FLAGS.dataset or [None]
+    given = absl_flags.FLAGS.dataset or [None]
     if len(given) > 1:
-        raise ConfigError(f"--dataset takes one name here, not {','.join(given)!r}")
+        raise ConfigError(f"--dataset takes one name here, not {shown(','.join(given))}")
     return given[0]
 
 
@@ -183,7 +249,7 @@ def workdir() -> Path:
     Raises:
         StoreError: If it cannot be written to.
     """
-    return make_folder(Path(flags.FLAGS.workdir))
+    return make_folder(Path(absl_flags.FLAGS.workdir))
 
 
 def make_folder(path: Path) -> Path:

@@ -1,7 +1,10 @@
 """Running an experiment: parsing its flags, telling errors in one line, giving an exit status."""
 
 import contextlib
+import io
+import math
 import os
+import re
 import signal
 import sys
 import threading
@@ -16,6 +19,7 @@ from acts_jax.cli import flags
 from acts_jax.errors import CellError, ConfigError, DatasetError, OutputError, StoreError
 from acts_jax.sweep import signals
 from acts_jax.sweep.signals import Stopped
+from acts_jax.words import QUOTED, shortened, shown
 
 
 def run(
@@ -46,7 +50,7 @@ def run(
             logging.set_verbosity(logging.WARNING)
         try:
             if len(arguments) > 1:
-                raise ConfigError(f"unexpected argument {arguments[1]!r}; flags start with --")
+                raise ConfigError(f"unexpected argument {shown(arguments[1])}; flags start with --")
             with _stopped_by_signals():
                 return main()
         except (ConfigError, DatasetError, StoreError, OutputError) as error:
@@ -63,6 +67,9 @@ def run(
         finally:
             _drop_what_cannot_be_written()
 
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # spells out what a terminal cannot show
+            stream.reconfigure(errors="backslashreplace")
     argv = list(sys.argv if argv is None else argv)
     if workdir is not None:
         uses = ("workdir", *uses)
@@ -81,10 +88,27 @@ def run(
 def _parse(argv: Sequence[str]) -> list[str]:
     """Sets the flags, and returns the other arguments; a mistake ends it with one line."""
     try:
-        return absl_flags.FLAGS(argv)
-    except absl_flags.Error as error:
-        print(f"error: {error}; --help lists the flags", file=sys.stderr)
+        rest = absl_flags.FLAGS(argv)
+        for name, value in absl_flags.FLAGS.flag_values_dict().items():
+            if isinstance(value, float) and math.isnan(value):
+                raise absl_flags.IllegalFlagValueError(f"flag --{name}=nan: no number")
+        return rest
+    except RecursionError:  # of absl, looking for the flag that is nearest to a very long one
+        _tell(f"error: unknown flag {shown(max(argv, key=len))}; --help lists the flags")
         sys.exit(2)
+    except absl_flags.Error as error:
+        _tell(f"error: {_with_short_values(str(error), argv)}; --help lists the flags")
+        sys.exit(2)
+
+
+def _with_short_values(message: str, argv: Sequence[str]) -> str:
+    """What absl says of a command line, in one line, without the middle of long values."""
+    for argument in argv:
+        for value in (argument, argument.partition("=")[2]):
+            if len(value) > QUOTED or not value.isprintable():
+                message = message.replace(repr(value), shown(value)).replace(value, shown(value))
+    # Python quotes the beginning of what is no integer, absl the name of what is no flag.
+    return re.sub(rf"'[^']{{{QUOTED},}}|\S{{{QUOTED + 1},}}", lambda m: shortened(m[0]), message)
 
 
 def _tell(line: str) -> None:

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from acts_jax.errors import DatasetError
 from acts_jax.suggestion import suggest
+from acts_jax.words import QUOTED, shown
 
 
 class Embedded(NamedTuple):
@@ -43,9 +44,16 @@ _swapping_stdout = threading.Lock()
 
 
 def resolve_data_dir(data_dir: str | os.PathLike | None) -> str:
-    """Returns `data_dir`, else TFDS_DATA_DIR as it is set now, else ~/tensorflow_datasets."""
-    chosen = data_dir or os.environ.get("TFDS_DATA_DIR") or "~/tensorflow_datasets"
-    return os.path.expanduser(os.fspath(chosen))
+    """Returns `data_dir`, else TFDS_DATA_DIR as it is set now, else ~/tensorflow_datasets.
+
+    Raises:
+        DatasetError: it is in the home folder of somebody who has none.
+    """
+    chosen = os.fspath(data_dir or os.environ.get("TFDS_DATA_DIR") or "~/tensorflow_datasets")
+    found = os.path.expanduser(chosen)
+    if found.startswith("~"):
+        raise DatasetError(f"no home folder for {shown(chosen)}: choose another data_dir")
+    return found
 
 
 def versions(name: str, data_dir: str | os.PathLike | None) -> list[str]:
@@ -154,6 +162,8 @@ def quiet() -> Iterator[None]:
 def _why_not_found(name: str, data_dir: str, error: Exception) -> str:
     import tensorflow_datasets as tfds
 
+    if len(name) > QUOTED or not name.isprintable():
+        return f"unknown dataset {shown(name)}"
     if package := missing_package(error):
         return needs_package(name, package)
     if isinstance(error, tfds.core.DatasetNotFoundError):

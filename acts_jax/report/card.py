@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
-import matplotlib
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -22,13 +21,13 @@ from rich.text import Text
 
 from acts_jax.activations.catalogue import Activation, get
 from acts_jax.report import facts, formula
-from acts_jax.report.style import FAINT, INK, PALETTE, RULE, STYLE
+from acts_jax.report.style import FAINT, INK, PALETTE, RULE, house_style
 from acts_jax.theory.description import Shape, describe
 from acts_jax.theory.features import jet
 
 CURVE, MARK = PALETTE[0], PALETTE[1]
 SIZE = (7.8, 4.5)
-_CARD_STYLE = STYLE | {"font.size": 10.5, "xtick.labelsize": 10.0, "ytick.labelsize": 10.0}
+_CARD_STYLE = {"font.size": 10.5, "xtick.labelsize": 10.0, "ytick.labelsize": 10.0}
 
 
 @dataclass(frozen=True)
@@ -117,7 +116,7 @@ def figure(card: Card, *, heading: bool = True) -> Figure:
 
     Under a heading, unless there is to be none, of name, parameters and formula.
     """
-    with matplotlib.rc_context(_CARD_STYLE):
+    with house_style(_CARD_STYLE):
         path = formula.outline(card.activation.formula, 14.0)
         drawn = path.get_extents().height / 72 if len(path.vertices) else 0.0
         extra = 0.5 + drawn if heading else 0.0

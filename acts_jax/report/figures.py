@@ -13,20 +13,20 @@ import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-import matplotlib
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from acts_jax.analysis import statistics
+from acts_jax.files import write_atomically, writing_to
 from acts_jax.report.style import (
     ALARM,
-    STYLE,
     Row,
     Sheet,
     brief,
     fate,
+    house_style,
     log_rates,
     percent,
     plus_minus,
@@ -49,7 +49,7 @@ def accuracy_by_learning_rate(results: pd.DataFrame, chance: float | None = None
     kind = statistics.score_name(results)
     profile = statistics.select(results, by=("activation", "depth", "learning_rate"))
     best = statistics.select(results)
-    with matplotlib.rc_context(STYLE):
+    with house_style():
         order = _order(best, kind)
         draw = functools.partial(_draw_rates, kind=kind)
         sheet = _sheet(profile, best, order, order, _span(profile, kind), draw)
@@ -145,7 +145,7 @@ def dead_units(results: pd.DataFrame) -> Figure:
     affected = units.max().max(axis=1) > 0
     shown = [name for name in order if affected[name]]
     spared = [name for name in order if not affected[name]]
-    with matplotlib.rc_context(STYLE):
+    with house_style():
         sheet = _sheet(profile, best, order, shown, (0.0, 1.0), _draw_dead)
         note = (
             "Filled: dead. Line: dead or saturated. Marker and numbers: the chosen rate."
@@ -183,7 +183,7 @@ def accuracy_table(results: pd.DataFrame) -> Figure:
     order, depths = _order(best, kind), sorted(best["depth"].unique())
     value = best.pivot(index="activation", columns="depth", values=f"test_{kind}")
     shade = _shade(value.reindex(index=order, columns=depths).to_numpy(float), kind)
-    with matplotlib.rc_context(STYLE):
+    with house_style():
         size = 2.4 + 1.35 * len(depths), 1.25 + 0.34 * len(order)
         figure = Figure(figsize=(max(size[0], 4.8), size[1]), layout="constrained")
         axes = figure.add_subplot()
@@ -243,7 +243,7 @@ def _table_axes(axes: Axes, order: list[str], depths: list[int]) -> None:
 def svg(figure: Figure) -> str:
     """The figure as an `<svg>` element on a transparent ground, its text kept as text."""
     buffer = io.StringIO()
-    with matplotlib.rc_context(STYLE):
+    with house_style():
         figure.savefig(buffer, format="svg", transparent=True, metadata={"Date": None})
     text = buffer.getvalue()
     text = re.sub(r'<g id="[^"]*"', "<g", text[text.index("<svg") :])
@@ -251,11 +251,17 @@ def svg(figure: Figure) -> str:
 
 
 def save(figures: Mapping[str, Figure], directory: str | Path, dpi: int = 110) -> list[Path]:
-    """Write each figure to `directory` as `<name>.png`; returns the paths."""
+    """Write each figure to `directory` as `<name>.png`; returns the paths.
+
+    Raises:
+        StoreError: one cannot be written.
+    """
     directory = Path(directory)
-    directory.mkdir(parents=True, exist_ok=True)
+    with writing_to(directory, "folder"):
+        directory.mkdir(parents=True, exist_ok=True)
     paths = [directory / f"{name}.png" for name in figures]
     for path, figure in zip(paths, figures.values(), strict=True):
-        with matplotlib.rc_context(STYLE):
-            figure.savefig(path, dpi=dpi)
+        draw = functools.partial(figure.savefig, dpi=dpi, format="png")
+        with writing_to(path, "file"), house_style():
+            write_atomically(path, draw)
     return paths

@@ -10,6 +10,8 @@ from matplotlib.font_manager import FontProperties
 from matplotlib.path import Path
 from matplotlib.textpath import TextToPath
 
+from acts_jax.report.style import house_style
+
 # What LaTeX has and matplotlib's mathtext lacks.
 _TO_MATHTEXT = (
     (r"\\[td]frac\b", r"\\frac"),
@@ -49,10 +51,11 @@ def outline(formula: str, size: float = 12.0) -> Path:
     It is LaTeX without dollar signs; the letters are `size` points tall. A `cases` environment
     becomes rows behind a brace. What mathtext cannot set is drawn `as_text`.
     """
-    try:
-        return _row(formula, size)
-    except ValueError:
-        return _letters(as_text(formula), size, ismath=False)
+    with house_style():
+        try:
+            return _row(formula, size)
+        except ValueError:
+            return _letters(as_text(formula), size, ismath=False)
 
 
 def svg(formula: str, size: float = 16.0) -> str:

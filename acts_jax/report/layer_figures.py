@@ -18,8 +18,8 @@ from acts_jax.report.style import (
     FAINT,
     NOTE,
     RULE,
-    STYLE,
     brief,
+    house_style,
     leaders,
     power_of_ten,
     shorten,
@@ -44,7 +44,7 @@ def gradient_norm_by_layer(curves: pd.DataFrame) -> Figure:
     table = statistics.gradient_norms(curves)
     depths, names = sorted(table["depth"].unique()), sorted(table["activation"].unique())
     moments = list(dict.fromkeys(table["moment"]))
-    with matplotlib.rc_context(STYLE):
+    with house_style():
         labels = [f"gradient norm, {moment}" for moment in moments]
         figure, grid = _panels(labels, depths, tall=2.7, pad=11, sharey=True)
         floor = _log_norms(grid[0, 0], table)
@@ -143,7 +143,7 @@ def learned_parameters(curves: pd.DataFrame) -> Figure:
     if learned.empty:
         raise ValueError("the curves have no learned activation parameter to draw")
     metrics, depths = sorted(learned["metric"].unique()), sorted(learned["depth"].unique())
-    with matplotlib.rc_context(STYLE):
+    with house_style():
         figure, grid = _panels(metrics, depths, tall=2.4, pad=6, sharey="row", sharex=True)
         for i, metric in enumerate(metrics):
             rows = learned[learned["metric"] == metric]

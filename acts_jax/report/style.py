@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 import textwrap
-from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
+import matplotlib
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -51,6 +54,19 @@ STYLE = {
     "svg.hashsalt": "acts_jax",
 }
 NOTE = {"fontsize": 8.5, "color": FAINT}
+
+
+@contextlib.contextmanager
+def house_style(own: Mapping[str, Any] = MappingProxyType({})) -> Iterator[None]:
+    """Draws in the house style inside this context, whatever a user's `matplotlibrc` says.
+
+    Args:
+        own: Settings of a figure that differ from the house style.
+    """
+    # The backend is for windows, and there are none.
+    plain = {k: v for k, v in matplotlib.rcParamsDefault.items() if not k.startswith("backend")}
+    with matplotlib.rc_context({**plain, **STYLE, **own}):
+        yield
 
 
 def styles(names: Sequence[str]) -> dict[str, tuple[str, str]]:

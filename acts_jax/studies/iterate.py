@@ -8,7 +8,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 import jax
-import matplotlib
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -17,7 +16,17 @@ from matplotlib.figure import Figure
 from acts_jax.activations.catalogue import Activation, get, names
 from acts_jax.errors import ConfigError
 from acts_jax.report import drawing
-from acts_jax.report.style import FAINT, INK, PALETTE, RULE, STYLE, brief, shorten, styles, titles
+from acts_jax.report.style import (
+    FAINT,
+    INK,
+    PALETTE,
+    RULE,
+    brief,
+    house_style,
+    shorten,
+    styles,
+    titles,
+)
 from acts_jax.studies.claims import Check, Claim, at_least, at_most, near
 from acts_jax.theory.description import describe
 from acts_jax.theory.iteration import iterates
@@ -186,7 +195,7 @@ def table(iterated: Sequence[Iterated]) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-@matplotlib.rc_context(STYLE)
+@house_style()
 def draw_shapes(iterated: Sequence[Iterated], most: int = 5) -> Figure:
     """Draw f, f∘f, ... in the upper and their slopes in the lower row of each pair of rows."""
     columns = min(5, len(iterated))
@@ -248,7 +257,7 @@ def _draw_slopes(axes: Axes, found: Iterated, most: int) -> None:
     axes.set_ylim(-0.02 * top, 1.3 * top)
 
 
-@matplotlib.rc_context(STYLE)
+@house_style()
 def draw_decay(iterated: Sequence[Iterated]) -> Figure:
     """Draw the slope at x = 0 and at x = 2 against the number of applications, on log axes."""
     style = styles([found.activation.name for found in iterated])

@@ -6,7 +6,6 @@ or 1 at 0 are trained from the same weights on the same batches, and compared in
 
 from collections.abc import Mapping
 
-import matplotlib
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -18,7 +17,7 @@ from acts_jax.analysis import statistics
 from acts_jax.data import Dataset
 from acts_jax.errors import ConfigError
 from acts_jax.report import drawing
-from acts_jax.report.style import FAINT, INK, PALETTE, STYLE, titles
+from acts_jax.report.style import FAINT, INK, PALETTE, house_style, titles
 from acts_jax.studies import requirements
 from acts_jax.studies.claims import Claim, at_most, near
 from acts_jax.sweep import trainer
@@ -131,7 +130,7 @@ def pairs(results: pd.DataFrame) -> pd.DataFrame:
     return table.reset_index()
 
 
-@matplotlib.rc_context(STYLE)
+@house_style()
 def figure(found: pd.DataFrame) -> Figure:
     """Draw the derivatives of relu and elu around 0, and the differences that `pairs` found."""
     result = Figure(figsize=(10.5, 3.7), layout="constrained")

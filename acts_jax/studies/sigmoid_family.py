@@ -7,7 +7,6 @@ differ. Their slopes are held to what is said of tanh, their test accuracies to 
 from collections.abc import Mapping
 from typing import NamedTuple
 
-import matplotlib
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -18,7 +17,7 @@ from acts_jax.activations.catalogue import get
 from acts_jax.analysis import statistics
 from acts_jax.analysis.pairing import by_seed, edge_note, rates
 from acts_jax.report import drawing
-from acts_jax.report.style import FAINT, INK, RULE, STYLE, percent, styles, titles
+from acts_jax.report.style import FAINT, INK, RULE, house_style, percent, styles, titles
 from acts_jax.studies import requirements
 from acts_jax.studies.claims import Claim, at_least, at_most, near
 from acts_jax.sweep import trainer
@@ -146,7 +145,7 @@ def summary(tails: pd.DataFrame, selection: pd.DataFrame) -> str:
     )
 
 
-@matplotlib.rc_context(STYLE)
+@house_style()
 def figure(
     found: Curves, results: pd.DataFrame, selection: pd.DataFrame, edge: float, dataset: str
 ) -> Figure:

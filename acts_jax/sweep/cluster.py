@@ -28,12 +28,15 @@ from acts_jax.sweep import launch, local, packing
 from acts_jax.sweep.grid import Group
 from acts_jax.sweep.signals import Stop
 from acts_jax.sweep.work import Finished, Launcher, Seconds, Work
+from acts_jax.words import shown
 
 POLL = 0.2  # seconds between two looks at signals and progress
 RETRIES = 3  # of a part whose worker has died
 TASKS_PER_SLOT = 3  # so that no node waits long for the last part of another
 IN_FLIGHT_PER_SLOT = 4  # tasks, so that a slot finds its next one there, and a new node some
 STORE_BYTES = 2**28  # of the object store, beside the datasets
+SOCKET_BYTES = 107  # of a socket's path, at most
+SOCKET = "/ray-12345678/session_2026-01-01_00-00-00_000000_4194304/sockets/plasma_store"
 
 
 def launcher(address: str | None, compilation_cache: str | os.PathLike | None) -> Launcher:
@@ -45,9 +48,11 @@ def launcher(address: str | None, compilation_cache: str | os.PathLike | None) -
         compilation_cache: Folder, on each node, for compiled programs; None for none.
 
     Raises:
-        ConfigError: If Ray is not installed; and, when run, if there is no cluster at the address.
+        ConfigError: If Ray is not installed, or cannot be started in the temporary folder; and,
+            when run, if there is no cluster at the address.
     """
     if address is None:
+        _check_folder()
         # How Ray is told to use the loopback address; it reads this when it is imported.
         os.environ.setdefault("RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER", "0")
     try:
@@ -206,13 +211,24 @@ def _connected(address: str | None, work: Work) -> Iterator[None]:
         warnings.filterwarnings("ignore", r"os\.fork\(\) was called", RuntimeWarning)
         try:
             ray.init(**own, **quiet)
-        except (ConnectionError, RuntimeError) as error:
+        except (OSError, RuntimeError, ValueError) as error:
             first = str(error).partition("\n")[0]
-            raise ConfigError(f"no Ray cluster at {address or 'this machine'}: {first}") from error
+            where = shown(address) if address else "this machine"
+            raise ConfigError(f"no Ray cluster at {where}: {first}") from error
         finally:
             if handler is not None and handler != signal.getsignal(signal.SIGTERM):
                 signal.signal(signal.SIGTERM, handler)  # Ray has put its own in the place
         yield
+
+
+def _check_folder() -> None:
+    """Looks whether Ray's sockets can be in a folder in that for temporary files."""
+    folder, most = tempfile.gettempdir(), SOCKET_BYTES - len(SOCKET)
+    if len(folder) > most or not folder.isascii():
+        raise ConfigError(
+            f"Ray takes a folder for temporary files of at most {most} letters, all ASCII, not "
+            f"{shown(folder)}; give one as TMPDIR=/tmp"
+        )
 
 
 def _check_reachable(address: str) -> None:
@@ -221,9 +237,9 @@ def _check_reachable(address: str) -> None:
     if host and port.isdigit():
         try:
             socket.create_connection((host, int(port)), timeout=10).close()
-        except OSError as error:
-            reason = error.strerror or str(error)
-            raise ConfigError(f"no Ray cluster at {address}: {reason}") from None
+        except (OSError, OverflowError, ValueError) as error:
+            reason = getattr(error, "strerror", None) or "no such address"
+            raise ConfigError(f"no Ray cluster at {shown(address)}: {reason}") from None
 
 
 def _slots(available: Mapping[str, float]) -> tuple[int, dict[str, int]]:

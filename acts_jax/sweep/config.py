@@ -3,14 +3,16 @@
 Nothing here imports jax.
 """
 
-import ast
+import contextlib
 import copy
 import dataclasses
+import itertools
 import math
 import os
 import re
 import runpy
-from collections.abc import Callable, Iterable, Sequence
+import sys
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +21,11 @@ from ml_collections import config_dict
 
 from acts_jax.errors import ConfigError
 from acts_jax.suggestion import suggest
+from acts_jax.words import raised_by, shown
+
+MOST_CELLS = 1_000_000  # of a sweep, and so values of a field, unless a flag raises it
+NESTED = 8  # lists within lists, at most
+LARGEST = 3.4e38  # what float32 can hold
 
 
 @dataclasses.dataclass(frozen=True)
@@ -57,7 +64,7 @@ FIELDS: dict[str, Field] = {
     "learn": Field("default", str, "static", ("default", "none", "all")),
     "share": Field("layer", str, "static", ("network", "layer", "channel")),
     "depth": Field(2, int, "static", low=0),
-    "width": Field(64, int, "static", low=1),
+    "width": Field(64, int, "static", low=1, high=1_000_000),
     "hidden_sizes": Field(None, str, "static"),
     "init": Field(
         "lecun_normal",
@@ -76,10 +83,10 @@ FIELDS: dict[str, Field] = {
     "decay_activations": Field(False, bool, "static"),
     # Schedule
     "batch_size": Field(64, int, "static", low=1),
-    "epochs": Field(30, int, "static", low=1),
-    "evals": Field(10, int, None, low=1),
+    "epochs": Field(30, int, "static", low=1, high=10_000_000),
+    "evals": Field(10, int, None, low=1, high=100_000),
     "eval_spacing": Field("linear", str, None, ("linear", "geometric")),
-    "patience": Field(0, int, None, low=0),
+    "patience": Field(0, int, None, low=0, high=100_000),
     "seed": Field(0, int, "traced", low=0, high=2**31 - 1),
     # Results
     "record": Field("metrics", str, None, ("metrics", "units", "parameters")),
@@ -106,18 +113,46 @@ def make_config(**fields: Any) -> config_dict.ConfigDict:
 
 
 def read_config(path: str | os.PathLike) -> config_dict.ConfigDict:
-    """The config that a file's `get_config()` gives.
+    """The config that a file's `get_config()` gives, fields that it lacks at their defaults.
+
+    The file may import others beside it.
 
     Raises:
-        ConfigError: If there is no such file, or no such function in it.
+        ConfigError: If there is no such file, it has no such function, this gives something else
+            than fields by name, or anything is raised.
     """
     if not Path(path).is_file():
         known = ", ".join(sorted(map(str, Path("configs").glob("[a-z]*.py"))))
-        raise ConfigError(f"no config file {str(path)!r}; there are {known or 'none in configs/'}")
-    module: dict[str, Any] = runpy.run_path(os.fspath(path))
-    if "get_config" not in module:
-        raise ConfigError(f"config file {path} has no function get_config()")
-    return module["get_config"]()
+        what = f"no config file {shown(os.fspath(path))}"
+        raise ConfigError(f"{what}; there are {known or 'none in configs/'}")
+    try:
+        with _importing_from(Path(path).absolute().parent):
+            module = runpy.run_path(os.fspath(path))
+            if "get_config" not in module:
+                raise ConfigError(f"config file {path} has no function get_config()")
+            found = module["get_config"]()
+            if isinstance(found, config_dict.ConfigDict):
+                found = {name: dereferenced(found[name]) for name in found}
+    except (ConfigError, KeyboardInterrupt):
+        raise
+    except BaseException as error:  # whatever a user's file may raise, SystemExit among them
+        raise ConfigError(f"config file {path} cannot be used: {raised_by(error)}") from error
+    if not isinstance(found, Mapping) or not all(isinstance(name, str) for name in found):
+        raise ConfigError(
+            f"config file {path} cannot be used: get_config() gives {shown(found)}, not "
+            "make_config(FIELD=VALUES, ...)"
+        )
+    return make_config(**found)
+
+
+@contextlib.contextmanager
+def _importing_from(folder: Path) -> Iterator[None]:
+    """Finds modules in a folder, too, after all others, inside this context."""
+    sys.path.append(str(folder))
+    try:
+        yield
+    finally:
+        sys.path.remove(str(folder))
 
 
 def with_fields(
@@ -154,7 +189,8 @@ def parameter_prefix(activation: str) -> str:
 
 def _prefixes(config: config_dict.ConfigDict) -> set[str]:
     """What the parameters of a config's activations are called by."""
-    return set(map(parameter_prefix, items_of("activation", config["activation"])))
+    names = items_of("activation", config["activation"])
+    return {parameter_prefix(name) for name in names if isinstance(name, str)}
 
 
 def _set_field(config: config_dict.ConfigDict, path: str, text: str) -> None:
@@ -162,21 +198,26 @@ def _set_field(config: config_dict.ConfigDict, path: str, text: str) -> None:
     name, _, parameter = path.partition(".")
     if not parameter:
         if name not in FIELDS:
-            raise ConfigError(f"unknown config field {name!r}{suggest(name, FIELDS, 1)}")
+            raise ConfigError(f"unknown config field {shown(name)}{suggest(name, FIELDS, 1)}")
         config[name] = text
     elif name in FIELDS:
-        raise ConfigError(f"config field {name!r} has no field {parameter!r} inside it")
+        raise ConfigError(f"config field {name!r} has no field {shown(parameter)} inside it")
     else:
-        chosen = dict(config.get(name) or {})
-        config[name] = config_dict.FieldReference(chosen | {parameter: text}, field_type=object)
+        chosen = dereferenced(config.get(name)) or {}
+        # What a ConfigDict has itself, such as `items`, cannot be set in one.
+        if not isinstance(chosen, Mapping) or hasattr(config_dict.ConfigDict, name):
+            raise ConfigError(f"{shown(name)} is no activation whose parameters can be set")
+        chosen = {**chosen, parameter: text}
+        config[name] = config_dict.FieldReference(chosen, field_type=object)
 
 
-def expand(name: str, value: Any) -> list[Any] | Any:
+def expand(name: str, value: Any, most: int = MOST_CELLS) -> list[Any] | Any:
     """All values of one field, each of the field's type and within its bounds.
 
     Args:
         name: A field of `FIELDS`.
         value: One value, a sequence, or a text in the notation of `make_config`; or what this gave.
+        most: How many it may have.
 
     Returns:
         A list for an axis, the bare value for a setting of the whole sweep.
@@ -184,12 +225,9 @@ def expand(name: str, value: Any) -> list[Any] | Any:
     field = FIELDS[name]
     if field.default is None and value in (None, [None]):
         return [None]
-    values = [_convert(name, field, item) for item in items_of(name, value)]
+    values = distinct(name, [_convert(name, field, item) for item in items_of(name, value, most)])
     if not values:
         raise ConfigError(f"{name} has no values; give at least one, such as {field.default!r}")
-    if len(set(values)) < len(values):
-        twice = next(v for v in values if values.count(v) > 1)
-        raise ConfigError(f"{name} lists {twice!r} more than once")
     if field.axis is None:
         if len(values) > 1:
             raise ConfigError(f"{name} takes one value for the whole sweep, not {len(values)}")
@@ -201,78 +239,136 @@ def _convert(name: str, field: Field, item: Any) -> Any:
     """One value of a field, checked."""
     if field.type is str:
         if not isinstance(item, str):
-            raise ConfigError(f"{name} takes names, not {item!r}")
+            raise ConfigError(f"{name} takes names, not {shown(item)}")
         if field.choices and item not in field.choices:
-            raise ConfigError(f"unknown {name} {item!r}{suggest(item, field.choices, 1)}")
+            raise ConfigError(f"unknown {name} {shown(item)}{suggest(item, field.choices, 1)}")
         return item
     if field.type is bool:
-        value = {"true": True, "false": False}.get(str(item).lower())
-        if value is None:
-            raise ConfigError(f"{name} is true or false, not {item!r}")
-        return value
+        word = str(item).lower() if isinstance(item, (str, bool)) else ""
+        if word not in ("true", "false"):
+            raise ConfigError(f"{name} is true or false, not {shown(item)}")
+        return word == "true"
     number = number_of(name, item)
     if field.type is int:
         if number != int(number):
-            raise ConfigError(f"{name} takes whole numbers, not {item!r}")
+            raise ConfigError(f"{name} takes whole numbers, not {shown(item)}")
         number = int(number)
     too_low = number <= field.low if field.open_low else number < field.low
     too_high = number >= field.high if field.open_high else number > field.high
     if too_low or too_high:
-        low = ("greater than " if field.open_low else "at least ") + f"{field.low:g}"
-        high = (" and less than " if field.open_high else " and at most ") + f"{field.high:g}"
+        low = ("greater than " if field.open_low else "at least ") + f"{field.low:,.12g}"
+        high = (" and less than " if field.open_high else " and at most ") + f"{field.high:,.12g}"
         bounds = low + (high if field.high < math.inf else "")
-        raise ConfigError(f"{name} must be {bounds}, not {item}")
+        raise ConfigError(f"{name} must be {bounds}, not {number:.12g}")
     return number
 
 
 def number_of(name: str, item: Any) -> float:
-    """A finite number, from a number or a text."""
+    """A number that float32 can hold, from a number or a text.
+
+    Raises:
+        ConfigError: If it is none.
+    """
     try:
         number = float(item) if not isinstance(item, bool) else math.nan
+    except OverflowError:
+        number = math.inf
     except (TypeError, ValueError):
         number = math.nan
-    if not math.isfinite(number):
-        raise ConfigError(f"{name} takes numbers, not {item!r}")
+    if not abs(number) <= LARGEST:
+        said = "numbers" if not math.isfinite(number) else f"numbers of at most {LARGEST:g}"
+        raise ConfigError(f"{name} takes {said}, not {shown(item)}")
     return number
 
 
-_RANGES: dict[str, Callable[..., Iterable[float]]] = {
-    # 12 digits keep 10 ** -2 from being written 0.010000000000000002.
-    "logspace": lambda a, b, n: [
-        float(f"{v:.12g}") for v in np.geomspace(float(a), float(b), int(n))
-    ],
-    "linspace": lambda a, b, n: [
-        float(f"{v:.12g}") for v in np.linspace(float(a), float(b), int(n))
-    ],
-    "range": lambda *bounds: list(range(*map(int, bounds))),
-}
+def distinct(name: str, values: list[Any]) -> list[Any]:
+    """The values of a field or parameter.
+
+    Raises:
+        ConfigError: If one of them is there more than once.
+    """
+    seen: set[Any] = set()
+    for value in values:
+        if value in seen:
+            raise ConfigError(f"{name} lists {shown(value)} more than once")
+        seen.add(value)
+    return values
 
 
-def items_of(name: str, value: Any) -> Sequence[Any]:
-    """The values that a config entry or a command line text stands for."""
-    if isinstance(value, np.ndarray):
+def items_of(name: str, value: Any, most: int = MOST_CELLS) -> list[Any]:
+    """The values that a config entry or a command line text stands for.
+
+    Args:
+        name: What they are the values of, for an error.
+        value: One value, a sequence, or a text in the notation of `make_config`.
+        most: How many there may be; no more than these are ever made.
+
+    Raises:
+        ConfigError: If there are more, or a text cannot be read.
+    """
+    values = _items(name, value, most)
+    items = list(itertools.islice(values, most))
+    for _ in values:
+        raise _too_many(name, most)
+    return items
+
+
+def _items(name: str, value: Any, most: int, depth: int = 0) -> Iterator[Any]:
+    """The values one by one, in order."""
+    if hasattr(value, "tolist"):  # NumPy's and jax's arrays, of one or more values
         value = value.tolist()
     if isinstance(value, (list, tuple, range)):
-        return [item for part in value for item in items_of(name, part)]
-    if not isinstance(value, str):
-        return [value]
-    items = []
-    for text in re.findall(r"\w+\([^)]*\)|[^,()\[\]\s'\"]+", value):
-        call = re.fullmatch(r"(\w+)\((.*)\)", text)
-        if call is None:
-            items.append(text)
-            continue
-        function, arguments = call.groups()
-        if function not in _RANGES:
-            raise ConfigError(f"{name}: unknown range {function!r}{suggest(function, _RANGES, 1)}")
-        try:
-            items += _RANGES[function](*(ast.literal_eval(a) for a in arguments.split(",")))
-        except (TypeError, ValueError, SyntaxError):
-            example = {"logspace": "1e-3, 1, 7", "linspace": "0, 1, 5", "range": "0, 5"}[function]
-            raise ConfigError(
-                f"{name}: cannot read {text!r}; write it as {function}({example})"
-            ) from None
-    return items
+        if depth == NESTED:
+            raise ConfigError(f"{name} has lists within lists, more than {NESTED} deep")
+        for part in value:
+            yield from _items(name, part, most, depth + 1)
+    elif isinstance(value, str):
+        for match in re.finditer(r"(\w+)\(([^()]*)\)|[^,()\[\]\s'\"]+", value):
+            if match[1] is None:
+                yield match[0]
+            else:
+                yield from _range(name, match[1], match[2], most)
+    else:
+        yield value
+
+
+_RANGES = {"logspace": "1e-3, 1, 7", "linspace": "0, 1, 5", "range": "0, 5"}
+
+
+def _range(name: str, function: str, arguments: str, most: int) -> Iterable[float]:
+    """The values of `linspace(0, 1, 5)` and the like; see `_RANGES`."""
+    if function not in _RANGES:
+        near = suggest(function, _RANGES, 1)
+        raise ConfigError(f"{name}: unknown range {shown(function)}{near}")
+    try:
+        numbers = [float(text) for text in arguments.split(",")]
+        if function == "range":
+            return range(*map(_whole, numbers))
+        first, last, count = numbers
+        if _whole(count) > most:
+            raise _too_many(name, most)
+        space = np.geomspace if function == "logspace" else np.linspace
+        with np.errstate(all="ignore"):  # what is not finite is refused as a value
+            values = space(first, last, _whole(count))
+        # 12 digits keep 10 ** -2 from being written 0.010000000000000002.
+        return [float(f"{value:.12g}") for value in values]
+    except ConfigError:
+        raise
+    except (TypeError, ValueError, OverflowError):
+        text = shown(f"{function}({arguments})")
+        example = f"{function}({_RANGES[function]})"
+        raise ConfigError(f"{name}: cannot read {text}; write it as {example}") from None
+
+
+def _whole(number: float) -> int:
+    """A number as an int; ValueError or OverflowError if it is none."""
+    if number != int(number):
+        raise ValueError(number)
+    return int(number)
+
+
+def _too_many(name: str, most: int) -> ConfigError:
+    return ConfigError(f"{name} has more than {most:,} values; --most_cells raises this limit")
 
 
 def dereferenced(value: Any) -> Any:

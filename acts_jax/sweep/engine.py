@@ -136,6 +136,12 @@ def resolve(static: Static, dataset: Dataset) -> tuple[str, int]:
             f"batch_size {static.batch_size} exceeds the {size} training examples of "
             f"{dataset.name}; give at most {size}"
         )
+    most = (2**31 - 1) // (size // static.batch_size)  # steps are counted in int32
+    if static.epochs > most:
+        raise ConfigError(
+            f"epochs {static.epochs:,} of {size // static.batch_size:,} steps each are too many; "
+            f"give at most {most:,}"
+        )
     return head, classes if head == "softmax" else 1
 
 

@@ -4,6 +4,7 @@ Nothing here imports jax: planning a hundred thousand cells takes a moment.
 """
 
 import dataclasses
+import functools
 import hashlib
 import itertools
 import json
@@ -18,13 +19,19 @@ from acts_jax.errors import ConfigError
 from acts_jax.suggestion import suggest
 from acts_jax.sweep.config import (
     FIELDS,
+    MOST_CELLS,
     TRACED,
     dereferenced,
+    distinct,
     expand,
     items_of,
     number_of,
     parameter_prefix,
 )
+from acts_jax.words import shown
+
+MOST_LAYERS = 4000  # to be compiled for all groups of a sweep, unless a flag raises it
+MOST_WEIGHTS = 1_000_000_000  # between the hidden layers of one network
 
 # Fields that came after results had been stored: at their defaults, the names of groups and the
 # columns of results are as they were.
@@ -69,16 +76,22 @@ class Static:
 
     def eval_steps(self, steps_per_epoch: int) -> tuple[int, ...]:
         """Steps after which the networks are evaluated; the first is 0."""
-        if self.eval_spacing == "linear":
-            epochs = (round(i * self.epochs / self.evals) for i in range(self.evals + 1))
-            return tuple(steps_per_epoch * epoch for epoch in dict.fromkeys(epochs))
-        marks = np.geomspace(1, self.epochs * steps_per_epoch, self.evals).round().astype(int)
-        return (0, *np.unique(marks).tolist())
+        return _eval_steps(self.eval_spacing, self.epochs, self.evals, steps_per_epoch)
 
     def chunk_epochs(self, steps_per_epoch: int) -> int:
         """The most epochs of batches that the steps between two evaluations are part of."""
         marks = np.array(self.eval_steps(steps_per_epoch))
         return int(np.max(-(-marks[1:] // steps_per_epoch) - marks[:-1] // steps_per_epoch))
+
+
+@functools.lru_cache
+def _eval_steps(spacing: str, epochs: int, evals: int, steps_per_epoch: int) -> tuple[int, ...]:
+    """See `Static.eval_steps`."""
+    if spacing == "linear":
+        after = (round(i * epochs / evals) for i in range(evals + 1))
+        return tuple(steps_per_epoch * epoch for epoch in dict.fromkeys(after))
+    marks = np.geomspace(1, epochs * steps_per_epoch, evals).round().astype(int)
+    return (0, *np.unique(marks).tolist())
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -152,13 +165,20 @@ def plan(
     config: Mapping[str, Any],
     find_activation: Callable[[str], Any],
     check_dataset: Callable[[str], None],
+    most_cells: int = MOST_CELLS,
+    most_layers: int = MOST_LAYERS,
 ) -> Plan:
     """Expands a config into groups of cells, refusing at once whatever cannot run.
+
+    Cells and layers are counted before there are any.
 
     Args:
         config: As made by `make_config`.
         find_activation: From a name to the catalogue's `Activation`; ValueError if unknown.
         check_dataset: Raises ValueError for a dataset that cannot be had.
+        most_cells: How many there may be.
+        most_layers: How many layers, readouts included, all groups may have together: each is
+            compiled.
 
     Returns:
         The plan: groups in the order of the config's values, cells of a group with the last
@@ -168,14 +188,18 @@ def plan(
         ConfigError: With one sentence that names the field and the nearest valid choice.
     """
     given = {name: dereferenced(config[name]) for name in config}
-    axes = {name: expand(name, given.get(name, f.default)) for name, f in FIELDS.items()}
+    axes = {
+        name: expand(name, given.get(name, field.default), most_cells)
+        for name, field in FIELDS.items()
+    }
     try:
         activations = {name: find_activation(name) for name in axes["activation"]}
         for name in axes["dataset"]:
             check_dataset(name)
     except ValueError as error:
         raise ConfigError(str(error)) from None
-    settings = _parameter_settings(given, activations)
+    settings = _parameter_settings(given, activations, most_cells)
+    _check_size(axes, activations, settings, most_cells, most_layers)
     groups: dict[Static, Group] = {}
     for static in _statics(axes, activations):
         if static not in groups:
@@ -184,31 +208,93 @@ def plan(
     return Plan(resolved, tuple(groups.values()))
 
 
+def _check_size(
+    axes: Mapping[str, list],
+    activations: Mapping[str, Any],
+    settings: Mapping[str, Mapping[str, list]],
+    most_cells: int,
+    most_layers: int,
+) -> None:
+    """Refuses more cells or layers than there may be, before there is any, and names the axes."""
+    if axes["hidden_sizes"] != [None]:
+        shapes = [(1 + text.count("-"), 1) for text in axes["hidden_sizes"]]
+    else:  # a network without hidden layers has no width
+        shapes = [(depth, len(axes["width"]) if depth else 1) for depth in axes["depth"]]
+    traced = math.prod(len(axes[name]) for name in TRACED if name != "momentum")
+    momenta = sum(1 if o == "sgd" else len(axes["momentum"]) for o in axes["optimizer"])
+    others = ("dataset", "preprocessing", "init", "layer_norm", "head", "batch_size", "epochs")
+    programs = cells = 0
+    for name, activation in activations.items():
+        share = math.prod(len(axes[other]) for other in others) * len(_learning(axes, activation))
+        programs += share * len(axes["optimizer"])
+        cells += share * momenta * traced * math.prod(map(len, settings[name].values()))
+    static = {name: values for name, values in axes.items() if FIELDS[name].axis == "static"}
+    parameters = {
+        f"{parameter_prefix(name)}.{parameter}": values
+        for name, own in settings.items()
+        for parameter, values in own.items()
+    }
+    if cells * sum(widths for _, widths in shapes) > most_cells:
+        largest = _largest(static | {name: axes[name] for name in TRACED} | parameters)
+        raise ConfigError(f"more cells than --most_cells={most_cells:,} allows: {largest}")
+    if programs * sum((depth + 1) * widths for depth, widths in shapes) > most_layers:
+        depth = max(depth for depth, _ in shapes)
+        raise ConfigError(
+            f"more layers to compile than --most_layers={most_layers:,} allows: a depth of "
+            f"{depth:,.12g}{_largest(static, ', ')}"
+        )
+
+
+def _largest(axes: Mapping[str, list], before: str = "") -> str:
+    """How many values those axes have that have the most."""
+    several = sorted((len(values), name) for name, values in axes.items() if len(values) > 1)
+    said = [f"{name} has {size:,} values" for size, name in several[:-4:-1]]
+    return before + ", ".join(said) if said else ""
+
+
+def _learning(axes: Mapping[str, list], activation: Any) -> set[tuple]:
+    """The different ways to learn an activation's parameters; see `_statics`."""
+    chosen = itertools.product(axes["learn"], axes["share"], axes["decay_activations"])
+    return {_learned(activation, *settings) for settings in chosen}
+
+
+def _learned(
+    activation: Any, learn: str, share: str, decays: bool
+) -> tuple[tuple[str, ...], str, bool]:
+    """Which parameters are learned, what shares them, and whether they decay.
+
+    Nothing is shared or decays where nothing is learned: one group, not several.
+    """
+    parameters = {"default": activation.learned, "none": (), "all": activation.parameters}
+    learned = tuple(parameters[learn])
+    return learned, share if learned else "layer", decays and bool(learned)
+
+
 def _statics(axes: Mapping[str, list], activations: Mapping[str, Any]) -> Iterable[Static]:
     """Every combination of the static axes, in order; equal ones may repeat."""
     if axes["hidden_sizes"] != [None]:
         shapes = [_sizes(text) for text in axes["hidden_sizes"]]
     else:
         shapes = [(w,) * d for d, w in itertools.product(axes["depth"], axes["width"])]
+    for shape in shapes:
+        if sum(a * b for a, b in itertools.pairwise(shape)) > MOST_WEIGHTS:
+            text = shown("-".join(map(str, shape))).strip("'")
+            raise ConfigError(
+                f"hidden layers of {text} units have more than {MOST_WEIGHTS:,} weights between "
+                "them: more than these networks can have"
+            )
     shape_fields = ("depth", "width", "hidden_sizes", "learn", "share")
     names = [n for n, f in FIELDS.items() if f.axis == "static" and n not in shape_fields]
     for values in itertools.product(*(axes[name] for name in names)):
         chosen = dict(zip(names, values, strict=True))
         activation = activations[chosen["activation"]]
         for shape, learn, share in itertools.product(shapes, axes["learn"], axes["share"]):
-            learned = {
-                "default": activation.learned,
-                "none": (),
-                "all": tuple(activation.parameters),
-            }[learn]
-            # Nothing is shared or decays where nothing is learned: one group, not several.
-            share = share if learned else "layer"
-            decays = chosen["decay_activations"] and bool(learned)
+            learned, share, decays = _learned(activation, learn, share, chosen["decay_activations"])
             settings: dict[str, Any] = {
                 name: axes[name] for name in ("evals", "patience", *LATER_FIELDS)
             }
             settings |= chosen | {"decay_activations": decays, "share": share}
-            yield Static(hidden_sizes=shape, learned=tuple(learned), **settings)
+            yield Static(hidden_sizes=shape, learned=learned, **settings)
 
 
 def _group(
@@ -242,14 +328,14 @@ def _key(index: int, static: Static, columns: Iterable[np.ndarray]) -> str:
 
 
 def _parameter_settings(
-    given: Mapping[str, Any], activations: Mapping[str, Any]
+    given: Mapping[str, Any], activations: Mapping[str, Any], most: int
 ) -> dict[str, dict[str, list[float]]]:
     """Per activation, the values of each of its parameters: those given, or the default."""
     owners = _owners(activations)
     for name in given:
         if name not in FIELDS and name not in owners:
             known = (*FIELDS, *owners)
-            raise ConfigError(f"unknown config field {name!r}{suggest(name, known, 1)}")
+            raise ConfigError(f"unknown config field {shown(name)}{suggest(name, known, 1)}")
     settings = {}
     for name, activation in activations.items():
         prefix = parameter_prefix(name)
@@ -257,17 +343,19 @@ def _parameter_settings(
         if not isinstance(chosen, Mapping):
             raise ConfigError(f"{prefix} takes its parameters by name, as {prefix}.NAME=VALUE")
         settings[name] = {p: [value] for p, value in activation.defaults.items()}
-        for parameter, value in chosen.items():
-            label = f"{prefix}.{parameter}"
-            numbers = [number_of(label, item) for item in items_of(label, value)]
-            if not numbers:
-                raise ConfigError(f"{label} has no values")
-            try:
+        try:
+            activation.check(dict.fromkeys(chosen))  # are there such parameters?
+            for parameter, value in chosen.items():
+                label = f"{prefix}.{parameter}"
+                items = items_of(label, value, most)
+                numbers = distinct(label, [number_of(label, item) for item in items])
+                if not numbers:
+                    raise ConfigError(f"{label} has no values")
                 for number in numbers:
                     activation.check({parameter: number})
-            except ValueError as error:
-                raise ConfigError(str(error)) from None
-            settings[name][parameter] = numbers
+                settings[name][parameter] = numbers
+        except ValueError as error:
+            raise ConfigError(str(error)) from None
     return settings
 
 
@@ -291,6 +379,10 @@ def _owners(activations: Mapping[str, Any]) -> dict[str, str]:
 
 def _sizes(text: str) -> tuple[int, ...]:
     """Widths of the hidden layers from "512-256-128"."""
-    if not re.fullmatch(r"[1-9]\d*(-[1-9]\d*)*", text):
-        raise ConfigError(f"hidden_sizes are written as 512-256-128, not {text!r}")
-    return tuple(map(int, text.split("-")))
+    if not re.fullmatch(r"[1-9][0-9]*(-[1-9][0-9]*)*", text):
+        raise ConfigError(f"hidden_sizes are written as 512-256-128, not {shown(text)}")
+    most, widths = int(FIELDS["width"].high), text.split("-")
+    for width in widths:
+        if len(width) > len(str(most)) or int(width) > most:
+            raise ConfigError(f"hidden_sizes are at most {most:,} each, not {shown(width)}")
+    return tuple(map(int, widths))

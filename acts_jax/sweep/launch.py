@@ -16,6 +16,7 @@ from acts_jax import data, machine
 from acts_jax.activations import acceptance, catalogue
 from acts_jax.errors import CellError, ConfigError
 from acts_jax.sweep import engine, grid, local, packing, signals, store, work
+from acts_jax.sweep.config import MOST_CELLS
 from acts_jax.theory.shape import on_real_line
 from acts_jax.words import count
 
@@ -32,6 +33,10 @@ class Progress:
         steps_taken: Steps taken by this run.
         diverged: Cells that diverged in this run.
         failed: Cells that could not be trained in this run.
+        work: What all those steps and the evaluations cost, in no unit; see `packing.work`.
+        work_done: That of the steps done.
+        work_taken: That of the steps taken by this run.
+        cells_waiting: Cells to be trained of which nothing has been heard yet.
     """
 
     cells: int
@@ -41,6 +46,10 @@ class Progress:
     steps_taken: int = 0
     diverged: int = 0
     failed: int = 0
+    work: float = 0.0
+    work_done: float = 0.0
+    work_taken: float = 0.0
+    cells_waiting: int = 0
 
 
 def configure(compilation_cache: str | os.PathLike | None, cpu_devices: int | None = None) -> None:
@@ -51,6 +60,9 @@ def configure(compilation_cache: str | os.PathLike | None, cpu_devices: int | No
     Args:
         compilation_cache: Folder of the cache that later processes read too; None for no cache.
         cpu_devices: How many, at least two; one per core by default.
+
+    Raises:
+        ConfigError: If there is no device, see `machine.devices`.
     """
     devices = max(cpu_devices or machine.cores(), packing.FEWEST_CPU_DEVICES)
     with contextlib.suppress(RuntimeError):  # jax is in use already: its devices stay as they are
@@ -58,20 +70,28 @@ def configure(compilation_cache: str | os.PathLike | None, cpu_devices: int | No
     if compilation_cache is not None:
         jax.config.update("jax_compilation_cache_dir", os.fspath(compilation_cache))
         jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.05)
+    machine.devices()
 
 
-def make_plan(config: Mapping, data_dir: str | os.PathLike | None = None) -> grid.Plan:
+def make_plan(
+    config: Mapping,
+    data_dir: str | os.PathLike | None = None,
+    most_cells: int = MOST_CELLS,
+    most_layers: int = grid.MOST_LAYERS,
+) -> grid.Plan:
     """Plans a sweep with the catalogue's activations and the datasets there are.
 
     Args:
         config: The fields of a sweep.
         data_dir: Where prepared datasets live, as for `data.load`.
+        most_cells: As for `grid.plan`.
+        most_layers: As for `grid.plan`.
 
     Raises:
         ConfigError: With one sentence that says what cannot run and what is nearest.
     """
     check_dataset = functools.partial(data.check_name, data_dir=data_dir)
-    plan = grid.plan(config, catalogue.get, check_dataset)
+    plan = grid.plan(config, catalogue.get, check_dataset, most_cells, most_layers)
     if plan.config["record"] == "parameters" and plan.config["patience"]:
         raise ConfigError(
             'record="parameters" keeps networks as they are at the end: it takes patience 0, not '
@@ -212,36 +232,53 @@ class _Journal:
     def __init__(self, plan, datasets, workdir, on_progress):
         self._workdir, self._on_progress = workdir, on_progress
         self._steps = lambda part: engine.steps(part, datasets[part.static.dataset])
+        self._work = lambda part, *steps: packing.work(part, datasets[part.static.dataset], *steps)
         self.missing = store.missing(workdir, plan.groups)
         self.progress = Progress(plan.cells, sum(map(self._steps, plan.groups)))
-        self.progress.cells_done = plan.cells - sum(part.size for part in self.missing)
+        self.progress.cells_waiting = sum(part.size for part in self.missing)
+        self.progress.cells_done = plan.cells - self.progress.cells_waiting
         self.progress.steps_done = self.progress.steps - sum(map(self._steps, self.missing))
-        self._parts = {}  # name -> steps done, steps taken, cells diverged
+        self.progress.work = sum(map(self._work, plan.groups))
+        self.progress.work_done = self.progress.work - sum(map(self._work, self.missing))
+        self._parts = {}  # name -> steps done, steps taken, cells diverged, work done, work taken
         on_progress(self.progress)
 
     def note_chunk(self, part: grid.Group, done: int, taken: int, diverged: int) -> None:
         """After a chunk of a part; the numbers are those of the part so far."""
-        name, now = store.name_of(part), (done, taken, diverged)
-        before = self._parts.get(name, (0, 0, 0))
+        work = self._work(part, done)
+        work_taken = work - self._work(part, done - taken) if done > taken else work
+        self._note(part, (done, taken, diverged, work, work_taken))
+        self._on_progress(self.progress)
+
+    def _note(self, part: grid.Group, now: tuple) -> None:
+        """Adds what is new of a part to the progress."""
+        name, progress = store.name_of(part), self.progress
+        if name not in self._parts:
+            progress.cells_waiting -= part.size
+        before = self._parts.get(name, (0, 0, 0, 0.0, 0.0))
         self._parts[name] = now
-        progress = self.progress
         progress.steps_done += now[0] - before[0]
         progress.steps_taken += now[1] - before[1]
         progress.diverged += now[2] - before[2]
-        self._on_progress(progress)
+        progress.work_done += now[3] - before[3]
+        progress.work_taken += now[4] - before[4]
 
     def note_result(self, part: grid.Group, result: store.Outcome | store.Failure) -> None:
         """When a part is through."""
+        name, work = store.name_of(part), self._work(part)
+        _, taken, diverged, done, work_taken = self._parts.get(name, (0, 0, 0, 0.0, 0.0))
         if isinstance(result, store.Failure):
             store.write_failure(self._workdir, part, result)
             self.progress.failed += part.size
         else:
             store.write(self._workdir, part, result)
             self.progress.cells_done += part.size
-            for folder in (self._workdir / "checkpoints").glob(f"{store.name_of(part)}-*"):
+            work_taken += work - done  # what was not needed here will not be elsewhere
+            for folder in (self._workdir / "checkpoints").glob(f"{name}-*"):
                 shutil.rmtree(folder, ignore_errors=True)
-        done, *_ = self._parts.pop(store.name_of(part), (0, 0, 0))
-        self.progress.steps_done += self._steps(part) - done  # not needed, or never to be taken
+        # All its steps are taken, or not needed, or never to be taken.
+        self._note(part, (self._steps(part), taken, diverged, work, work_taken))
+        del self._parts[name]
         self._on_progress(self.progress)
 
 

@@ -10,8 +10,9 @@ from pathlib import Path
 from ml_collections import config_dict
 
 from acts_jax.errors import ConfigError
-from acts_jax.sweep.config import with_fields
-from acts_jax.sweep.grid import Plan
+from acts_jax.sweep.config import MOST_CELLS, with_fields
+from acts_jax.sweep.grid import MOST_LAYERS, Plan
+from acts_jax.words import shown
 
 
 @dataclasses.dataclass(frozen=True)
@@ -30,6 +31,8 @@ class Options:
         launcher: "local" to train in this process, "ray" on a Ray cluster.
         ray_address: Of a running Ray cluster; None starts Ray on this machine for the run.
         shard: "i/n" for the i-th of n shares of the groups, counted from 0; None for all.
+        most_cells: A sweep of more is refused, see `grid.plan`.
+        most_layers: A sweep of more layers to compile is refused.
     """
 
     config: config_dict.ConfigDict
@@ -43,6 +46,8 @@ class Options:
     launcher: str = "local"
     ray_address: str | None = None
     shard: str | None = None
+    most_cells: int = MOST_CELLS
+    most_layers: int = MOST_LAYERS
 
     def with_fields(self, **fields: str) -> "Options":
         """The same options with some fields of the config changed, as a study sets them itself."""
@@ -61,10 +66,10 @@ def share_of(plan: Plan, shard: str | None) -> Plan:
     """
     if shard is None:
         return plan
-    match = re.fullmatch(r"(\d+)/(\d+)", shard)
+    match = re.fullmatch(r"(\d{1,9})/(\d{1,9})", shard)
     number, of = map(int, match.groups()) if match else (0, 0)
     if number >= of:
-        raise ConfigError(f"--shard takes i/n with i from 0 to n-1, not {shard!r}")
+        raise ConfigError(f"--shard takes i/n with i from 0 to n-1, not {shown(shard)}")
     share = plan.shard(number, of)
     if not share.groups:
         raise ConfigError(f"--shard={shard} is empty: there are {len(plan.groups)} groups to share")

@@ -12,9 +12,11 @@ import numpy as np
 
 from acts_jax import training
 from acts_jax.data import Dataset
+from acts_jax.errors import ConfigError
 from acts_jax.sweep.engine import make_model, resolve, steps_per_epoch
 from acts_jax.sweep.grid import Group, Static
 from acts_jax.training import slices
+from acts_jax.words import count
 
 # Measured on two CPU cores: more cells at once fall out of the cache, fewer pay more overhead.
 # Six also splits 7 rates x 5 seeds over two devices with one idle place.
@@ -62,7 +64,7 @@ def sizes(static: Static, dataset: Dataset) -> Sizes:
     return _sizes(static, *resolve(static, dataset), dataset.input_shape)
 
 
-@functools.lru_cache
+@functools.cache
 def _sizes(static: Static, head: str, outputs: int, input_shape: tuple[int, ...]) -> Sizes:
     model = make_model(static, head, outputs, {})
     one = jax.eval_shape(lambda: model.init_population(input_shape, jax.random.key(0)[None]))
@@ -97,6 +99,25 @@ def cell_bytes(static: Static, dataset: Dataset) -> int:
     examples = max(static.batch_size, min(slices.WIDTH, len(dataset.train.labels)))
     # Of each unit and example: the pre-activation, the activation, its derivative, the gradient.
     return one.state + one.params + 4 * examples * one.example
+
+
+def work(group: Group, dataset: Dataset, steps: int | None = None) -> float:
+    """What it costs to train the cells of a group, to be compared with that of another.
+
+    An example that is trained goes through every weight three times, one that is evaluated twice.
+
+    Args:
+        group: The cells.
+        dataset: Their data.
+        steps: Of all cells together, up to which they are trained and evaluated; all by default.
+    """
+    static = group.static
+    marks = np.array(static.eval_steps(steps_per_epoch(static, dataset)))
+    each = int(marks[-1]) if steps is None else steps // max(group.size, 1)
+    examples = sum(len(s.labels) for s in (dataset.train, dataset.validation, dataset.test))
+    evaluated = examples * int(np.searchsorted(marks, each, side="right"))
+    trained = each * static.batch_size
+    return float(group.size * sizes(static, dataset).params * (3 * trained + 2 * evaluated))
 
 
 @functools.cache
@@ -135,6 +156,30 @@ def pack_for(
     if platform == "cpu":
         fitting = min(fitting, CACHE // state_bytes(static, dataset))
     return max(1, min(PACK.get(platform, ACCELERATOR_PACK), fitting))
+
+
+def check_fits(group: Group, dataset: Dataset, pack: int | None = None) -> None:
+    """Refuses a group of which not even one pack can be trained on this machine.
+
+    Args:
+        group: The cells.
+        dataset: Their data.
+        pack: Cells per vmap; by default `pack_for` them.
+
+    Raises:
+        ConfigError: If its networks, or the batches between two evaluations, exceed the memory.
+    """
+    pack = pack or pack_for(group.static, dataset)
+    networks, batches = pack * cell_bytes(group.static, dataset), order_bytes(group.static, dataset)
+    if networks + batches > memory():
+        has = f"and this machine has {memory() / 2**30:.3g} GiB"
+        if batches > networks:
+            what, mend = "the batches between two evaluations", "more evals"
+        else:
+            what, mend = f"{count(pack, 'network')} trained at a time", "smaller ones"
+            mend += ", or a smaller --pack" if pack > 1 else ""
+        size = max(networks, batches) / 2**30
+        raise ConfigError(f"{what} take {size:.3g} GiB, {has}; give {mend}")
 
 
 def parts(group: Group, dataset: Dataset, pack: int | None = None) -> list[Group]:

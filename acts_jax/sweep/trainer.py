@@ -1,7 +1,7 @@
 """Training what some options ask for, from the config to the results."""
 
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import NamedTuple
@@ -12,7 +12,7 @@ from rich.text import Text
 
 from acts_jax.data import Dataset
 from acts_jax.errors import CellError, ConfigError
-from acts_jax.sweep import cluster, launch, local, results, store
+from acts_jax.sweep import cluster, launch, local, packing, results, store
 from acts_jax.sweep.grid import Plan
 from acts_jax.sweep.options import Options, share_of
 from acts_jax.sweep.progress import ProgressLine
@@ -45,6 +45,7 @@ def train(
     check: Callable[[Plan, Mapping[str, Dataset]], None] | None = None,
     stops_early: bool = False,
     datasets: Mapping[str, Dataset] = MappingProxyType({}),
+    then: Sequence[Options] = (),
 ) -> Trained:
     """Trains those networks of a sweep that are not in its workdir yet, and loads them all.
 
@@ -57,6 +58,8 @@ def train(
             compare, see `studies.requirements`.
         stops_early: Whether networks may be stopped before their last epoch.
         datasets: By name, in place of those that the names in the config stand for.
+        then: Of sweeps to be trained after this one: planned and shown now, so that none of them is
+            found to be impossible hours later, and a dry run shows all.
 
     Raises:
         ConfigError: If the config cannot run, or `check` refuses it.
@@ -67,17 +70,9 @@ def train(
     """
     launcher = _launcher(options)
     launch.configure(options.compilation_cache)
-    plan = share_of(launch.make_plan(options.config, options.data_dir), options.shard)
-    if plan.config["patience"] and not stops_early:
-        raise ConfigError(
-            "this experiment compares networks after their last epoch: it takes patience 0, not "
-            f"{plan.config['patience']}"
-        )
-    datasets = launch.load_datasets(plan, options.data_dir, datasets)
-    if check is not None:
-        check(plan, datasets)
-    here = options.launcher == "local"
-    console.print(launch.describe(plan, datasets, options.pack, here), markup=False, soft_wrap=True)
+    plan, datasets = _planned(options, console, check, stops_early, datasets)
+    for other in then:
+        _planned(other, console, None, stops_early, {})
     if options.dry_run:
         sys.exit(0)
     with store.open_workdir(options.workdir, plan) as workdir:
@@ -100,6 +95,32 @@ def train(
             raise CellError(f"no cell could be trained; the tracebacks are in {workdir}")
         curves = results.load_curves(workdir)
     return Trained(trained, curves, datasets, plan, workdir, seconds)
+
+
+def _planned(
+    options: Options,
+    console: Console,
+    check: Callable[[Plan, Mapping[str, Dataset]], None] | None,
+    stops_early: bool,
+    datasets: Mapping[str, Dataset],
+) -> tuple[Plan, Mapping[str, Dataset]]:
+    """The plan of a sweep and its datasets, checked and shown; see `train`."""
+    limits = options.most_cells, options.most_layers
+    plan = launch.make_plan(options.config, options.data_dir, *limits)
+    plan = share_of(plan, options.shard)
+    if plan.config["patience"] and not stops_early:
+        raise ConfigError(
+            "this experiment compares networks after their last epoch: it takes patience 0, not "
+            f"{plan.config['patience']}"
+        )
+    datasets = launch.load_datasets(plan, options.data_dir, datasets)
+    if check is not None:
+        check(plan, datasets)
+    here = options.launcher == "local"
+    for group in plan.groups if here else ():
+        packing.check_fits(group, datasets[group.static.dataset], options.pack)
+    console.print(launch.describe(plan, datasets, options.pack, here), markup=False, soft_wrap=True)
+    return plan, datasets
 
 
 def _launcher(options: Options) -> Launcher:

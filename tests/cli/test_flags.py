@@ -1,6 +1,9 @@
 """The command line that experiments share: --activation, --workdir, flags of sweeps alone."""
 
+import io
 import signal
+import sys
+from pathlib import Path
 
 import pytest
 
@@ -57,9 +60,61 @@ def test_the_folder_for_results_is_made_or_refused(call, tmp_path):
 
     assert call(main, f"--workdir={tmp_path / 'new' / 'one'}") == (0, "")
     (tmp_path / "file").write_text("")
-    status, error = call(main, f"--workdir={tmp_path / 'file' / 'below'}")
-    assert status == 2
-    assert "cannot write to workdir" in error
+    for wrong, reason in ((tmp_path / "file", "cannot write to workdir"), ("/proc/x", "cannot")):
+        status, error = call(main, f"--workdir={wrong}")
+        assert (status, error.count("\n")) == (2, 1)
+        assert reason in error
+
+
+@pytest.mark.parametrize(
+    ("path", "reason"),
+    [
+        ("~nosuchuser", "there is no home folder '~nosuchuser'"),
+        ("~nosuchuser/runs", "there is no home folder '~nosuchuser'"),
+        ("LICENSE/runs", "Not a directory"),
+        ("x" * 300, "File name too long"),
+        ("x/" * 3000, "File name too long"),
+        ("a\0b", "no file is called so"),
+        ("", "no file is called so"),
+    ],
+)
+@pytest.mark.parametrize("flag", ["workdir", "config", "data_dir", "compilation_cache"])
+def test_a_path_that_cannot_be_is_one_line(call, flag, path, reason):
+    if flag == "compilation_cache" and not path:
+        return  # for none
+    status, error = call(lambda: None, f"--{flag}={path}", config="configs/smoke.py")
+    assert (status, error.count("\n")) == (2, 1)
+    assert reason in error
+    assert len(error) < 200
+
+
+def test_a_home_folder_is_found_by_every_path(call, tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    found = []
+    arguments = [f"--{name}=~/x" for name in ("workdir", "data_dir", "compilation_cache")]
+    call(lambda: found.append(cli.options()), *arguments, config="configs/smoke.py")
+    paths = found[0].workdir, Path(found[0].data_dir), found[0].compilation_cache
+    assert set(paths) == {tmp_path / "x"}
+
+
+@pytest.mark.parametrize(
+    ("argument", "message"),
+    [
+        ("--checkpoint_after=nan", "flag --checkpoint_after=nan: no number"),
+        (f"--pack={'9' * 5000}", "999999"),
+        (f"--pack={'1 ' * 5000}", "invalid literal"),
+        (f"--on_error={'x y' * 5000}", "value should be one of <continue|stop>"),
+        (f"--on_error={'x' * 50}\n{'y' * 50}", "value should be one of <continue|stop>"),
+        (f"--{'x' * 5000}", "unknown flag"),
+        (f"--{'x' * 70}", "Unknown command line flag"),
+        ("x" * 5000, "unexpected argument 'xxx"),
+    ],
+)
+def test_a_flag_that_is_none_is_echoed_in_part(call, argument, message):
+    status, error = call(lambda: None, argument, config="configs/smoke.py")
+    assert (status, error.count("\n")) == (2, 1)
+    assert message in error
+    assert len(error) < 300
 
 
 def test_the_short_flag_for_activations_is_an_override(call):
@@ -101,6 +156,15 @@ def test_a_signal_tells_whether_there_is_something_to_go_on_from(
     assert (stopped, error) == (status, f"interrupted{rest}\n")
     assert signal.getsignal(number) == before
     assert call(lambda: signal.raise_signal(number), arguments[0]) == (status, "interrupted\n")
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1", "utf-8"])
+def test_what_a_terminal_cannot_show_is_spelled_out(call, monkeypatch, encoding):
+    stream = io.TextIOWrapper(io.BytesIO(), encoding, write_through=True)
+    monkeypatch.setattr(sys, "stdout", stream)
+    assert call(lambda: print("97.4 ± 0.3 \u2026 \udcff")) == (0, "")
+    assert stream.buffer.getvalue().startswith(b"97.4 ")
+    assert rb"\udcff" in stream.buffer.getvalue()
 
 
 def test_a_fault_of_ours_is_not_dressed_up_as_the_users(call):

@@ -13,6 +13,13 @@ from acts_jax.cli import publish, terminal
 from acts_jax.studies.claims import Claim, at_least, near
 
 
+@pytest.mark.parametrize(("columns", "width"), [("0", 80), ("60", 60), ("wide", 80)])
+def test_a_terminal_has_a_width_whatever_the_environment_says(columns, width, monkeypatch):
+    monkeypatch.setenv("COLUMNS", columns)
+    assert terminal().width == width
+    assert terminal(100).width == 100
+
+
 @pytest.mark.parametrize("console", [terminal, lambda: Console(width=80)])
 def test_publishing_prints_and_saves_everything(console, tmp_path, capsys):
     workdir = tmp_path / "[/b]"

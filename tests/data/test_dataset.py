@@ -69,6 +69,14 @@ def test_the_variable_tfds_data_dir_is_read_when_loading(prepared, tmp_path, mon
     assert (tmp_path / "home/tensorflow_datasets/digits/1.0.0").is_dir()
 
 
+@pytest.mark.parametrize("name", ["digits", "mnist"])
+def test_a_home_folder_that_is_not_there_is_one_sentence(name, monkeypatch):
+    monkeypatch.setenv("TFDS_DATA_DIR", "~nosuchuser/datasets")
+    for call in (data.load, data.prepare):
+        with pytest.raises(DatasetError, match="no home folder for '~nosuchuser/datasets'"):
+            call(name)
+
+
 def test_preparing_says_nothing_and_importing_loads_nothing(tmp_path, python):
     code = f"""
 import sys, acts_jax.data as data

@@ -62,7 +62,10 @@ def test_a_function_of_your_own_is_compared_with_itself(main, tmp_path, capsys, 
         (["--activation=sigmoyd"], "did you mean 'sigmoid'"),
         (["--activation=softmax"], "softmax acts on whole vectors"),
         (["--activation=tanh", "--dtype=float64", "--exhaustive"], "--exhaustive is for"),
-        (["--activation=tanh", "--points=0"], "--points must be 1 or more"),
+        (
+            ["--activation=tanh", "--points=0"],
+            "flag --points=0: 0 is not an integer in the range",
+        ),
     ],
 )
 def test_bad_input_is_one_line(main, arguments, message, tmp_path, capsys):

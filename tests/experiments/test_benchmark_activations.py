@@ -41,7 +41,7 @@ def test_a_tiny_run(main, tmp_path, capsys, monkeypatch):
     [
         (["--activation=sigmoyd"], "did you mean 'sigmoid'"),
         (["--activation=softmax"], "softmax acts on whole vectors"),
-        (["--size=0"], "--size and --repeats must be 1 or more"),
+        (["--size=0"], "flag --size=0: 0 is not an integer in the range [1, 1073741824]"),
     ],
 )
 def test_bad_input_is_one_line(main, arguments, message, tmp_path, capsys):

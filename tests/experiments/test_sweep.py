@@ -1,5 +1,6 @@
 """The main job, through its own command line."""
 
+import errno
 import functools
 import os
 import re
@@ -38,7 +39,7 @@ def main(run_main):
     return functools.partial(run_main, script, "--compilation_cache=", **defaults)
 
 
-def test_the_smoke_sweep_trains_reports_and_resumes(main, tmp_path, data_dir, capsys):
+def test_the_smoke_sweep_trains_reports_and_resumes(main, tmp_path, data_dir, capsys, monkeypatch):
     workdir = tmp_path / "a[/b]"  # what Rich would take for a tag
     arguments = [*SMOKE, f"--workdir={workdir}", f"--data_dir={data_dir}"]
     assert main(*arguments) == 0
@@ -60,6 +61,18 @@ def test_the_smoke_sweep_trains_reports_and_resumes(main, tmp_path, data_dir, ca
     assert main(*arguments) == 0
     assert "run 0.0 s" in capsys.readouterr().out
     assert load_results(workdir).equals(results)
+
+    def full(*_, **__):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", full)
+        assert main(*arguments) == 2
+    error = capsys.readouterr().err
+    assert error.startswith(f"error: cannot write to file {workdir}")
+    assert error.endswith(": No space left on device\n")
+    assert load_results(workdir).equals(results)
+    assert main(*arguments) == 0
     assert main(*arguments, "--config.width=5") == 2
     assert "width: [16] there, [5] now" in capsys.readouterr().err
 
@@ -122,7 +135,7 @@ def test_help_names_the_flags(data_dir):
         (["--config.dataset=digit"], "digits"),
         (["--config.optimizer=adm"], "did you mean 'adam'?"),
         (["--config.learning_rat=1"], "did you mean 'learning_rate'?"),
-        (["--config.width=-4"], "width must be at least 1, not -4"),
+        (["--config.width=-4"], "width must be at least 1 and at most 1,000,000, not -4"),
         (["--config.seed="], "seed has no values"),
         (["--config.batch_size", "5000"], "batch_size 5000 exceeds the 1157 training examples"),
         (["--config=configs/nothing.py"], "no config file 'configs/nothing.py'"),

@@ -1,9 +1,73 @@
 """Labels that do not overlap, numbers as readers expect them, stable and distinct styles."""
 
+import os
+import subprocess
+import sys
+
+import matplotlib
 import numpy as np
 import pytest
 
-from acts_jax.report import style
+from acts_jax.report import figures, formula, style
+from tests.made_up import make_results
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"text.usetex": True},
+        {"font.family": ["No Such Font"], "mathtext.fontset": "stix"},
+        {"savefig.format": "jpg", "savefig.bbox": "tight", "savefig.dpi": 7, "figure.dpi": 300},
+        {"figure.autolayout": True, "axes.grid": True, "path.sketch": (1, 100, 2)},
+        {"axes.facecolor": "red", "image.cmap": "hot", "lines.marker": "x", "axes.xmargin": 0.5},
+        {"svg.fonttype": "path", "svg.image_inline": False, "text.parse_math": True},
+        {"backend": "tkagg", "interactive": True},
+    ],
+)
+def test_figures_do_not_depend_on_anyones_settings(settings, tmp_path):
+    results = make_results(activations=("relu", "tanh"), depths=(2,), seeds=2)
+
+    def drawn():
+        formula.outline.cache_clear()
+        figure = figures.accuracy_table(results)
+        (path,) = figures.save({"table": figure}, tmp_path, dpi=30)
+        return figures.svg(figure), path.read_bytes(), formula.svg(r"\frac{x}{2} + \beta")
+
+    plain = drawn()
+    with matplotlib.rc_context():
+        matplotlib.rcParams.update(settings)
+        assert drawn() == plain
+        assert all(matplotlib.rcParams[name] == value for name, value in settings.items())
+
+
+@pytest.mark.parametrize(
+    "environment",
+    [
+        {"MPLBACKEND": "module://matplotlib_inline.backend_inline"},  # from another Python's kernel
+        {"MPLBACKEND": "nonsense"},
+        {"MATPLOTLIBRC": "unreadable"},
+    ],
+)
+def test_a_setting_that_matplotlib_refuses_is_not_needed(environment, tmp_path):
+    (tmp_path / "unreadable").write_bytes(b"font.size: \xff")
+    environment = {k: v.replace("unread", f"{tmp_path}/unread") for k, v in environment.items()}
+    code = """
+import os
+before = dict(os.environ)
+from acts_jax.report import figures
+from matplotlib.figure import Figure
+assert dict(os.environ) == before
+print(len(figures.svg(Figure())))
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert int(done.stdout) > 100
 
 
 @pytest.mark.parametrize("count", [0, 1, 2, 7, 30])

@@ -185,6 +185,36 @@ def test_without_ray_one_sentence_says_how_to_get_it(monkeypatch):
 def test_an_address_without_a_cluster_is_one_sentence(tmp_path, data_dir):
     launcher = cluster.launcher("127.0.0.1:9", None)
     with pytest.raises(
-        ConfigError, match=r"^no Ray cluster at 127\.0\.0\.1:9: Connection refused$"
+        ConfigError, match=r"^no Ray cluster at '127\.0\.0\.1:9': Connection refused$"
     ):
         run(tmp_path, data_dir, launcher)
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["localhost:99999999", f"localhost:{'9' * 5000}", f"{'é' * 99}:6379", "\udcff:6379", "a..b:1"],
+)
+def test_what_is_no_address_is_one_sentence(address, tmp_path, data_dir):
+    with pytest.raises(ConfigError, match="no Ray cluster at ") as error:
+        run(tmp_path, data_dir, cluster.launcher(address, None))
+    assert len(str(error.value)) < 120 and "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    "folder", ["/tmp/" + "x" * 40, "/tmp/é", "/home/ray/temporary/" + "y" * 99]
+)
+def test_a_temporary_folder_that_ray_cannot_use_is_one_sentence(folder, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", folder)
+    with pytest.raises(ConfigError, match=r"give one as TMPDIR=/tmp$") as error:
+        cluster.launcher(None, None)
+    assert len(str(error.value)) < 200
+    cluster.launcher("127.0.0.1:6379", None)  # whose folders are those of its own machines
+
+
+def test_the_longest_temporary_folder_is_one_that_ray_can_use():
+    from ray._private.utils import validate_socket_filepath
+
+    most = cluster.SOCKET_BYTES - len(cluster.SOCKET)
+    validate_socket_filepath("x" * most + cluster.SOCKET)
+    with pytest.raises(OSError, match="AF_UNIX path length"):
+        validate_socket_filepath("x" * (most + 1) + cluster.SOCKET)

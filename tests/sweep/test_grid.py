@@ -189,6 +189,71 @@ def test_bad_plans_are_refused_in_one_line(fields, message):
     assert "\n" not in str(error.value)
 
 
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        (
+            {"seed": "range(100000)", "learning_rate": "linspace(0.1,1,1000)"},
+            "more cells than --most_cells=1,000,000 allows: seed has 100,000 values, "
+            "learning_rate has 1,000 values",
+        ),
+        (
+            {"activation": "elu", "elu": {"alpha": "linspace(0,1,2000)"}, "seed": "range(501)"},
+            "elu.alpha has 2,000 values, seed has 501 values",
+        ),
+        (
+            {"depth": "range(1,100001)", "width": "range(1,100001)"},
+            "more cells than --most_cells=1,000,000 allows: width has 100,000 values, depth has",
+        ),
+        (
+            {"depth": 1000000000},
+            "more layers to compile than --most_layers=4,000 allows: a depth of 1,000,000,000",
+        ),
+        (
+            {"depth": "1,2", "width": "range(1,1000)"},
+            "--most_layers=4,000 allows: a depth of 2, width has 999 values, depth has 2 values",
+        ),
+        ({"hidden_sizes": "-".join(["9"] * 5000)}, "allows: a depth of 5,000"),
+        ({"width": 40_000}, "hidden layers of 40000-40000 units have more than 1,000,000,000"),
+        ({"hidden_sizes": "9" * 5000}, "hidden_sizes are at most 1,000,000 each, not '99999"),
+        ({"elu": {"alpha": "1,1"}, "activation": "elu"}, "elu.alpha lists 1.0 more than once"),
+        ({"relu": {"x" * 5000: 1}}, "relu has no parameter 'xxx"),
+        ({"y" * 5000: 1}, "unknown config field 'yyy"),
+        ({"activation": "z" * 5000}, "There is no activation 'zzz"),
+    ],
+)
+def test_too_much_is_counted_and_not_made(fields, message):
+    tracemalloc.start()
+    with pytest.raises(ConfigError) as error:
+        plan(**fields)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert message in str(error.value)
+    assert len(str(error.value)) < 400
+    assert peak < 30e6  # the values of the axes
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"activation": "relu,prelu", "learn": "default,none,all", "share": "network,layer,channel"},
+        {"activation": "prelu,elu", "decay_activations": "false,true", "learn": "default,all"},
+        {"optimizer": "sgd,momentum,adam", "momentum": "0.5,0.9", "seed": "range(3)"},
+        {"activation": "elu", "elu": {"alpha": "1,2"}, "depth": "0,1,3", "width": "4,8"},
+        {"hidden_sizes": "4-4,8", "init": "critical,he_normal", "learning_rate": "0.1,1"},
+    ],
+)
+def test_as_many_cells_and_layers_are_counted_as_there_are(fields):
+    config = make_config(**fields)
+    found = plan(**fields)
+    layers = sum(len(group.static.hidden_sizes) + 1 for group in found.groups)
+    for cells, most_layers in ((found.cells - 1, layers), (found.cells, layers - 1)):
+        with pytest.raises(ConfigError, match="allows: "):
+            grid.plan(config, catalogue.get, lambda name: None, cells, most_layers)
+    again = grid.plan(config, catalogue.get, lambda name: None, found.cells, layers)
+    assert [group.key for group in again.groups] == [group.key for group in found.groups]
+
+
 def test_a_hundred_thousand_cells_take_little_memory():
     tracemalloc.start()
     planned = plan(

@@ -11,13 +11,13 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import NullLocator
 
 from acts_jax.report.drawing import DASHED, DOTTED, band, grid, name_ends
-from acts_jax.report.style import ALARM, STYLE, brief, log_rates, styles, titles
+from acts_jax.report.style import ALARM, brief, house_style, log_rates, styles, titles
 from acts_jax.studies.dying_relu.counts import KILLED, OPTIMIZERS, at_best_rate, threshold
 
 PERCENT = -5, 103  # limits of the y axes
 
 
-@matplotlib.rc_context(STYLE)
+@house_style()
 def by_rate(networks: pd.DataFrame) -> Figure:
     """Draw the table of `counts.at_end` against the learning rate, a column per optimizer."""
     optimizers = networks["optimizer"].unique()
@@ -80,7 +80,7 @@ def _mark(axes: Axes, rate: float) -> None:
         axes.text(rate, 100 * KILLED + 1.5, f"relu from {brief(rate)} ", ha="right", **text)
 
 
-@matplotlib.rc_context(STYLE)
+@house_style()
 def by_step(units: pd.DataFrame) -> Figure:
     """Draw the dead share of each layer of relu networks by step: the table of `counts.by_step`."""
     mine = units[units["activation"] == "relu"]

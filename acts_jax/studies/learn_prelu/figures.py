@@ -8,14 +8,14 @@ from matplotlib.figure import Figure
 
 from acts_jax.analysis import statistics
 from acts_jax.report import drawing
-from acts_jax.report.style import FAINT, INK, PALETTE, STYLE, titles
+from acts_jax.report.style import FAINT, INK, PALETTE, house_style, titles
 from acts_jax.studies.learn_prelu.measure import KINDS, LEARNED, Comparison, without_decay
 
 FIRST, DEEPER = (0.596, 0.681), (0.06, 0.20)  # where slopes ended in He et al. 2015, by layer
 COLORS = dict(zip(KINDS, PALETTE, strict=False))
 
 
-@matplotlib.rc_context(STYLE)
+@house_style()
 def figure(found: Comparison) -> Figure:
     """Draw where learned slopes go and end, and the test accuracy of fixed and learned ones."""
     paths = found.paths["per layer"]

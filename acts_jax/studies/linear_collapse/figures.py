@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 
-import matplotlib
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -11,7 +10,7 @@ from matplotlib.ticker import NullLocator
 
 from acts_jax.analysis.statistics import interval
 from acts_jax.report.drawing import DOTTED, band, doubling, name_ends
-from acts_jax.report.style import FAINT, INK, PALETTE, RULE, STYLE, percent, titles
+from acts_jax.report.style import FAINT, INK, PALETTE, RULE, house_style, percent, titles
 from acts_jax.studies.linear_collapse.measure import WHEN
 from acts_jax.training.linear_regions import Pieces
 from acts_jax.words import count
@@ -19,7 +18,7 @@ from acts_jax.words import count
 LINEAR, RELU, AFTER = PALETTE[7], PALETTE[0], PALETTE[1]
 
 
-@matplotlib.rc_context(STYLE)
+@house_style()
 def draw(
     folded: pd.DataFrame,
     regions: pd.DataFrame,

@@ -11,7 +11,7 @@ from matplotlib.ticker import NullFormatter
 
 from acts_jax.activations.catalogue import get
 from acts_jax.report import drawing
-from acts_jax.report.style import ALARM, FAINT, INK, PALETTE, STYLE, percent, titles
+from acts_jax.report.style import ALARM, FAINT, INK, PALETTE, house_style, percent, titles
 from acts_jax.studies.saha_bora.measure import PUBLISHED, REACH, UNIT, a_relu_gap, sbaf
 from acts_jax.theory import features, fitting
 from acts_jax.theory.fitting import Fit
@@ -19,7 +19,7 @@ from acts_jax.theory.fitting import Fit
 SBAF, TARGET = PALETTE[1], INK
 
 
-@matplotlib.rc_context(STYLE)
+@house_style()
 def sbaf_figure(found: Mapping[str, Fit]) -> Figure:
     """Draw SBAF's shapes, the distance from its targets over (k, alpha), and its best fits."""
     figure = Figure(figsize=(10.5, 6.4), layout="constrained")
@@ -112,7 +112,7 @@ def _target(fit: Fit, x: np.ndarray) -> np.ndarray:
     return features.jet(fit.target.function, fit.target.defaults, x)[0]
 
 
-@matplotlib.rc_context(STYLE)
+@house_style()
 def a_relu_figure(found: Mapping[str, Fit], scores: pd.DataFrame) -> Figure:
     """Draw A-ReLU beside the ReLU, its slope at 0, and the test error of networks with each.
 

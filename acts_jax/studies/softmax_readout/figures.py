@@ -2,20 +2,19 @@
 
 from collections.abc import Sequence
 
-import matplotlib
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from acts_jax.data import Dataset
-from acts_jax.report.style import FAINT, INK, PALETTE, RULE, STYLE, percent, shorten, titles
+from acts_jax.report.style import FAINT, INK, PALETTE, RULE, house_style, percent, shorten, titles
 from acts_jax.studies.softmax_readout.readouts import Readouts
 
 RIGHT, OTHER, WRONG = PALETTE[0], "#b8b8b8", PALETTE[1]
 
 
-@matplotlib.rc_context(STYLE)
+@house_style()
 def draw(
     dataset: Dataset, found: Readouts, examples: Sequence[int], scores: pd.DataFrame
 ) -> Figure:

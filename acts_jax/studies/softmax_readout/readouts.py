@@ -9,6 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 import pandas as pd
 
+from acts_jax import words
 from acts_jax.activations.readout import softmax
 from acts_jax.activations.sigmoidal import sigmoid
 from acts_jax.analysis import pairing, statistics
@@ -108,9 +109,9 @@ def classes_of(dataset: Dataset, names: Sequence[str]) -> tuple[int, int]:
     for name in names:
         if name not in dataset.class_names:
             near = suggest(name, dataset.class_names)
-            raise ConfigError(f"{dataset.name} has no class {name!r}{near}")
+            raise ConfigError(f"{dataset.name} has no class {words.shown(name)}{near}")
     if len(set(names)) != 2:
-        raise ConfigError(f"give two classes to tell apart, not {','.join(names)}")
+        raise ConfigError(f"give two classes to tell apart, not {words.shown(','.join(names))}")
     first, second = sorted(map(dataset.class_names.index, names))
     return first, second
 

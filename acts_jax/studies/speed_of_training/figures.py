@@ -2,17 +2,16 @@
 
 from collections.abc import Mapping
 
-import matplotlib
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from acts_jax.report import drawing
-from acts_jax.report.style import ALARM, FAINT, STYLE, styles, titles
+from acts_jax.report.style import ALARM, FAINT, house_style, styles, titles
 from acts_jax.studies.speed_of_training.measure import CELL
 
 
-@matplotlib.rc_context(STYLE)
+@house_style()
 def figure(curves: pd.DataFrame, best: pd.DataFrame, loss: float, budget: int) -> Figure:
     """Draw training losses at each activation's best rate, and the steps to `loss`, by depth."""
     depths, names = sorted(best["depth"].unique()), sorted(best["activation"].unique())

@@ -37,9 +37,10 @@ check = functools.partial(
 
 def study(options: Options, console: Console, *, deep: str = DEEP) -> Claim:
     """Train the tutorial's network with six activations, and one with hidden layers `deep`."""
-    wide = trainer.train(options.in_folder("wide"), console, check, stops_early=True)
     deeper = options.in_folder("deep").with_fields(activation="relu", hidden_sizes=deep)
-    found = collect(wide, trainer.train(deeper, console, stops_early=True))
+    wide = options.in_folder("wide")
+    first = trainer.train(wide, console, check, stops_early=True, then=[deeper])
+    found = collect(first, trainer.train(deeper, console, stops_early=True))
     return Claim(
         name="uva_tutorial3",
         title="A published study repeated: activations on Fashion-MNIST",

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 
-import matplotlib
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -10,14 +9,14 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, NullFormatter
 
 from acts_jax.report import drawing
-from acts_jax.report.style import FAINT, INK, STYLE, power_of_ten, styles, titles
+from acts_jax.report.style import FAINT, INK, house_style, power_of_ten, styles, titles
 from acts_jax.studies.uva_tutorial3.measure import Repeated, widths
 from acts_jax.studies.uva_tutorial3.published import ACCURACY, DEAD
 
 MARKERS = {"JAX": "x", "PyTorch": "+"}  # of the published numbers, by version of the notebook
 
 
-@matplotlib.rc_context(STYLE)
+@house_style()
 def figure(found: Repeated) -> Figure:
     """Draw accuracies, gradients and dead units by layer, the published numbers beside them."""
     result = Figure(figsize=(10.5, 7.4), layout="constrained")

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping
 
-import matplotlib
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -10,7 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullLocator
 
 from acts_jax.report.drawing import DASHED, band, doubling, grid, name_ends
-from acts_jax.report.style import INK, STYLE, brief, power_of_ten, styles, titles
+from acts_jax.report.style import INK, brief, house_style, power_of_ten, styles, titles
 from acts_jax.studies.vanishing_gradients.measure import (
     BEFORE,
     MOMENTS,
@@ -95,7 +94,7 @@ def _accuracy_by_depth(before: pd.DataFrame) -> Figure:
     )
 
 
-@matplotlib.rc_context(STYLE)
+@house_style()
 def _sheet(
     points: pd.DataFrame,
     *,
