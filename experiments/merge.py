@@ -14,7 +14,6 @@ from acts_jax import cli
 from acts_jax.activations import catalogue
 from acts_jax.errors import ConfigError
 from acts_jax.sweep import grid, launch, merge, store
-from acts_jax.sweep.config import make_config
 
 FROM = flags.DEFINE_list("from", [], "Workdirs to join, or a pattern such as 'runs/shard*'.")
 LISTED = 10  # of the groups that are missing
@@ -25,7 +24,7 @@ def main() -> None:
     shards = [path for name in FROM.value for path in sorted(glob.glob(name)) or [name]]
     if not shards:
         raise ConfigError("give the shards to join: --from=runs/shard0,runs/shard1")
-    config = make_config(**store.load_config(shards[0]))
+    config = store.load_config(shards[0])
     plan = grid.plan(config, catalogue.get, lambda name: None)  # which needs no dataset here
     with store.open_workdir(flags.FLAGS.workdir, plan) as workdir:
         merged = merge.merge(workdir, plan, shards)

@@ -100,7 +100,7 @@ def _text(setting: Any) -> Any:
 
 def _value(value: Any) -> str:
     """The digest of a constant."""
-    if jnp.issubdtype(getattr(value, "dtype", None), jax.dtypes.prng_key):
+    if isinstance(value, jax.Array) and jnp.issubdtype(value.dtype, jax.dtypes.prng_key):
         value = jax.random.key_data(value)
     array = np.asarray(value)
     return _hash(str(array.dtype), array.shape, array.tobytes())
