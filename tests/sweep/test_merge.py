@@ -1,5 +1,7 @@
 """Merging: shards together are the whole, each cell once, and nothing else."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -146,6 +148,27 @@ def test_a_shard_of_another_config_is_refused_with_the_difference(tmp_path):
     expected = f"shard {other} is of another config (width: [8] there, [4] now)"
     assert str(error.value) == expected
     assert files(tmp_path / "all") == {}
+
+
+def test_shards_of_different_versions_of_a_function_are_refused(tmp_path):
+    planned = plan()
+
+    def version(number):
+        digests = {"activation relu": f"{number} by jax 1", "dataset digits": "5"}
+        return [dataclasses.replace(group, sources=digests) for group in planned.groups]
+
+    shards = [stored(tmp_path / f"shard{i}", planned, version(i)[i::2]) for i in range(2)]
+    own = stored(tmp_path / "own", planned, version(0)[:1])
+    for workdir, others in (("all", shards), ("own", shards[1:])):
+        with pytest.raises(StoreError, match=r"relu was not the same for .* and .*: run"):
+            merged(tmp_path / workdir, planned, *others)
+    assert len(files(own)) == 1
+    assert files(tmp_path / "all") == {}
+    with store.open_workdir(tmp_path / "mixed", planned) as mixed:
+        for i in range(2):
+            store.write(mixed, version(i)[i], outcome_of(planned.groups[i]))
+    with pytest.raises(StoreError, match="activation relu was not the same"):
+        load_results(mixed)
 
 
 @pytest.mark.parametrize("damage", [lambda b: b[:-50], lambda b: b[:200] + b"?" + b[201:]])
