@@ -34,6 +34,17 @@ def write_atomically(path: Path, fill: Callable[[IO[bytes]], Any]) -> None:
         os.close(folder)
 
 
+def write_text(path: Path, text: str) -> None:
+    """Writes a text, whole or not at all, and makes the folder for it.
+
+    Raises:
+        StoreError: If it cannot be written, as on a full disk, or where there is a folder.
+    """
+    with writing_to(path, "file"):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_atomically(path, lambda file: file.write(text.encode()))
+
+
 def read_json(path: Path) -> Any:
     """What a file of JSON holds.
 

@@ -12,7 +12,7 @@ from absl import flags
 
 from acts_jax import cli, machine
 from acts_jax.errors import ConfigError
-from acts_jax.files import as_json
+from acts_jax.files import as_json, write_text
 from acts_jax.precision import accuracy, reference
 from acts_jax.precision.tables import accuracy_markdown, accuracy_table
 
@@ -58,8 +58,8 @@ def main() -> None:
     record = machine.environment() | {"dtype": dtype, "seconds": round(seconds, 1)}
     record["errors"] = as_json(errors)
     path = workdir / f"accuracy_{dtype}.json"
-    path.write_text(json.dumps(record, indent=1, allow_nan=False))
-    path.with_suffix(".md").write_text(accuracy_markdown(errors))
+    write_text(path, json.dumps(record, indent=1, allow_nan=False))
+    write_text(path.with_suffix(".md"), accuracy_markdown(errors))
     console.print(machine.describe(record), soft_wrap=True)
     console.print(f"{seconds:.1f} s; {path} and .md", soft_wrap=True)
 

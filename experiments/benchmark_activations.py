@@ -12,7 +12,7 @@ from absl import flags
 from acts_jax import cli, machine
 from acts_jax.benchmarks import activations
 from acts_jax.errors import ConfigError
-from acts_jax.files import as_json
+from acts_jax.files import as_json, write_text
 
 SIZE = flags.DEFINE_integer("size", 2**22, "Elements of the array.")
 REPEATS = flags.DEFINE_integer("repeats", 9, "Timed rounds.")
@@ -36,7 +36,7 @@ def main() -> None:
     seconds = round(time.perf_counter() - started, 1)
     record = environment | {"size": size, "repeats": repeats, "seconds": seconds}
     record["timings"] = as_json(timings)
-    path.write_text(json.dumps(record, indent=1, allow_nan=False))
+    write_text(path, json.dumps(record, indent=1, allow_nan=False))
     console.print(machine.describe(environment), soft_wrap=True)
     console.print(f"{size:,} elements, {seconds} s; {path}", soft_wrap=True)
 

@@ -14,7 +14,7 @@ from absl import flags
 from acts_jax import cli, machine
 from acts_jax.benchmarks import sweeps
 from acts_jax.errors import ConfigError
-from acts_jax.files import as_json
+from acts_jax.files import as_json, write_text
 
 NET = flags.DEFINE_list(
     "net",
@@ -47,7 +47,7 @@ def main() -> int:
     record = environment | {"load_after": load, "seconds": seconds, "rounds": ROUNDS.value}
     record["comparisons"] = as_json(compared)
     path = workdir / "benchmark_sweep.json"
-    path.write_text(json.dumps(record, indent=1, allow_nan=False))
+    write_text(path, json.dumps(record, indent=1, allow_nan=False))
     console.print(machine.describe(environment), soft_wrap=True)
     during = f"load {load[0]} after {seconds} s, its own work included"
     console.print(f"{during}; {path}", soft_wrap=True)

@@ -1,11 +1,14 @@
-"""Files: what JSON is read, and what is refused with a ValueError, whatever it is."""
+"""Files: what is read or written, and that what cannot be is told, whatever it is."""
 
 import json
 import os
 
 import pytest
+from matplotlib.figure import Figure
 
-from acts_jax.files import read_json
+from acts_jax.errors import StoreError
+from acts_jax.files import read_json, write_text
+from acts_jax.report import figures, html
 
 
 def test_what_was_written_is_read(tmp_path):
@@ -36,3 +39,26 @@ def test_what_is_no_file_is_refused(tmp_path, make):
 def test_what_is_not_there_is_told_from_what_is_damaged(tmp_path):
     with pytest.raises(FileNotFoundError):
         read_json(tmp_path / "file")
+
+
+@pytest.mark.parametrize(
+    "save",
+    [
+        lambda path: write_text(path, "text"),
+        lambda path: html.write(path, "<p>page"),
+        lambda path: figures.save({"picture": Figure()}, path.parent),
+    ],
+)
+@pytest.mark.parametrize("wrong", ["folder", "no folder to be in"])
+def test_what_cannot_be_written_is_one_sentence(tmp_path, save, wrong):
+    path = tmp_path / "into" / "picture.png"
+    if wrong == "folder":
+        path.mkdir(parents=True)
+    else:
+        path.parent.write_text("a file")
+    with pytest.raises(StoreError) as error:
+        save(path)
+    reason = {"folder": "Is a directory", "no folder to be in": "File exists"}[wrong]
+    assert str(error.value).startswith("cannot write to f")
+    assert str(error.value).endswith(f": {reason}")
+    assert not list(tmp_path.rglob(".*"))

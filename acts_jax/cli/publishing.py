@@ -18,7 +18,7 @@ from rich.text import Text
 from acts_jax import machine
 from acts_jax.cli import flags
 from acts_jax.errors import ConfigError, OutputError
-from acts_jax.files import as_json, write_atomically
+from acts_jax.files import as_json, write_text
 from acts_jax.report import figures
 from acts_jax.report.tables import terminal_table
 from acts_jax.studies.claims import FAILS, HOLDS, PARTLY, UNDECIDED, Claim, record
@@ -77,7 +77,7 @@ def publish(
     paths = figures.save(claim.figures, workdir, dpi=200)
     path = workdir / f"{claim.name}.json"
     text = json.dumps(record(claim) | {"facts": dict(facts or {})}, indent=1, allow_nan=False)
-    write_atomically(path, lambda file: file.write(text.encode()))
+    write_text(path, text)
     console.print(Text(", ".join(map(str, [*paths, path]))), soft_wrap=True)
 
 

@@ -20,6 +20,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from acts_jax.analysis import statistics
+from acts_jax.files import write_atomically, writing_to
 from acts_jax.report.style import (
     ALARM,
     STYLE,
@@ -251,11 +252,17 @@ def svg(figure: Figure) -> str:
 
 
 def save(figures: Mapping[str, Figure], directory: str | Path, dpi: int = 110) -> list[Path]:
-    """Write each figure to `directory` as `<name>.png`; returns the paths."""
+    """Write each figure to `directory` as `<name>.png`; returns the paths.
+
+    Raises:
+        StoreError: one cannot be written.
+    """
     directory = Path(directory)
-    directory.mkdir(parents=True, exist_ok=True)
+    with writing_to(directory, "folder"):
+        directory.mkdir(parents=True, exist_ok=True)
     paths = [directory / f"{name}.png" for name in figures]
     for path, figure in zip(paths, figures.values(), strict=True):
-        with matplotlib.rc_context(STYLE):
-            figure.savefig(path, dpi=dpi)
+        draw = functools.partial(figure.savefig, dpi=dpi, format="png")
+        with writing_to(path, "file"), matplotlib.rc_context(STYLE):
+            write_atomically(path, draw)
     return paths

@@ -6,15 +6,17 @@ from collections.abc import Mapping
 from html import escape
 from pathlib import Path
 
-from acts_jax.files import write_atomically
+from acts_jax.files import write_text
 
 
 def write(path: str | Path, page: str) -> Path:
-    """Replace the page at `path` atomically; its folder is made if need be."""
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    write_atomically(path, lambda file: file.write(page.encode()))
-    return path
+    """Replace the page at `path` atomically; its folder is made if need be.
+
+    Raises:
+        StoreError: it cannot be written.
+    """
+    write_text(Path(path), page)
+    return Path(path)
 
 
 def definitions(entries: Mapping[str, str]) -> str:

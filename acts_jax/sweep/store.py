@@ -27,7 +27,7 @@ import pyarrow.parquet as pq
 from absl import logging
 
 from acts_jax.errors import StoreError
-from acts_jax.files import read_json, write_atomically, writing_to
+from acts_jax.files import read_json, write_atomically, write_text, writing_to
 from acts_jax.sweep import lock
 from acts_jax.sweep.grid import LATER_FIELDS, Group, Plan
 from acts_jax.words import count, join
@@ -163,14 +163,14 @@ def open_workdir(workdir: str | os.PathLike, plan: Plan) -> Iterator[Path]:
                     "choose another --workdir"
                 ) from None
             if not (workdir / "config.json").exists():
-                _write_json(workdir / "config.json", config)
+                write_text(workdir / "config.json", json.dumps(config, indent=1))
             differing = differences(load_config(workdir), config)
             if differing:
                 raise StoreError(
                     f"workdir {workdir} holds a sweep with another config ({differing}); "
                     "choose another --workdir, or delete this one"
                 )
-            _write_json(workdir / "plan.json", _sizes(plan))
+            write_text(workdir / "plan.json", json.dumps(_sizes(plan), indent=1))
         yield workdir
 
 
@@ -180,11 +180,6 @@ def _check_kinds(workdir: Path) -> None:
         for path in (workdir / name for name in names):
             if os.path.lexists(path) and not fits(path):
                 raise StoreError(f"{path} is no {kind}, as it should be; move it away")
-
-
-def _write_json(path: Path, value: Any) -> None:
-    text = json.dumps(value, indent=1)
-    write_atomically(path, lambda file: file.write(text.encode()))
 
 
 def _sizes(plan: Plan) -> dict[str, int]:
