@@ -193,6 +193,15 @@ def without_content(first, second):
     store.write_table(first.parents[1], one.record, one.table.slice(0, 0))
 
 
+def a_failure(first, second):
+    """The record of a failure under the name of results."""
+    one = store.read(first)
+    failed = store.write_table(
+        first.parents[1], dataclasses.replace(one.record, failed=True), one.table
+    )
+    failed.replace(first)
+
+
 def a_part_again(first, second):
     """The same cells in one file and in another, as from two runs on two machines."""
     one = store.read(first)
@@ -231,6 +240,7 @@ DAMAGED = {
     "rewritten": rewritten(lambda table: table),
     "the digest of another": with_the_digest_of_another,
     "no rows": without_content,
+    "a failure": a_failure,
     "a part again": a_part_again,
     "a link to nowhere": linked_to("nowhere.parquet"),
     "a link to another": lambda first, second: linked_to(second.name)(first, second),
