@@ -2,13 +2,17 @@
 
 import contextlib
 import dataclasses
+import json
 import math
 import os
+import stat
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import IO, Any
 
 from acts_jax.errors import StoreError
+
+DEEPEST = 9  # how many objects and lists may be within each other in a file of JSON
 
 
 def write_atomically(path: Path, fill: Callable[[IO[bytes]], Any]) -> None:
@@ -39,6 +43,29 @@ def write_text(path: Path, text: str) -> None:
     with writing_to(path, "file"):
         path.parent.mkdir(parents=True, exist_ok=True)
         write_atomically(path, lambda file: file.write(text.encode()))
+
+
+def read_json(path: Path) -> Any:
+    """What a file of JSON holds.
+
+    Raises:
+        OSError: If it cannot be read.
+        ValueError: If it is no file, not JSON, or nested so deep that none of ours can be.
+    """
+    if not stat.S_ISREG(path.stat().st_mode):  # reading a pipe would wait for ever
+        raise ValueError("no file")
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except RecursionError as error:
+        raise ValueError("nested too deep") from error
+    layer = [found]
+    for _ in range(DEEPEST):
+        objects = [value.values() for value in layer if isinstance(value, dict)]
+        lists = [value for value in layer if isinstance(value, list)]
+        layer = [inner for values in (*objects, *lists) for inner in values]
+        if not layer:
+            return found
+    raise ValueError("nested too deep")
 
 
 @contextlib.contextmanager

@@ -16,7 +16,6 @@ from acts_jax import cli
 from acts_jax.activations import catalogue
 from acts_jax.errors import ConfigError
 from acts_jax.sweep import grid, launch, merge, store
-from acts_jax.sweep.config import make_config
 from acts_jax.words import shown
 
 FROM = flags.DEFINE_list("from", [], "Workdirs to join, or a pattern such as 'runs/shard*'.")
@@ -34,7 +33,7 @@ def main() -> None:
         raise ConfigError(f"--from takes the folders of sweeps, not {shown(files[0])}")
     if not shards:
         raise ConfigError("give the shards to join: --from=runs/shard0,runs/shard1")
-    config = make_config(**store.load_config(shards[0]))
+    config = store.load_config(shards[0])
     # No dataset is needed here, and what was trained is not too much.
     plan = grid.plan(config, catalogue.get, lambda name: None, sys.maxsize, sys.maxsize)
     with store.open_workdir(flags.FLAGS.workdir, plan) as workdir:

@@ -68,6 +68,12 @@ OF_SWEEPS: dict[str, tuple[Any, ...]] = {
         "on Ray, where a task that is interrupted starts anew).",
         0.0,
     ),
+    "retrain_changed": (
+        "bool",
+        False,
+        "Train anew what was trained with a function, or on a dataset, that has changed since, and "
+        "drop its results (default: refuse); all other results stay.",
+    ),
     "launcher": ("enum", "local", ["local", "ray"], "Train in this process, or on a Ray cluster."),
     "ray_address": (
         "string",

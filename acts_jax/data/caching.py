@@ -18,6 +18,7 @@ import numpy as np
 
 from acts_jax.data import builders, preparing
 from acts_jax.data.splitting import Split, Stored
+from acts_jax.files import read_json
 
 _FORMAT = 1  # raised whenever `reading` makes other arrays of the same records
 _PARTS = ("inputs", "labels")
@@ -102,7 +103,7 @@ def _load(folder: Path, name: str | None = None) -> Stored | None:
         if not any(folder.glob(f"{_prefix()}*")):
             return None
         cache = _cache(folder)
-        contents = json.loads((cache / "contents.json").read_text())
+        contents = read_json(cache / "contents.json")
         if name is not None and name not in contents["names"]:
             return None
         splits = {s: Split(*(_map(cache, s, part) for part in _PARTS)) for s in contents["splits"]}
@@ -144,7 +145,7 @@ def _save(folder: Path, name: str, stored: Stored) -> None:
 
 
 def _add_name(path: Path, name: str) -> None:
-    contents = json.loads(path.read_text())
+    contents = read_json(path)
     contents["names"] = sorted({name, *contents["names"]})
     scratch = path.with_name(f"contents-{uuid.uuid4().hex}.json")
     scratch.write_text(json.dumps(contents))

@@ -3,6 +3,9 @@
 import contextlib
 import io
 import json
+import os
+import re
+import shutil
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,16 +16,18 @@ import orbax.checkpoint as ocp
 from absl import logging
 
 from acts_jax.errors import StoreError
-from acts_jax.files import write_atomically
+from acts_jax.files import read_json, write_atomically, writing_to
+from acts_jax.sweep.grid import Group
 from acts_jax.sweep.running import Standing
+from acts_jax.sweep.store import changed, name_of
 
 
-def save(folder: Path, standing: Standing) -> None:
-    """Saves where a group stands.
+def save(folder: Path, part: Group, standing: Standing) -> None:
+    """Saves where a group, or part of one, stands.
 
     Args:
-        folder: The group's own. Its name should say all that a standing depends on: the cells, and
-            the shape [rows, devices, pack] in which they are trained.
+        folder: Of this part and the shape [rows, devices, pack] in which it is trained.
+        part: The cells.
         standing: After a chunk.
 
     Raises:
@@ -32,7 +37,8 @@ def save(folder: Path, standing: Standing) -> None:
     state = {f"state.{i}": leaf for i, leaf in enumerate(jax.tree.leaves(standing.state))}
     metrics = {f"metric.{name}": values for name, values in standing.metrics.items()}
     cells = {name: getattr(standing, name) for name in ("diverged_step", "last")}
-    np.savez(file, **cells, **state, **metrics)
+    said = json.dumps([name_of(part), dict(part.sources), standing.evaluations])
+    np.savez(file, said=said, **cells, **state, **metrics)
     # As one array of bytes: of many, those still being written when one fails would each complain,
     # and empty ones, as some metrics of a net without layers are, would be refused.
     items = ocp.args.StandardSave([np.frombuffer(file.getvalue(), np.uint8)])
@@ -41,7 +47,7 @@ def save(folder: Path, standing: Standing) -> None:
             # Damaged, or of a run whose record was not written: Orbax would save nothing earlier.
             for step in manager.all_steps():
                 if step >= standing.evaluations:
-                    (folder / f"{step}.json").unlink(missing_ok=True)
+                    _remove(folder / f"{step}.json")
                     manager.delete(step)
             if not manager.save(standing.evaluations, args=items):
                 raise OSError("Orbax declined to save")
@@ -54,30 +60,46 @@ def save(folder: Path, standing: Standing) -> None:
         raise StoreError(f"cannot write a checkpoint to {folder}: {reason}") from error
 
 
-def load(folder: Path, like: Standing) -> Standing | None:
-    """Where a group stood when last saved; None if it was not, or the files are damaged.
+def load(folder: Path, part: Group, like: Standing) -> Standing | None:
+    """Where a part stood when last saved; None if it was not, or the files are not of any use.
 
     Args:
         folder: As for `save`.
+        part: The cells.
         like: Before the first chunk: gives the tree of arrays and their places on the devices.
+
+    Raises:
+        StoreError: If what is of no use cannot be removed.
     """
-    if not folder.is_dir():
+    if not os.path.lexists(folder):
         return None
-    with _manager(folder) as manager:
-        saved = sorted(manager.all_steps(), reverse=True)
-        step = next((step for step in saved if _is_whole(folder, step)), None)
-        if step is not None:
-            (content,) = manager.restore(step, args=ocp.args.StandardRestore())
-    if step is None:
-        if saved:
-            logging.warning("the checkpoint in %s is damaged; its cells start over", folder)
-        return None
+    with writing_to(folder, "checkpoint"):
+        if steps := _whole(folder):
+            with _manager(folder) as manager:
+                for step in steps:
+                    if standing := _restored(manager, step, part, like):
+                        return standing
+        _remove(folder)
+    logging.warning("checkpoint %s is damaged, or of other cells; its cells start over", folder)
+    return None
+
+
+def _restored(
+    manager: ocp.CheckpointManager, step: int, part: Group, like: Standing
+) -> Standing | None:
+    """One of the standings saved; None if it is not of this part at this step."""
+    (content,) = manager.restore(step, args=ocp.args.StandardRestore())
     with np.load(io.BytesIO(content.tobytes())) as file:
         arrays = dict(file)
+    try:
+        name, sources, evaluations = json.loads(str(arrays["said"]))
+    except KeyError:  # of an earlier version
+        return None
+    if (name, evaluations) != (name_of(part), step) or changed(sources, part.sources):
+        return None
     leaves, tree = jax.tree.flatten(like.state)
     found = [arrays.get(f"state.{i}", np.zeros(0)) for i in range(len(leaves))]
     if [(a.shape, a.dtype) for a in found] != [(a.shape, a.dtype) for a in leaves]:
-        logging.warning("the checkpoint in %s is of other networks; its cells start over", folder)
         return None
     state = jax.device_put(found, [leaf.sharding for leaf in leaves])
     metrics = {n.removeprefix("metric."): v for n, v in arrays.items() if n.startswith("metric.")}
@@ -98,10 +120,31 @@ def _manager(folder: Path) -> Iterator[ocp.CheckpointManager]:
         logging.set_verbosity(verbosity)
 
 
-def _is_whole(folder: Path, step: int) -> bool:
+def _remove(path: Path) -> None:
+    """Removes a file or a folder, if it is there."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
+
+
+def _whole(folder: Path) -> list[int]:
+    """The steps saved whole, the last first; all else, at which Orbax might fail, is removed."""
+    if not folder.is_dir():
+        return []
+    names = [path.stem for path in folder.glob("*.json") if re.fullmatch("[0-9]+", path.stem)]
+    steps = [int(name) for name in names if _is_whole(folder, name)]
+    kept = {f"{step}{ending}" for step in steps for ending in ("", ".json")}
+    for path in folder.iterdir():
+        if path.name not in kept:
+            _remove(path)
+    return sorted(steps, reverse=True)
+
+
+def _is_whole(folder: Path, step: str) -> bool:
     """Whether a checkpoint's files are those that were saved."""
     try:
-        return json.loads((folder / f"{step}.json").read_text()) == _checksums(folder / str(step))
+        return read_json(folder / f"{step}.json") == _checksums(folder / step)
     except (OSError, ValueError):
         return False
 

@@ -24,7 +24,7 @@ from typing import Any
 from acts_jax.data import Dataset
 from acts_jax.errors import ConfigError
 from acts_jax.machine import cores
-from acts_jax.sweep import launch, local, packing
+from acts_jax.sweep import launch, local, packing, store
 from acts_jax.sweep.grid import Group
 from acts_jax.sweep.signals import Stop
 from acts_jax.sweep.work import Finished, Launcher, Seconds, Work
@@ -144,9 +144,27 @@ def _train(
         with contextlib.suppress(ray.exceptions.RayError):
             ray.get(board.note.remote(number, chunk))  # waited for: no note outlives its task
 
+    try:
+        _check_function(part)
+    except BaseException as error:  # a module of the user's may raise anything
+        return [(part, local.failure(error))], Seconds()
     datasets, never = {part.static.dataset: dataset}, math.inf
     work = Work([part], datasets, pack, checkpoints, never, Stop(), on_chunk, Seconds())
     return list(local.results(work)), work.seconds
+
+
+def _check_function(part: Group) -> None:
+    """Checks that the activation of a part is here what it was for the driver.
+
+    Raises:
+        ConfigError: If it is another, as when nodes have their own copies of a module.
+        ValueError: If it is not there.
+    """
+    name = part.static.activation
+    if store.changed(part.sources, {f"activation {name}": launch.digest_of(name)}):
+        raise ConfigError(
+            f"{name} is another function on {socket.gethostname()} than for the driver"
+        )
 
 
 class _Board:

@@ -104,6 +104,8 @@ class Group:
         traced: Per traced axis an array [cells]; float64, and int64 for the seed.
         parameters: Per parameter of the activation its values [cells], float64.
         first: Index of the first of these cells in the whole group: 0, unless this is a `part`.
+        sources: Digests of what the cells are trained with besides, by name: "activation relu",
+            "dataset digits"; from `launch.run`, which has both.
     """
 
     key: str
@@ -111,6 +113,7 @@ class Group:
     traced: Mapping[str, np.ndarray]
     parameters: Mapping[str, np.ndarray]
     first: int = 0
+    sources: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
     @property
     def size(self) -> int:
@@ -121,7 +124,8 @@ class Group:
         """The cells from `first` up to, not including, `last`, as counted in this group."""
         traced = {name: values[first:last] for name, values in self.traced.items()}
         parameters = {name: values[first:last] for name, values in self.parameters.items()}
-        return Group(self.key, self.static, traced, parameters, self.first + first)
+        first += self.first
+        return dataclasses.replace(self, traced=traced, parameters=parameters, first=first)
 
     def cut(self, most: int) -> "list[Group]":
         """The cells in order, in parts of `most`; the last may be smaller."""
@@ -146,10 +150,17 @@ class Group:
 
 @dataclasses.dataclass(frozen=True)
 class Plan:
-    """A sweep, ready to run: its config with every field filled in, and its groups."""
+    """A sweep, ready to run.
+
+    Attributes:
+        config: Its config with every field filled in.
+        groups: Those to train: all of the sweep's, or a share of them.
+        others: The rest of the sweep's.
+    """
 
     config: Mapping[str, Any]
     groups: tuple[Group, ...]
+    others: tuple[Group, ...] = ()
 
     @property
     def cells(self) -> int:
@@ -158,7 +169,8 @@ class Plan:
 
     def shard(self, number: int, of: int) -> "Plan":
         """Every `of`-th group, from the one of index `number` on: one of `of` disjoint shares."""
-        return dataclasses.replace(self, groups=self.groups[number::of])
+        others = tuple(group for i, group in enumerate(self.groups) if i % of != number)
+        return dataclasses.replace(self, groups=self.groups[number::of], others=others)
 
 
 def plan(

@@ -13,7 +13,7 @@ from types import MappingProxyType
 import jax
 
 from acts_jax import data, machine
-from acts_jax.activations import acceptance, catalogue
+from acts_jax.activations import acceptance, catalogue, digest
 from acts_jax.errors import CellError, ConfigError
 from acts_jax.sweep import engine, grid, local, packing, signals, store, work
 from acts_jax.sweep.config import MOST_CELLS
@@ -177,6 +177,7 @@ def run(
     launcher: work.Launcher = local.results,
     on_error: str = "continue",
     checkpoint_after: float = 30.0,
+    retrain_changed: bool = False,
 ) -> tuple[Progress, work.Seconds]:
     """Trains the cells of a plan that are not in the workdir yet, and stores their outcomes.
 
@@ -190,6 +191,8 @@ def run(
         on_error: What to do when a group cannot be trained, as when an activation of the user's
             raises: "continue" with the others, or "stop". The cells are recorded as failed.
         checkpoint_after: Groups that take more seconds than this are checkpointed at every chunk.
+        retrain_changed: Whether to train anew, instead of refusing it, what is in the workdir and
+            was trained with a function or on a dataset that has changed since.
 
     Returns:
         The final progress, and where the time went.
@@ -197,9 +200,10 @@ def run(
     Raises:
         Stopped: After a signal, see `signals.listening`; what was done is stored.
         CellError: If a group failed and `on_error` is "stop".
-        StoreError: If something cannot be written.
+        StoreError: If something cannot be written; if there are such results and they are to stay.
     """
-    store.tidy(workdir)
+    plan = _with_sources(plan, datasets)
+    store.tidy(workdir, plan, retrain_changed=retrain_changed)
     journal = _Journal(plan, datasets, workdir, on_progress)
     with signals.listening() as stop:
         given = work.Work(
@@ -224,6 +228,25 @@ def run(
         stop.check()
     shutil.rmtree(workdir / "checkpoints", ignore_errors=True)
     return journal.progress, given.seconds
+
+
+def digest_of(name: str) -> str:
+    """The digest of an activation, and the version of jax by which it is."""
+    return f"{digest.of(catalogue.get(name))} by jax {jax.__version__}"
+
+
+def _with_sources(plan: grid.Plan, datasets: Mapping[str, data.Dataset]) -> grid.Plan:
+    """A plan whose groups know the digests of what they are trained with."""
+    activations = {name: digest_of(name) for name in plan.config["activation"]}
+
+    def known(group: grid.Group) -> grid.Group:
+        name, dataset = group.static.activation, group.static.dataset
+        digests = {f"activation {name}": activations[name]}
+        digests[f"dataset {dataset}"] = datasets[dataset].digest
+        return dataclasses.replace(group, sources=digests)
+
+    groups, others = (tuple(map(known, some)) for some in (plan.groups, plan.others))
+    return dataclasses.replace(plan, groups=groups, others=others)
 
 
 class _Journal:

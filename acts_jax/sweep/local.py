@@ -6,6 +6,7 @@ The next groups are compiled in the background while one runs.
 import collections
 import concurrent.futures
 import itertools
+import os
 import time
 import traceback
 from collections.abc import Iterator
@@ -99,9 +100,8 @@ def _run(part: Group, program: engine.Program, work: Work) -> Outcome:
     """Runs a part, from its checkpoint if there is one; with checkpoints if it takes long."""
     shape = len(program.cells), *program.cells[0].seed.shape
     folder = work.checkpoints / f"{name_of(part)}-{'x'.join(map(str, shape))}"
-    start = (
-        _checkpoint().load(folder, running.beginning(program, part)) if folder.exists() else None
-    )
+    beginning = running.beginning(program, part)
+    start = _checkpoint().load(folder, part, beginning) if os.path.lexists(folder) else None
     dataset = work.datasets[part.static.dataset]
     chunks = len(part.static.eval_steps(engine.steps_per_epoch(part.static, dataset)))
     resumed = start.evaluations if start else 0
@@ -114,7 +114,7 @@ def _run(part: Group, program: engine.Program, work: Work) -> Outcome:
         work.on_chunk(part, steps, taken, int((standing.diverged_step >= 0).sum()))
         expected = (time.perf_counter() - started) * chunks / (done - resumed)
         if done < chunks and (work.stop or expected > work.checkpoint_after):
-            _checkpoint().save(folder, standing)
+            _checkpoint().save(folder, part, standing)
         if done < chunks:
             work.stop.check()
 

@@ -9,6 +9,8 @@ import socket
 from collections.abc import Iterator
 from pathlib import Path
 
+from acts_jax.files import read_json
+
 
 class InUseError(Exception):
     """The lock is held by another process.
@@ -56,7 +58,7 @@ def hold(path: Path) -> Iterator[None]:
 def _holder(path: Path) -> str:
     """Who wrote a lock file."""
     try:
-        record = json.loads(path.read_text(encoding="utf-8"))
+        record = read_json(path)
         return f"process {record['pid']} on host {record['host']}"
     except (OSError, ValueError, KeyError, TypeError):
         return "another process"  # which has not written its name yet

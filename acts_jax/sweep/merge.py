@@ -1,5 +1,6 @@
 """Merging: the results of shards, trained apart, in one store."""
 
+import dataclasses
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -32,48 +33,46 @@ def merge(workdir: Path, plan: Plan, shards: Sequence[str | os.PathLike]) -> Mer
         shards: Workdirs of runs of the same config; the store itself is passed over among them.
 
     Raises:
-        StoreError: If a shard is of another config or has a damaged file, before anything is
-            copied.
+        StoreError: If a shard is of another config or has a damaged file, or two were trained with
+            different versions of a function or a dataset, before anything is copied.
     """
     others = [path for path in map(Path, shards) if path.resolve() != workdir.resolve()]
-    files = [path for shard in others for path in _checked(shard, plan)]
-    store.tidy(workdir, failures=False)
+    theirs = [one for shard in others for one in _checked(shard, plan)]
+    store.tidy(workdir, plan, failures=False)
+    own = store.contents(workdir).stored
+    store.check_sources([*own, *theirs])
     absent = {group.key: np.zeros(group.size, bool) for group in plan.groups}
     for part in store.missing(workdir, plan.groups):
         absent[part.key][part.first : part.first + part.size] = True
     present = plan.cells - sum(map(np.count_nonzero, absent.values()))
     # Records of failures come last, the store's own before others: they are wanted only where there
     # are no results.
-    own = [path for path in store.files(workdir) if store.is_failure(path)]
-    for path in sorted([*own, *files], key=store.is_failure):
-        key, first, last = store.place(path)
-        if path in own and absent[key][first:last].all():
-            absent[key][first:last] = False
+    failures = [one for one in own if one.record.failed]
+    for one in sorted([*failures, *theirs], key=lambda one: one.record.failed):
+        first, last = one.record.first, one.record.last
+        there = absent[one.record.key][first:last]
+        if one in failures and there.all():
+            there[:] = False
             continue
-        wanted = np.diff(absent[key][first:last], prepend=False, append=False)
-        for start, end in np.flatnonzero(wanted).reshape(-1, 2):
-            table = store.read(path).slice(start, end - start)
-            ending = store.FAILED if store.is_failure(path) else ".parquet"
-            store.write_table(workdir, f"{key}-{first + start}-{first + end}{ending}", table)
-        if path in own:
-            path.unlink()
-        absent[key][first:last] = False
+        wanted = np.diff(there, prepend=False, append=False)
+        for start, end in np.flatnonzero(wanted).reshape(-1, 2).tolist():
+            part = dataclasses.replace(one.record, first=first + start, last=first + end)
+            store.write_table(workdir, part, store.read(one.path).table.slice(start, end - start))
+        if one in failures:
+            one.path.unlink()
+        there[:] = False
     missing = store.missing(workdir, plan.groups)
     left = sum(part.size for part in missing)
     return Merged(plan.cells - left - present, present, missing)
 
 
-def _checked(shard: Path, plan: Plan) -> list[Path]:
-    """The files of a shard, all of them of this plan and whole."""
+def _checked(shard: Path, plan: Plan) -> list[store.Stored]:
+    """The results of a shard, all of them whole."""
     differing = store.differences(store.load_config(shard), plan.config)
     if differing:
         raise StoreError(f"shard {shard} is of another config ({differing})")
-    groups = {group.key: group.size for group in plan.groups}
-    files = store.files(shard)
-    for path in files:
-        key, first, last = store.place(path)
-        if not 0 <= first < last <= groups.get(key, 0):
-            raise StoreError(f"{path} belongs to no group of the config in {shard}")
-        if store.read(path) is None:
-            raise StoreError(f"{path} is damaged; run that shard again to replace it")
-    return files
+    found = store.contents(shard, plan=plan)
+    store.name_foreign(found.foreign)
+    for path in found.damaged:
+        raise StoreError(f"{path} is damaged; run that shard again to replace it")
+    return found.stored

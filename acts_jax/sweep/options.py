@@ -28,6 +28,8 @@ class Options:
         compilation_cache: Folder in which compiled programs are kept; None for none.
         on_error: "continue" or "stop": what to do when networks cannot be trained.
         checkpoint_after: Groups that take more seconds than this are checkpointed at every chunk.
+        retrain_changed: Whether to train anew what was trained with a function or on a dataset that
+            has changed since.
         launcher: "local" to train in this process, "ray" on a Ray cluster.
         ray_address: Of a running Ray cluster; None starts Ray on this machine for the run.
         shard: "i/n" for the i-th of n shares of the groups, counted from 0; None for all.
@@ -43,6 +45,7 @@ class Options:
     compilation_cache: Path | None = None
     on_error: str = "continue"
     checkpoint_after: float = 30.0
+    retrain_changed: bool = False
     launcher: str = "local"
     ray_address: str | None = None
     shard: str | None = None

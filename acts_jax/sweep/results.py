@@ -6,7 +6,6 @@ Nothing here imports jax: results can be read anywhere.
 import os
 import re
 from collections.abc import Callable, Collection
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -40,7 +39,7 @@ def load_results(workdir: str | os.PathLike) -> pd.DataFrame:
         StoreError: If there are no results, or a file cannot be read.
     """
     others = (store.CURVE, store.NETWORK, "traceback")
-    tables = [table for _, table in _read(workdir, lambda name: not name.startswith(others))]
+    tables = [one.table for one in _read(workdir, lambda name: not name.startswith(others))]
     frame = pd.concat([table.to_pandas() for table in tables], ignore_index=True)
     last = [c for c in frame if c.startswith("final.")]
     middle = [c for c in frame if "." in c and c not in last]
@@ -82,7 +81,7 @@ def load_curves(workdir: str | os.PathLike, metrics: Collection[str] | None = No
         known.add(metric)
         return metric != "dead_unit" if metrics is None else metric in metrics
 
-    for _, table in _read(workdir, wanted):
+    for _, _, table in _read(workdir, wanted):
         if table.column_names:  # cells that failed have no curves
             epochs, steps = (_array(table[name])[0] for name in marks)
             for name in sorted(set(table.column_names) - set(marks)):
@@ -128,9 +127,9 @@ def load_arrays(
         StoreError: As for `load_results`.
     """
     found: dict[str, list[pa.Table]] = {}
-    for path, table in _read(workdir, lambda name: name == "cell" or wanted(name)):
-        if not store.is_failure(path):
-            found.setdefault(store.place(path)[0], []).append(table)
+    for _, record, table in _read(workdir, lambda name: name == "cell" or wanted(name)):
+        if not record.failed:
+            found.setdefault(record.key, []).append(table)
     joined = {key: pa.concat_tables(tables) for key, tables in found.items()}
     return {
         key: {name: _array(table[name]) for name in table.column_names}
@@ -166,18 +165,19 @@ def _long(
     }
 
 
-def _read(workdir: str | os.PathLike, wanted: Callable[[str], bool]) -> list[tuple[Path, pa.Table]]:
+def _read(workdir: str | os.PathLike, wanted: Callable[[str], bool]) -> list[store.Stored]:
     """Every file of results in the order of the plan, with its chosen columns."""
-    files = store.files(workdir)
-    if not files:
+    found = store.contents(workdir, lambda name: wanted(_name_now(name)))
+    store.name_foreign(found.foreign)
+    for path in found.damaged:
+        raise StoreError(f"{path} is damaged; run the sweep again to replace it")
+    if not found.stored:
         raise StoreError(f"no results in {workdir}; run `python -m experiments.sweep` first")
-    tables = []
-    for path in files:
-        table = store.read(path, lambda name: wanted(_name_now(name)))
-        if table is None:
-            raise StoreError(f"{path} is damaged; run the sweep again to replace it")
-        tables.append((path, table.rename_columns([*map(_name_now, table.column_names)])))
-    return tables
+    store.check_sources(found.stored)
+    return [
+        one._replace(table=one.table.rename_columns([*map(_name_now, one.table.column_names)]))
+        for one in found.stored
+    ]
 
 
 def _name_now(column: str) -> str:

@@ -1,31 +1,45 @@
 """The store: one parquet file per finished group or part of one, written whole or not at all.
 
+A file says of itself which cells it holds, of which sweep and trained with what, and carries a
+digest of all its bytes: what was damaged, renamed or written by anything else is told from the
+results of the sweep whenever it is read.
+
 Nothing here imports jax.
 """
 
 import collections
 import contextlib
 import dataclasses
+import functools
+import hashlib
+import io
 import json
 import os
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+import stat
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
+from absl import logging
 
 from acts_jax.errors import StoreError
-from acts_jax.files import write_atomically, writing_to
+from acts_jax.files import read_json, write_atomically, write_text, writing_to
 from acts_jax.sweep import lock
 from acts_jax.sweep.grid import LATER_FIELDS, Group, Plan
+from acts_jax.words import count, join
 
 CURVE, NETWORK = "curve.", "network."  # how columns of curves and of parameters begin
 UNFINISHED = ".*.unfinished"  # what a file is called until it is whole
-FAILED = ".failed.parquet"  # how the names of files end that say why a group failed
-_NAME = re.compile(r"(?P<key>[^.]+)-(?P<first>\d+)-(?P<last>\d+)(\.failed)?\.parquet")
+FOLDERS = ("groups", "checkpoints", "figures")  # of a workdir
+FILES = ("config.json", "plan.json", "lock", "report.html")
+_NAME = re.compile(r"(?P<key>[^.]+)-(?P<first>\d+)-(?P<last>\d+)(?P<failed>\.failed)?\.parquet")
+_RECORD = b"acts_jax"  # where in a file's metadata its record is
+_DIGEST, _NONE = b'"sha256": "', b"0" * 64  # what the record ends with until the digest is known
+_LISTED, _SHOWN = 3, 60  # differences, and characters of a value, in a message
 
 
 @dataclasses.dataclass(frozen=True)
@@ -67,6 +81,55 @@ class Failure:
     traceback: str
 
 
+@dataclasses.dataclass(frozen=True)
+class Record:
+    """What a file of results says of itself.
+
+    Attributes:
+        key: Of the group.
+        first: Index of its first cell in the group.
+        last: One past its last.
+        failed: Whether it holds no results, but the reason why there are none.
+        config: Digest of the sweep's config.
+        sources: Of the group, see `Group`.
+    """
+
+    key: str
+    first: int
+    last: int
+    failed: bool
+    config: str
+    sources: Mapping[str, str]
+
+    @property
+    def name(self) -> str:
+        """What the file is called."""
+        return f"{self.key}-{self.first}-{self.last}{'.failed' * self.failed}.parquet"
+
+
+class Stored(NamedTuple):
+    """A file of results that is what it should be: its record, and its wanted columns."""
+
+    path: Path
+    record: Record
+    table: pa.Table
+
+
+class Contents(NamedTuple):
+    """What there is in a workdir.
+
+    Attributes:
+        stored: The results, and the records of failures, in the order of the plan; no cell twice.
+        damaged: Files of a name for these that are not whole, or hold other cells than the name
+            says, or cells that are in another file, too.
+        foreign: Files of any other name.
+    """
+
+    stored: list[Stored]
+    damaged: list[Path]
+    foreign: list[Path]
+
+
 @contextlib.contextmanager
 def open_workdir(workdir: str | os.PathLike, plan: Plan) -> Iterator[Path]:
     """Makes or reopens a workdir for one plan, and holds it for the length of a with block.
@@ -76,17 +139,20 @@ def open_workdir(workdir: str | os.PathLike, plan: Plan) -> Iterator[Path]:
         plan: What will be stored there.
 
     Yields:
-        The workdir, with the plan's config in `config.json`.
+        The workdir, with the plan's config in `config.json`, and in `plan.json` how many cells each
+        of the sweep's groups has.
 
     Raises:
-        StoreError: If the folder cannot be written, is in use by another process, or holds the
-            results of another config.
+        StoreError: If the folder cannot be written, is in use by another process, holds the
+            results of another config, or a file where a folder belongs.
     """
     workdir = Path(workdir)
     config = json.loads(json.dumps(plan.config))
     with contextlib.ExitStack() as stack:
         with writing_to(workdir):
-            (workdir / "groups").mkdir(parents=True, exist_ok=True)
+            workdir.mkdir(parents=True, exist_ok=True)
+            _check_kinds(workdir)
+            (workdir / "groups").mkdir(exist_ok=True)
             if not os.access(workdir / "groups", os.W_OK):
                 raise PermissionError(13, "Permission denied")
             try:
@@ -96,17 +162,29 @@ def open_workdir(workdir: str | os.PathLike, plan: Plan) -> Iterator[Path]:
                     f"workdir {workdir} is in use by {error.holder}; wait until it is done, or "
                     "choose another --workdir"
                 ) from None
-            known = workdir / "config.json"
-            if not known.exists():
-                text = json.dumps(config, indent=1)
-                write_atomically(known, lambda file: file.write(text.encode()))
+            if not (workdir / "config.json").exists():
+                write_text(workdir / "config.json", json.dumps(config, indent=1))
             differing = differences(load_config(workdir), config)
-        if differing:
-            raise StoreError(
-                f"workdir {workdir} holds a sweep with another config ({differing}); "
-                "choose another --workdir, or delete this one"
-            )
+            if differing:
+                raise StoreError(
+                    f"workdir {workdir} holds a sweep with another config ({differing}); "
+                    "choose another --workdir, or delete this one"
+                )
+            write_text(workdir / "plan.json", json.dumps(_sizes(plan), indent=1))
         yield workdir
+
+
+def _check_kinds(workdir: Path) -> None:
+    """Refuses a file where a folder belongs, or the reverse, before anything is computed."""
+    for kind, names, fits in (("folder", FOLDERS, Path.is_dir), ("file", FILES, Path.is_file)):
+        for path in (workdir / name for name in names):
+            if os.path.lexists(path) and not fits(path):
+                raise StoreError(f"{path} is no {kind}, as it should be; move it away")
+
+
+def _sizes(plan: Plan) -> dict[str, int]:
+    """How many cells each group of a sweep has, by key."""
+    return {group.key: group.size for group in (*plan.groups, *plan.others)}
 
 
 def load_config(workdir: str | os.PathLike) -> dict[str, Any]:
@@ -115,44 +193,236 @@ def load_config(workdir: str | os.PathLike) -> dict[str, Any]:
     Raises:
         StoreError: If it is not there or cannot be read.
     """
-    path = Path(workdir) / "config.json"
+    return _load_json(Path(workdir) / "config.json", "delete it to go on in this workdir")
+
+
+def _load_json(path: Path, remedy: str, kind: type = object) -> dict[str, Any]:
+    """The object in a file of a workdir, its values of one kind."""
     try:
-        return json.loads(path.read_text())
+        found = read_json(path)
     except FileNotFoundError:
-        raise StoreError(f"{workdir} holds no sweep: it has no {path.name}") from None
+        raise StoreError(f"{path.parent} holds no sweep: it has no {path.name}") from None
+    except OSError as error:
+        raise StoreError(f"cannot read {path}: {error.strerror}") from error
     except ValueError:
-        raise StoreError(f"{path} is damaged; delete it to go on in this workdir") from None
+        found = None
+    if not isinstance(found, dict) or not all(isinstance(v, kind) for v in found.values()):
+        raise StoreError(f"{path} is damaged; {remedy}")
+    return found
 
 
 def differences(there: Mapping[str, Any], now: Mapping[str, Any]) -> str:
     """In what two configs differ, in words; empty if in nothing."""
     there, now = LATER_FIELDS | dict(there), LATER_FIELDS | dict(now)
     names = [n for n in sorted({*there, *now}) if there.get(n) != now.get(n)]
-    return "; ".join(f"{n}: {there.get(n)} there, {now.get(n)} now" for n in names)
+    said = [f"{_said(n)}: {_said(there.get(n))} there, {_said(now.get(n))} now" for n in names]
+    if len(said) > _LISTED:
+        said[_LISTED:] = [f"and {len(said) - _LISTED} more"]
+    return "; ".join(said)
 
 
-def tidy(workdir: Path, failures: bool = True) -> None:
+def _said(value: Any) -> str:
+    """A value in one line, cut short."""
+    text = " ".join(str(value).split())
+    return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 3]}..."
+
+
+def changed(there: Mapping[str, str], now: Mapping[str, str], surely: bool = True) -> set[str]:
+    """Names in `Group.sources` whose digests are others now.
+
+    Those of functions end with the version of jax that has traced them. Where that is another one,
+    another digest need not mean another function: `surely` leaves these names out.
+    """
+    found = set()
+    for name in now:
+        before, after = (digests.get(name, "").partition(" by ") for digests in (there, now))
+        if before[0] != after[0] and not (surely and before[2] != after[2]):
+            found.add(name)
+    return found
+
+
+def contents(
+    workdir: str | os.PathLike,
+    wanted: Callable[[str], bool] = lambda column: False,
+    plan: Plan | None = None,
+) -> Contents:
+    """Reads every file of results in a workdir, and tells which are what they should be.
+
+    Args:
+        workdir: A sweep's workdir, finished or not.
+        wanted: Which columns to read, by their name; none by default.
+        plan: The sweep; by default what `plan.json` says of it.
+
+    Raises:
+        StoreError: If a file cannot be read for another reason than damage, or is no file.
+    """
+    workdir, found = Path(workdir), Contents([], [], [])
+    paths = sorted((workdir / "groups").glob("[!.]*.parquet"))
+    if not paths:
+        return found
+    config = _digest_of_config(workdir)
+    sizes = _sizes(plan) if plan else _load_json(workdir / "plan.json", "run the sweep again", int)
+    for path in paths:
+        name = _NAME.fullmatch(path.name)
+        size = sizes.get(name["key"], 0) if name else 0
+        if name is None or not int(name["first"]) < int(name["last"]) <= size:
+            found.foreign.append(path)
+            continue
+        one = read(path, wanted)
+        if one and (one.record.config, one.record.name) == (config, path.name):
+            found.stored.append(one)
+        else:
+            found.damaged.append(path)
+    return _once(found)
+
+
+def _once(found: Contents) -> Contents:
+    """The same, without files some of whose cells are in others."""
+    once = Contents([], [*found.damaged], found.foreign)
+    taken: dict[str, set[int]] = collections.defaultdict(set)
+    # One with results counts rather than one without, then the larger.
+    for one in sorted(
+        found.stored, key=lambda one: (one.record.failed, one.record.first - one.record.last)
+    ):
+        cells = range(one.record.first, one.record.last)
+        if taken[one.record.key].isdisjoint(cells):
+            once.stored.append(one)
+        else:
+            once.damaged.append(one.path)
+        taken[one.record.key].update(cells)
+    once.stored.sort(key=lambda one: (one.record.key, one.record.first))
+    return once
+
+
+def read(path: Path, wanted: Callable[[str], bool] = lambda column: True) -> Stored | None:
+    """A file of results; None if it is not whole, or was written by something else.
+
+    Args:
+        path: Of the file.
+        wanted: Which columns, by their name; all by default.
+
+    Raises:
+        StoreError: If it cannot be read for another reason, or is no file.
+    """
+    try:
+        if not stat.S_ISREG(path.stat().st_mode):
+            raise StoreError(f"{path} is no file, as it should be; move it away")
+        content = path.read_bytes()
+    except FileNotFoundError:  # a link to nowhere
+        return None
+    except OSError as error:  # the disk's fault, or a matter of permission: no sign of damage
+        raise StoreError(f"cannot read {path}: {error.strerror}") from error
+    before, mark, after = content.rpartition(_DIGEST)
+    digest, after = after[: len(_NONE)], after[len(_NONE) :]
+    if not mark or digest != _sha256(before, mark, _NONE, after):
+        return None
+    try:
+        file = pq.ParquetFile(pa.BufferReader(content))
+        record = json.loads(file.schema_arrow.metadata[_RECORD])
+        del record["sha256"]
+        stored = Stored(
+            path,
+            Record(**record),
+            file.read([name for name in file.schema_arrow.names if wanted(name)]),
+        )
+        size = stored.record.last - stored.record.first
+        return stored if size == file.metadata.num_rows else None
+    except pa.ArrowMemoryError:
+        raise
+    except (pa.ArrowException, OSError, KeyError, TypeError, ValueError):
+        return None  # written by a later version, it may be
+
+
+def _sha256(*parts: bytes) -> bytes:
+    digest = hashlib.sha256()
+    for part in parts:
+        digest.update(part)
+    return digest.hexdigest().encode()
+
+
+def check_sources(stored: Iterable[Stored]) -> None:
+    """Checks that of one function, or dataset, all results are of the same version.
+
+    Raises:
+        StoreError: If they are not.
+    """
+    seen: dict[str, Stored] = {}
+    for one in stored:
+        for name in one.record.sources if not one.record.failed else ():
+            other = seen.setdefault(name, one)
+            if name in changed(other.record.sources, one.record.sources):
+                raise StoreError(
+                    f"{name} was not the same for {other.path} and {one.path}: run the older sweep "
+                    "again with --retrain_changed"
+                )
+
+
+def name_foreign(files: Sequence[Path]) -> None:
+    """Warns of files among the results that are none of the sweep's."""
+    if files:
+        what = f"{count(len(files), 'file')} of no group of this sweep, left alone"
+        _warn(f"in {files[0].parent}: {what}: {_shown(files)}")
+
+
+def _shown(files: Sequence[Path]) -> str:
+    """The names of some files."""
+    names = [path.name for path in files[:_LISTED]]
+    return join(names) if len(names) == len(files) else f"{', '.join(names)}, ..."
+
+
+@functools.cache
+def _warn(text: str) -> None:
+    """Warns, once in a process: the same files are read again and again."""
+    logging.warning(text)
+
+
+def tidy(
+    workdir: Path, plan: Plan, *, failures: bool = True, retrain_changed: bool = False
+) -> None:
     """Removes what earlier runs have left and no later one can use.
 
-    That is: results that cannot be read, and what a process that was killed had not written to its
+    That is: results that are damaged, and what a process that was killed had not written to its
     end.
 
     Args:
         workdir: From `open_workdir`.
+        plan: What shall be in it.
         failures: Whether the records of failed cells go too, those cells being tried again.
+        retrain_changed: Whether the results go that were trained with a function or on a dataset
+            that has changed since.
 
     Raises:
-        StoreError: If a file cannot be read for another reason than damage, or not be removed.
+        StoreError: If there are such results and they are to stay; if a file cannot be read for
+            another reason than damage, or not be removed.
     """
+    found = contents(workdir, plan=plan)
+    groups = {group.key: group for group in (*plan.groups, *plan.others)}
+    failed = [one.path for one in found.stored if one.record.failed and failures]
+    outdated, cells, changes, doubts = [], 0, set(), set()
+    for path, record, _ in found.stored:
+        pair = record.sources, groups[record.key].sources
+        if not record.failed and (others := changed(*pair)):
+            outdated.append(path)
+            cells += record.last - record.first
+            changes |= others
+        doubts |= changed(*pair, surely=False)
+    if outdated and not retrain_changed:
+        raise StoreError(
+            f"{join(sorted(changes))} {'has' if len(changes) == 1 else 'have'} changed since "
+            f"{count(cells, 'cell')} in workdir {workdir} were trained; --retrain_changed trains "
+            "them anew, or choose another --workdir"
+        )
+    for name in sorted(doubts - changes):
+        _warn(f"{name} in workdir {workdir}: by another jax, it may have changed or not")
+    if found.damaged:
+        _warn(f"in {workdir / 'groups'}: damaged, to be trained again: {_shown(found.damaged)}")
+    name_foreign(found.foreign)
     leftovers = [
         path for folder in (workdir, workdir / "groups") for path in folder.glob(UNFINISHED)
     ]
-    of_no_use = [
-        path for path in files(workdir) if (failures and is_failure(path)) or read(path) is None
-    ]
     with writing_to(workdir):
-        for path in leftovers + of_no_use:
-            path.unlink()
+        for path in (*leftovers, *failed, *outdated, *found.damaged):
+            path.unlink(missing_ok=True)
 
 
 def missing(workdir: Path, groups: Iterable[Group]) -> list[Group]:
@@ -160,17 +430,18 @@ def missing(workdir: Path, groups: Iterable[Group]) -> list[Group]:
 
     A file counts by its name: `tidy` has removed those that are damaged.
     """
-    stored = collections.defaultdict(list)
-    for path in files(workdir):
-        if not is_failure(path):
-            key, first, last = place(path)
-            stored[key].append(slice(first, last))
+    there = collections.defaultdict(list)
+    for path in (workdir / "groups").glob("[!.]*.parquet"):
+        name = _NAME.fullmatch(path.name)
+        if name and not name["failed"]:
+            there[name["key"]].append((int(name["first"]), int(name["last"])))
     parts = []
     for group in groups:
-        there = np.zeros(group.size, bool)
-        for cells in stored[group.key]:
-            there[cells] = True
-        edges = np.flatnonzero(np.diff(there, prepend=True, append=True))
+        done = np.zeros(group.size, bool)
+        for first, last in there[group.key]:
+            if last <= group.size:  # else no file of this group
+                done[first:last] = True
+        edges = np.flatnonzero(np.diff(done, prepend=True, append=True))
         parts += [group.part(*map(int, ends)) for ends in edges.reshape(-1, 2)]
     return parts
 
@@ -188,7 +459,7 @@ def write(workdir: Path, group: Group, outcome: Outcome) -> Path:
     curves |= {name: values for name, values in outcome.metrics.items() if values.size}
     columns |= {f"{CURVE}{name}": _nested(values) for name, values in curves.items()}
     columns |= {f"{NETWORK}{path}": _nested(v) for path, v in outcome.parameters.items()}
-    return write_table(workdir, f"{name_of(group)}.parquet", pa.table(columns))
+    return write_table(workdir, _record(workdir, group, failed=False), pa.table(columns))
 
 
 def write_failure(workdir: Path, group: Group, failure: Failure) -> Path:
@@ -199,59 +470,42 @@ def write_failure(workdir: Path, group: Group, failure: Failure) -> Path:
     """
     said = {"status": "failed", **dataclasses.asdict(failure)}
     columns = _cells(group) | {name: _column(text, group.size) for name, text in said.items()}
-    return write_table(workdir, f"{name_of(group)}{FAILED}", pa.table(columns))
+    return write_table(workdir, _record(workdir, group, failed=True), pa.table(columns))
+
+
+def _record(workdir: Path, group: Group, failed: bool) -> Record:
+    """What the file of a group, or of part of one, says of itself."""
+    last = group.first + group.size
+    return Record(
+        group.key, group.first, last, failed, _digest_of_config(workdir), dict(group.sources)
+    )
+
+
+def _digest_of_config(workdir: Path) -> str:
+    """The digest of the config in a workdir, the same before and after a field came."""
+    config = load_config(workdir)
+    config = {n: v for n, v in config.items() if n not in LATER_FIELDS or v != LATER_FIELDS[n]}
+    return _sha256(json.dumps(config, sort_keys=True).encode()).decode()
 
 
 def name_of(group: Group) -> str:
-    """What the files of a group, or of part of one, are called."""
+    """What a group, or part of one, is called."""
     return f"{group.key}-{group.first}-{group.first + group.size}"
 
 
-def write_table(workdir: Path, name: str, table: pa.Table) -> Path:
-    """Stores a table of results in a file of that name, atomically."""
-    path = workdir / "groups" / name
+def write_table(workdir: Path, record: Record, table: pa.Table) -> Path:
+    """Stores a table of results in the file that its record names, atomically."""
+    path = workdir / "groups" / record.name
+    text = json.dumps(dataclasses.asdict(record) | {"sha256": _NONE.decode()})
+    file = io.BytesIO()
+    pq.write_table(table.replace_schema_metadata({_RECORD: text}), file)
+    before, mark, after = file.getvalue().rpartition(_DIGEST)
+    digest = _sha256(before, mark, after)
     with writing_to(workdir):
-        write_atomically(path, lambda file: pq.write_table(table, file, write_page_checksum=True))
+        write_atomically(
+            path, lambda file: file.writelines((before, mark, digest, after[len(_NONE) :]))
+        )
     return path
-
-
-def files(workdir: str | os.PathLike) -> list[Path]:
-    """The files of results, and of failures, in the order of the plan."""
-    found = (Path(workdir) / "groups").glob("[!.]*.parquet")
-    return sorted((path for path in found if _NAME.fullmatch(path.name)), key=place)
-
-
-def place(path: Path) -> tuple[str, int, int]:
-    """The group of a file of results, its first cell, and one past its last."""
-    match = _NAME.fullmatch(path.name)
-    assert match is not None, path  # `files` gives no others
-    return match["key"], int(match["first"]), int(match["last"])
-
-
-def is_failure(path: Path) -> bool:
-    """Whether a file holds no results, but the reason why there are none."""
-    return path.name.endswith(FAILED)
-
-
-def read(path: Path, wanted: Callable[[str], bool] = lambda column: True) -> pa.Table | None:
-    """The wanted columns of a file, all the rows that its name says; None if it is damaged.
-
-    Raises:
-        StoreError: If it cannot be read for another reason.
-    """
-    _, first, last = place(path)
-    try:
-        file = pq.ParquetFile(path, page_checksum_verification=True)
-        if file.metadata.num_rows != last - first:
-            return None
-        return file.read([name for name in file.schema_arrow.names if wanted(name)])
-    except pa.ArrowMemoryError:
-        raise
-    except (OSError, pa.ArrowException) as error:
-        number = getattr(error, "errno", None)
-        if number:  # the disk's fault, or a matter of permission: no sign of damage
-            raise StoreError(f"cannot read {path}: {os.strerror(number)}") from error
-        return None
 
 
 def _cells(group: Group) -> dict[str, pa.Array]:

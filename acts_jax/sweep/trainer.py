@@ -86,6 +86,7 @@ def train(
                 launcher=launcher,
                 on_error=options.on_error,
                 checkpoint_after=options.checkpoint_after,
+                retrain_changed=options.retrain_changed,
             )
         trained = results.load_results(workdir)
         failed = trained[trained.status == "failed"]

@@ -92,7 +92,16 @@ def replace(cache):
     (cache / "contents.json").write_text("[]")
 
 
-@pytest.mark.parametrize("damage", [truncate, empty, remove, garble, replace])
+def nest(cache):
+    (cache / "contents.json").write_text("[" * 10**6)
+
+
+def stop_up(cache):
+    (cache / "contents.json").unlink()
+    os.mkfifo(cache / "contents.json")
+
+
+@pytest.mark.parametrize("damage", [truncate, empty, remove, garble, replace, nest, stop_up])
 def test_a_damaged_cache_is_made_anew(damage, cached, tiny):
     damage(next(cached.glob("acts_jax-*")))
     assert len(tiny.load("numbers").train.labels) == 18

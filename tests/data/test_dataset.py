@@ -1,5 +1,7 @@
 """Datasets as arrays: splits, dtypes, preprocessing, balance, and names that are refused."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -22,6 +24,35 @@ def same(a, b):
         for s in ("train", "validation", "test")
         for f in ("inputs", "labels")
     )
+
+
+def changed(dataset, split, field, change):
+    part = getattr(dataset, split)
+    values = getattr(part, field).copy()
+    return dataclasses.replace(
+        dataset, **{split: dataclasses.replace(part, **{field: change(values)})}
+    )
+
+
+def test_a_digest_is_of_everything_that_networks_see(prepared):
+    digits = data.load(data_dir=prepared)
+    assert len(digits.digest) == 64
+    assert data.load(data_dir=prepared).digest == digits.digest
+    again = changed(digits, "train", "inputs", np.copy)
+    assert again.digest == digits.digest
+    assert dataclasses.replace(digits, name="other", version="0").digest == digits.digest
+    others = [
+        *(data.load("mnist1d", data_dir=prepared, validation_fraction=f) for f in (0.1, 0.2)),
+        changed(digits, "train", "inputs", lambda x: np.maximum(x, 1)),
+        changed(digits, "test", "labels", lambda y: np.roll(y, 1)),
+        changed(digits, "validation", "inputs", lambda x: x[::-1]),
+        changed(digits, "train", "inputs", lambda x: x.astype(np.int16)),
+        changed(digits, "train", "inputs", lambda x: x.reshape(len(x), 64)),
+        changed(digits, "test", "labels", lambda y: y[:-1]),
+        dataclasses.replace(digits, class_names=(*digits.class_names, "10")),
+        dataclasses.replace(digits, target_scale=2.0),
+    ]
+    assert len({digits.digest, *(other.digest for other in others)}) == 1 + len(others)
 
 
 def test_digits_is_what_load_documents(prepared):

@@ -67,6 +67,28 @@ def test_joining_needs_no_dataset(main, tmp_path, capsys):
 
 
 @pytest.mark.parametrize(
+    ("config", "message"),
+    [
+        ("[]", "config.json is damaged; delete it"),
+        ("[" * 10**6, "config.json is damaged; delete it"),
+        ('{"a.b": 1}', "unknown config field 'a.b'"),
+        ('{"items": [1]}', "unknown config field 'items'"),
+        ('{"seed": {"a": [1]}}', "seed takes"),
+        ('{"activation": [["relu"], 3]}', "activation takes names"),
+        ('{"relu": [1]}', "relu takes its parameters by name"),
+    ],
+)
+def test_a_shard_with_a_config_that_is_none_is_one_line(main, tmp_path, capsys, config, message):
+    with store.open_workdir(tmp_path / "shard", planned()):
+        pass
+    (tmp_path / "shard" / "config.json").write_text(config)
+    assert main(f"--from={tmp_path / 'shard'}", f"--workdir={tmp_path / 'all'}") == 2
+    error = capsys.readouterr().err
+    assert message in error
+    assert error.count("\n") == 1
+
+
+@pytest.mark.parametrize(
     ("shard", "message"),
     [
         ("0/3", "6 cells in 1 group (1 compile)"),

@@ -4,6 +4,7 @@ import glob
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -99,6 +100,20 @@ def test_a_cluster_that_loses_a_node_trains_every_cell_once_as_this_machine_does
     assert (progress.cells_done, progress.failed) == (16, 16)
     assert steps[-1] == progress.steps_done == progress.steps
     assert len(list((tmp_path / "cluster" / "groups").iterdir())) == 4
+
+
+def test_a_worker_to_which_a_name_means_another_function_does_not_train_it(
+    nodes, my_module, tmp_path, data_dir
+):
+    (tmp_path / "mine.py").write_text(
+        "import os\n\ndef cube(x):\n    return x**3 if 'NPROC' in os.environ else x - x**3\n"
+    )
+    launcher = cluster.launcher(nodes.address, None)
+    progress = run(tmp_path / "run", data_dir, launcher, activation="mine:cube,relu")
+    assert (progress.cells_done, progress.failed) == (1, 1)
+    results = load_results(tmp_path / "run")
+    expected = f"ConfigError: mine:cube is another function on {socket.gethostname()} than"
+    assert results.reason.dropna().item().startswith(expected)
 
 
 class Falling(cluster._Board):

@@ -1,14 +1,18 @@
 """Launching: plans are checked before any compute, runs resume, the time is accounted for."""
 
+import dataclasses
+import importlib
 import re
+import sys
 import textwrap
+from types import MappingProxyType
 
 import numpy as np
 import pytest
 
 from acts_jax import load_curves, load_results
 from acts_jax.activations import catalogue
-from acts_jax.errors import ConfigError
+from acts_jax.errors import ConfigError, StoreError
 from acts_jax.sweep import launch, store
 from acts_jax.sweep.config import make_config
 
@@ -19,14 +23,18 @@ SMALL = {"width": 8, "depth": 1, "epochs": 2, "evals": 1, "batch_size": 256}
 
 @pytest.fixture
 def my_module(tmp_path, monkeypatch):
-    """A module of a user's own, importable as `users_own`."""
+    """A module of a user's own, importable as `users_own`: a function (old, new) that edits it."""
     monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)
     (tmp_path / "users_own.py").write_text(
         textwrap.dedent("""
             import jax.numpy as jnp
 
+            def power(x):
+                return x**3
+
             def cube(x, scale=0.1):
-                return x + scale * x**3
+                return x + scale * power(x)
 
             def summed(x):
                 return x.sum()
@@ -36,14 +44,28 @@ def my_module(tmp_path, monkeypatch):
         """)
     )
 
+    def edit(old, new):
+        text = (tmp_path / "users_own.py").read_text()
+        assert old in text
+        (tmp_path / "users_own.py").write_text(text.replace(old, new))
+        sys.modules.pop("users_own", None)
+        importlib.invalidate_caches()
 
-def run(tmp_path, data_dir, **fields):
+    yield edit
+    sys.modules.pop("users_own", None)
+
+
+def run(tmp_path, data_dir, name="run", given=MappingProxyType({}), options=None, **fields):
     plan = launch.make_plan(make_config(**{**SMALL, **fields}))
-    datasets = launch.load_datasets(plan, data_dir)
+    datasets = launch.load_datasets(plan, data_dir, given)
     seen = []
-    with store.open_workdir(tmp_path / "run", plan) as workdir:
+    with store.open_workdir(tmp_path / name, plan) as workdir:
         progress, seconds = launch.run(
-            plan, datasets, workdir, lambda p: seen.append((p.cells_done, p.steps_done))
+            plan,
+            datasets,
+            workdir,
+            lambda p: seen.append((p.cells_done, p.steps_done)),
+            **options or {},
         )
     return plan, workdir, progress, seconds, seen
 
@@ -87,6 +109,116 @@ def test_ones_own_function_is_swept_like_any_other(tmp_path, data_dir, my_module
     learned = load_curves(workdir, ["cube.scale"])
     assert set(learned.learn) == {"scale"}
     np.testing.assert_allclose(learned[learned.epoch == 0].value, [0.0, 0.5])
+
+
+RETRAIN = {"retrain_changed": True}
+
+
+def refused(tmp_path, data_dir, **arguments):
+    """What a run is refused with; it leaves the workdir as it was."""
+
+    def files():
+        found = (tmp_path / "run" / "groups").iterdir()
+        return {path: (path.read_bytes(), path.stat().st_mtime_ns) for path in found}
+
+    before = files()
+    with pytest.raises(StoreError) as error:
+        run(tmp_path, data_dir, **arguments)
+    assert files() == before
+    return str(error.value)
+
+
+def test_an_edited_function_is_refused_or_trained_anew_beside_what_stays(
+    tmp_path, data_dir, my_module
+):
+    fields = {"activation": "users_own:cube,relu", "seed": "0,1"}
+    plan, workdir, *_ = run(tmp_path, data_dir, **fields)
+    relu = workdir / "groups" / f"{store.name_of(plan.groups[1])}.parquet"
+    kept = relu.stat().st_mtime_ns
+    my_module("def power(x):", "def power(x):  # steep\n    y = x")
+    my_module("return x**3", "return y**3")
+    assert run(tmp_path, data_dir, **fields)[2].steps_taken == 0
+    my_module("return y**3", "return y**2")  # a helper
+    message = refused(tmp_path, data_dir, **fields)
+    assert message == (
+        f"activation users_own:cube has changed since 2 cells in workdir {workdir} were trained; "
+        "--retrain_changed trains them anew, or choose another --workdir"
+    )
+    _, _, progress, _, _ = run(tmp_path, data_dir, options=RETRAIN, **fields)
+    assert progress.steps_taken == progress.steps / 2
+    assert relu.stat().st_mtime_ns == kept
+    fresh = run(tmp_path, data_dir, "fresh", **fields)[1]
+    for load in (load_results, load_curves):
+        assert load(workdir).equals(load(fresh))
+    assert run(tmp_path, data_dir, **fields)[2].steps_taken == 0
+
+
+def test_another_dataset_of_the_same_name_is_refused_or_trained_on_anew(
+    tmp_path, data_dir, digits, my_module
+):
+    inputs = digits.train.inputs.copy()
+    inputs[7, 3, 3] ^= 1
+    other = dataclasses.replace(digits, train=dataclasses.replace(digits.train, inputs=inputs))
+    run(tmp_path, data_dir, activation="relu,users_own:cube")
+    my_module("x**3", "x**2")
+    fields = {"activation": "relu,users_own:cube", "given": {"digits": other}}
+    message = refused(tmp_path, data_dir, **fields)
+    assert message.startswith(
+        "activation users_own:cube and dataset digits have changed since 2 cells in workdir"
+    )
+    _, workdir, progress, _, _ = run(tmp_path, data_dir, options=RETRAIN, **fields)
+    assert progress.steps_taken == progress.steps
+    fresh = run(tmp_path, data_dir, "fresh", **fields)[1]
+    assert load_results(workdir).equals(load_results(fresh))
+
+
+def test_a_share_is_refused_what_another_share_has_trained_before_an_edit(
+    tmp_path, data_dir, my_module
+):
+    config = make_config(**SMALL, activation="users_own:cube", init="he_normal,critical")
+    plan = launch.make_plan(config)
+    datasets = launch.load_datasets(plan, data_dir)
+    with store.open_workdir(tmp_path / "run", plan) as workdir:
+        launch.run(plan.shard(0, 2), datasets, workdir)
+        my_module("x**3", "x**2")
+        with pytest.raises(StoreError, match="users_own:cube has changed since 1 cell in"):
+            launch.run(plan.shard(1, 2), datasets, workdir)
+        launch.run(plan.shard(1, 2), datasets, workdir, **RETRAIN)
+    assert set(load_results(workdir).init) == {"critical"}
+
+
+def test_a_checkpoint_of_the_function_before_an_edit_is_not_gone_on_from(
+    tmp_path, data_dir, my_module, caplog
+):
+    fields = {"activation": "users_own:cube", "epochs": 4, "evals": 4}
+    plan = launch.make_plan(make_config(**SMALL | fields))
+    datasets = launch.load_datasets(plan, data_dir)
+
+    def interrupt(progress):
+        if progress.steps_done == 12:
+            raise KeyboardInterrupt
+
+    with store.open_workdir(tmp_path / "run", plan) as workdir, pytest.raises(KeyboardInterrupt):
+        launch.run(plan, datasets, workdir, interrupt, checkpoint_after=0)
+    assert list((workdir / "checkpoints").iterdir())
+    my_module("x**3", "x**2")
+    run(tmp_path, data_dir, **fields)
+    assert "or of other cells; its cells start over" in caplog.text
+    fresh = run(tmp_path, data_dir, "fresh", **fields)[1]
+    assert load_curves(workdir).equals(load_curves(fresh))
+
+
+def test_another_version_of_jax_is_no_other_function(tmp_path, data_dir, my_module, caplog):
+    """Whether a function has changed too cannot be told then; what can is refused as ever."""
+    _, workdir, *_ = run(tmp_path, data_dir, activation="users_own:cube,relu")
+    for one in store.contents(workdir, lambda column: True).stored:
+        sources = {n: re.sub("by jax .*", "by jax 0.1", d) for n, d in one.record.sources.items()}
+        store.write_table(workdir, dataclasses.replace(one.record, sources=sources), one.table)
+    assert run(tmp_path, data_dir, activation="users_own:cube,relu")[2].steps_taken == 0
+    assert "another jax" not in caplog.text
+    my_module("x**3", "x**2")
+    assert run(tmp_path, data_dir, activation="users_own:cube,relu")[2].steps_taken == 0
+    assert "activation users_own:cube in workdir" in caplog.text
 
 
 @pytest.mark.parametrize(

@@ -53,3 +53,12 @@ def test_a_lock_can_be_held_again_and_again(tmp_path):
         with lock.hold(tmp_path / "lock"):
             assert (tmp_path / "lock").read_text()
         assert (tmp_path / "lock").read_text() == ""
+
+
+@pytest.mark.parametrize("content", ["", "{", "[]", "null", "3", '{"pid": 1}', "[" * 10**6])
+def test_a_holder_that_has_not_given_its_name_is_another_process(tmp_path, content):
+    path = tmp_path / "lock"
+    with lock.hold(path):
+        path.write_text(content)
+        with pytest.raises(lock.InUseError, match="another process"), lock.hold(path):
+            pass

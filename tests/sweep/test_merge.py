@@ -1,5 +1,7 @@
 """Merging: shards together are the whole, each cell once, and nothing else."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -148,6 +150,27 @@ def test_a_shard_of_another_config_is_refused_with_the_difference(tmp_path):
     assert files(tmp_path / "all") == {}
 
 
+def test_shards_of_different_versions_of_a_function_are_refused(tmp_path):
+    planned = plan()
+
+    def version(number):
+        digests = {"activation relu": f"{number} by jax 1", "dataset digits": "5"}
+        return [dataclasses.replace(group, sources=digests) for group in planned.groups]
+
+    shards = [stored(tmp_path / f"shard{i}", planned, version(i)[i::2]) for i in range(2)]
+    own = stored(tmp_path / "own", planned, version(0)[:1])
+    for workdir, others in (("all", shards), ("own", shards[1:])):
+        with pytest.raises(StoreError, match=r"relu was not the same for .* and .*: run"):
+            merged(tmp_path / workdir, planned, *others)
+    assert len(files(own)) == 1
+    assert files(tmp_path / "all") == {}
+    with store.open_workdir(tmp_path / "mixed", planned) as mixed:
+        for i in range(2):
+            store.write(mixed, version(i)[i], outcome_of(planned.groups[i]))
+    with pytest.raises(StoreError, match="activation relu was not the same"):
+        load_results(mixed)
+
+
 @pytest.mark.parametrize("damage", [lambda b: b[:-50], lambda b: b[:200] + b"?" + b[201:]])
 def test_a_damaged_file_is_named_before_anything_is_copied(tmp_path, damage):
     planned = plan()
@@ -159,12 +182,12 @@ def test_a_damaged_file_is_named_before_anything_is_copied(tmp_path, damage):
     assert files(tmp_path / "all") == {}
 
 
-def test_a_file_of_no_group_and_a_folder_without_a_sweep_are_refused(tmp_path):
+def test_a_file_of_no_group_is_left_alone_and_a_folder_without_a_sweep_refused(tmp_path, caplog):
     planned = plan()
     shard = stored(tmp_path / "shard", planned)
     path = sorted((shard / "groups").iterdir())[0]
     path.rename(path.with_name(path.name.replace("00000", "00007")))
-    with pytest.raises(StoreError, match="belongs to no group"):
-        merged(tmp_path / "all", planned, shard)
+    assert merged(tmp_path / "all", planned, shard).copied == 15
+    assert "1 file of no group of this sweep, left alone: 00007-relu" in caplog.text
     with pytest.raises(StoreError, match="holds no sweep"):
         merged(tmp_path / "all", planned, tmp_path / "nowhere")

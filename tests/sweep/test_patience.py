@@ -100,13 +100,13 @@ def test_a_group_that_stops_early_goes_on_from_a_checkpoint(few, tmp_path):
 
     def save(standing):
         if standing.evaluations == 5:
-            checkpoint.save(tmp_path, standing)
+            checkpoint.save(tmp_path, group, standing)
 
     whole = run(few, group, on_chunk=save)
     assert min(whole.last) < 5 < max(whole.last)
     splits = engine.put(few, "unit", packing.devices_for(group, 2))
     program = engine.build(group, few, splits, pack=2)
-    start = checkpoint.load(tmp_path, running.beginning(program, group))
+    start = checkpoint.load(tmp_path, group, running.beginning(program, group))
     resumed = running.run(program, group, start=start)
     for name in ("last", "kept", "diverged_step"):
         np.testing.assert_array_equal(getattr(resumed, name), getattr(whole, name))

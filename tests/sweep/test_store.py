@@ -2,12 +2,15 @@
 
 import dataclasses
 import os
+import random
 import subprocess
 import sys
 import textwrap
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from acts_jax import load_curves, load_results
@@ -41,9 +44,18 @@ def outcome_of(group, evals=3):
     return store.Outcome(np.arange(evals), 18 * np.arange(evals), metrics, diverged, end, end)
 
 
+FIELDS = {
+    "activation": "relu,prelu",
+    "depth": "2,3",
+    "width": 4,
+    "learning_rate": "0.1,1",
+    "seed": "0,1",
+}
+
+
 @pytest.fixture
 def planned():
-    return plan(activation="relu,prelu", depth="2,3", width=4, learning_rate="0.1,1", seed="0,1")
+    return plan(**FIELDS)
 
 
 @pytest.fixture
@@ -127,26 +139,239 @@ def test_a_file_cut_short_is_named_and_tidied_away(stored, planned, size):
     path.write_bytes(path.read_bytes()[:size])
     with pytest.raises(StoreError, match=f"{path.name} is damaged; run the sweep again"):
         load_results(workdir)
-    store.tidy(workdir)
+    store.tidy(workdir, planned)
     (part,) = store.missing(workdir, planned.groups)
     assert (part.key, part.first, part.size) == (planned.groups[1].key, 0, 4)
 
 
 def test_a_flipped_bit_is_never_read_as_a_result(stored, planned):
     workdir, _ = stored
-    right = load_results(workdir)
     path = file_of(workdir, planned.groups[1])
-    whole = path.read_bytes()
-    noticed = 0
-    footer = len(whole) - 8 - int.from_bytes(whole[-8:-4], "little")  # what follows the data
-    for place in range(4, footer, 47):
-        path.write_bytes(whole[:place] + bytes([whole[place] ^ 1]) + whole[place + 1 :])
-        store.tidy(workdir)
-        if path.exists():
-            assert load_results(workdir).equals(right)
-        else:
-            noticed += 1
-    assert noticed > 10
+    whole, right = path.read_bytes(), store.read(path)
+    draw = random.Random(18)
+    for place in draw.sample(range(len(whole)), 300):
+        flipped = bytearray(whole)
+        flipped[place] ^= 1 << draw.randrange(8)
+        path.write_bytes(flipped)
+        found = store.read(path)
+        assert found is None or found == right
+    with pytest.raises(StoreError, match="damaged"):
+        load_results(workdir)
+
+
+def rewritten(change):
+    """An attack: the first file as another program would write it, with everything it knew."""
+
+    def attack(first, second):
+        table = change(pq.read_table(first))
+        pq.write_table(table, first)
+
+    return attack
+
+
+def swapped(first, second):
+    kept = first.read_bytes()
+    first.write_bytes(second.read_bytes())
+    second.write_bytes(kept)
+
+
+def of_another_sweep(first):
+    """Puts the file of a sweep that differs in its split of the data only under the same name."""
+    other = plan(**FIELDS, validation_fraction=0.2)
+    with store.open_workdir(first.parents[2] / "other", other) as workdir:
+        store.write(workdir, other.groups[0], outcome_of(other.groups[0]))
+    file_of(workdir, other.groups[0]).replace(first)
+
+
+def with_the_digest_of_another(first, second):
+    digests = [path.read_bytes().rpartition(b'"sha256": "')[2][:64] for path in (first, second)]
+    first.write_bytes(first.read_bytes().replace(*digests))
+
+
+def without_content(first, second):
+    one = store.read(first)
+    store.write_table(first.parents[1], one.record, one.table.slice(0, 0))
+
+
+def a_failure(first, second):
+    """The record of a failure under the name of results."""
+    one = store.read(first)
+    failed = store.write_table(
+        first.parents[1], dataclasses.replace(one.record, failed=True), one.table
+    )
+    failed.replace(first)
+
+
+def a_part_again(first, second):
+    """The same cells in one file and in another, as from two runs on two machines."""
+    one = store.read(first)
+    part = dataclasses.replace(one.record, first=1, last=3)
+    store.write_table(first.parents[1], part, one.table.slice(1, 2))
+
+
+def linked_to(target):
+    def attack(first, second):
+        first.unlink()
+        first.symlink_to(target)
+
+    return attack
+
+
+DAMAGED = {
+    "swapped": swapped,
+    "a copy of another": lambda first, second: first.write_bytes(second.read_bytes()),
+    "another sweep's": lambda first, second: of_another_sweep(first),
+    "empty": lambda first, second: first.write_bytes(b""),
+    "a text": lambda first, second: first.write_text("PAR1 and more PAR1"),
+    "zeros": lambda first, second: first.write_bytes(bytes(first.stat().st_size)),
+    "more at its end": lambda first, second: first.write_bytes(first.read_bytes() + b"PAR1"),
+    "twice": lambda first, second: first.write_bytes(2 * first.read_bytes()),
+    "rows reordered": rewritten(lambda table: table.take([1, 0, 2, 3])),
+    "rows doubled": rewritten(lambda table: pa.concat_tables([table.slice(0, 2)] * 2)),
+    "a column missing": rewritten(lambda table: table.drop_columns(["test_accuracy"])),
+    "a column added": rewritten(lambda table: table.append_column("more", pa.array([1] * 4))),
+    "a column renamed": rewritten(
+        lambda table: table.rename_columns([c.replace("seed", "need") for c in table.column_names])
+    ),
+    "a column retyped": rewritten(
+        lambda table: table.set_column(0, "cell", table["cell"].cast(pa.large_string()))
+    ),
+    "of an earlier version": rewritten(lambda table: table.replace_schema_metadata(None)),
+    "rewritten": rewritten(lambda table: table),
+    "the digest of another": with_the_digest_of_another,
+    "no rows": without_content,
+    "a failure": a_failure,
+    "a part again": a_part_again,
+    "a link to nowhere": linked_to("nowhere.parquet"),
+    "a link to another": lambda first, second: linked_to(second.name)(first, second),
+}
+
+
+@pytest.mark.parametrize("attack", DAMAGED)
+def test_what_is_not_what_its_name_says_is_trained_again(stored, planned, caplog, attack):
+    workdir, outcomes = stored
+    right = load_results(workdir)
+    DAMAGED[attack](*(file_of(workdir, group) for group in planned.groups[:2]))
+    with pytest.raises(StoreError, match=r"is damaged; run the sweep again to replace it$"):
+        load_results(workdir)
+    with store.open_workdir(workdir, planned):
+        store.tidy(workdir, planned)
+        assert "damaged, to be trained again: " in caplog.text
+        missing = store.missing(workdir, planned.groups)
+        assert {part.key for part in missing} <= {group.key for group in planned.groups[:2]}
+        for part in missing:
+            store.write(workdir, part, outcomes[int(part.key[:5])])
+    assert load_results(workdir).equals(right)
+    store.tidy(workdir, planned)
+    assert store.missing(workdir, planned.groups) == []
+
+
+def test_a_part_in_two_files_counts_once(stored, planned):
+    workdir, _ = stored
+    a_part_again(file_of(workdir, planned.groups[0]), None)
+    store.tidy(workdir, planned)
+    assert store.missing(workdir, planned.groups) == []
+    assert len(store.contents(workdir).stored) == len(planned.groups)
+
+
+def test_what_is_of_no_group_is_named_and_left_alone(stored, planned, caplog):
+    workdir, _ = stored
+    right, groups = load_results(workdir), workdir / "groups"
+    one = store.read(file_of(workdir, planned.groups[0]))
+    key = one.record.key
+    beyond = dataclasses.replace(one.record, first=2, last=6)
+    foreign = [
+        store.write_table(workdir, beyond, one.table),
+        store.write_table(workdir, dataclasses.replace(one.record, key=f"{key}0"), one.table),
+        one.path.with_name("results.parquet"),
+        one.path.with_name(f"{key}-0-4 (copy).parquet"),
+        one.path.with_name(f"{key}-2-2.parquet"),
+        one.path.with_name(f"{key}-3-1.parquet"),
+        groups / "folder.parquet",
+    ]
+    for path in foreign[2:-1]:
+        path.write_bytes(one.path.read_bytes())
+    foreign[-1].mkdir()
+    (groups / "notes.txt").write_text("mine")
+    for _ in range(2):
+        store.tidy(workdir, planned)
+        assert load_results(workdir).equals(right)
+    assert store.missing(workdir, planned.groups) == []
+    assert all(path.exists() for path in foreign)
+    assert caplog.text.count("7 files of no group of this sweep, left alone") == 1
+
+
+@pytest.mark.parametrize("make", [os.mkdir, os.mkfifo])
+def test_what_is_no_file_in_the_place_of_one_is_one_sentence(stored, planned, make):
+    workdir, _ = stored
+    path = file_of(workdir, planned.groups[0])
+    path.unlink()
+    make(path)
+    for use in (load_results, load_curves, lambda workdir: store.tidy(workdir, planned)):
+        with pytest.raises(StoreError) as error:
+            use(workdir)
+        assert str(error.value) == f"{path} is no file, as it should be; move it away"
+
+
+NO_CONFIG = {
+    "list": b"[1, 2]",
+    "null": b"null",
+    "number": b"3",
+    "text": b'"dataset"',
+    "cut": b'{"dataset": ["digits"',
+    "empty": b"",
+    "binary": b"\xff\xfe\x00",
+    "deep list": b"[" * 10**6,
+    "deep": b'{"a":' * 10**6,
+    "deep enough": b'{"seed": ' + b"[" * 400 + b"]" * 400 + b"}",
+}
+
+
+@pytest.mark.parametrize("content", NO_CONFIG)
+def test_a_config_or_plan_that_is_none_is_one_sentence(stored, planned, content):
+    workdir, _ = stored
+    right, config = load_results(workdir), (workdir / "config.json").read_bytes()
+    (workdir / "config.json").write_bytes(NO_CONFIG[content])
+    with pytest.raises(StoreError) as read:
+        load_results(workdir)
+    with pytest.raises(StoreError) as opened, store.open_workdir(workdir, planned):
+        pass
+    expected = f"{workdir}/config.json is damaged; delete it to go on in this workdir"
+    assert str(read.value) == str(opened.value) == expected
+    (workdir / "config.json").write_bytes(config)
+    (workdir / "plan.json").write_bytes(NO_CONFIG[content])
+    with pytest.raises(StoreError, match=r"plan.json is damaged; run the sweep again$"):
+        load_results(workdir)
+    with store.open_workdir(workdir, planned):
+        assert load_results(workdir).equals(right)
+
+
+@pytest.mark.parametrize("name", [*store.FOLDERS, *store.FILES])
+@pytest.mark.parametrize("wrong", ["other", "link", "pipe"])
+def test_a_file_where_a_folder_belongs_and_the_reverse_are_one_sentence(
+    tmp_path, planned, name, wrong
+):
+    path = tmp_path / name
+    if wrong == "link":
+        path.symlink_to("nowhere")
+    elif wrong == "pipe":
+        os.mkfifo(path)
+    elif name in store.FOLDERS:
+        path.write_text("a file")
+    else:
+        path.mkdir()
+    with pytest.raises(StoreError) as error, store.open_workdir(tmp_path, planned):
+        pass
+    kind = "folder" if name in store.FOLDERS else "file"
+    assert str(error.value) == f"{path} is no {kind}, as it should be; move it away"
+
+
+def test_differences_of_configs_are_told_in_one_short_line():
+    there = {f"field{i}": ["long"] * 1000 for i in range(9)} | {"a\nb": "c\nd"}
+    said = store.differences(there, {})
+    assert "a b: c d there, None now" in said
+    assert said.endswith("; and 7 more")
+    assert len(said) < 400
 
 
 def test_parts_of_a_group_are_stored_apart_and_read_as_one(tmp_path, planned):
@@ -204,16 +429,16 @@ def test_failed_cells_have_a_reason_and_are_tried_again(stored, planned):
     assert np.array_equal(
         after[after.metric == "train_loss"].value, outcomes[3].metrics["train_loss"][2]
     )
-    store.tidy(workdir)
+    store.tidy(workdir, planned)
     assert [part.key for part in store.missing(workdir, planned.groups)] == [group.key]
 
 
-def test_what_a_killed_process_left_unfinished_is_tidied_away(stored):
+def test_what_a_killed_process_left_unfinished_is_tidied_away(stored, planned):
     workdir, _ = stored
     kept = set(workdir.rglob("*"))
     (workdir / "groups" / ".00000-relu.parquet.77.unfinished").write_bytes(b"half of")
     (workdir / ".config.json.77.unfinished").write_bytes(b"{")
-    store.tidy(workdir)
+    store.tidy(workdir, planned)
     assert set(workdir.rglob("*")) == kept
 
 
