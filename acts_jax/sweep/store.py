@@ -30,7 +30,7 @@ from acts_jax.errors import StoreError
 from acts_jax.files import read_json, write_atomically, write_text, writing_to
 from acts_jax.sweep import lock
 from acts_jax.sweep.grid import LATER_FIELDS, Group, Plan
-from acts_jax.words import count, join
+from acts_jax.words import count, join, shortened
 
 CURVE, NETWORK = "curve.", "network."  # how columns of curves and of parameters begin
 UNFINISHED = ".*.unfinished"  # what a file is called until it is whole
@@ -39,7 +39,7 @@ FILES = ("config.json", "plan.json", "lock", "report.html")
 _NAME = re.compile(r"(?P<key>[^.]+)-(?P<first>\d+)-(?P<last>\d+)(?P<failed>\.failed)?\.parquet")
 _RECORD = b"acts_jax"  # where in a file's metadata its record is
 _DIGEST, _NONE = b'"sha256": "', b"0" * 64  # what the record ends with until the digest is known
-_LISTED, _SHOWN = 3, 60  # differences, and characters of a value, in a message
+_LISTED = 3  # differences, or files, in a message
 
 
 @dataclasses.dataclass(frozen=True)
@@ -215,7 +215,7 @@ def differences(there: Mapping[str, Any], now: Mapping[str, Any]) -> str:
     """In what two configs differ, in words; empty if in nothing."""
     there, now = LATER_FIELDS | dict(there), LATER_FIELDS | dict(now)
     names = [n for n in sorted({*there, *now}) if there.get(n) != now.get(n)]
-    said = [f"{_said(n)}: {_said(there.get(n))} there, {_said(now.get(n))} now" for n in names]
+    said = [f"{shortened(n)}: {_said(there.get(n))} there, {_said(now.get(n))} now" for n in names]
     if len(said) > _LISTED:
         said[_LISTED:] = [f"and {len(said) - _LISTED} more"]
     return "; ".join(said)
@@ -223,8 +223,7 @@ def differences(there: Mapping[str, Any], now: Mapping[str, Any]) -> str:
 
 def _said(value: Any) -> str:
     """A value in one line, cut short."""
-    text = " ".join(str(value).split())
-    return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 3]}..."
+    return shortened(" ".join(str(value).split()))
 
 
 def changed(there: Mapping[str, str], now: Mapping[str, str], surely: bool = True) -> set[str]:
