@@ -13,7 +13,8 @@ from absl import flags
 from acts_jax import cli, machine
 from acts_jax.errors import ConfigError
 from acts_jax.files import as_json, write_text
-from acts_jax.precision import accuracy, reference
+from acts_jax.precision import accuracy
+from acts_jax.precision.counterparts import READOUTS
 from acts_jax.precision.tables import accuracy_markdown, accuracy_table
 
 DTYPE = flags.DEFINE_enum("dtype", "float32", accuracy.DTYPES, "Of the inputs and results.")
@@ -30,11 +31,11 @@ EXHAUSTIVE = flags.DEFINE_bool("exhaustive", False, "Every float32 input.")
 def main() -> None:
     """Measures, prints the table, writes JSON and Markdown."""
     started, console, dtype = time.perf_counter(), cli.terminal(columns=100), DTYPE.value
-    chosen = cli.activations(elementwise=True)
+    chosen = cli.activations(elementwise=True, besides=READOUTS)
     if EXHAUSTIVE.value and dtype == "float64":
         raise ConfigError("--exhaustive is for float32, bfloat16 and float16")
     workdir = cli.workdir()
-    referenced = [a.name for a in chosen if a.name in reference.names()]
+    referenced = [a.name for a in chosen if accuracy.has_reference(a.name)]
     tabulated = accuracy.tables_of([] if dtype == "float64" else referenced)
     errors = []
     with console.status("") as status:

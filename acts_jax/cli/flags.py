@@ -212,22 +212,24 @@ def compilation_cache() -> Path | None:
     return Path(folder) if folder else None
 
 
-def activations(elementwise: bool | None = None) -> list[Activation]:
+def activations(elementwise: bool | None = None, besides: Collection[str] = ()) -> list[Activation]:
     """The catalogue's records of --activation, each once.
 
     Args:
         elementwise: True if whole-vector activations will not do; "all" then leaves them out.
+        besides: Names of those that will do nevertheless.
 
     Raises:
         ConfigError: If there is no such activation, it will not do, or jax has no device.
     """
     machine.devices()  # without one, nothing can be found out about a function
     asked = absl_flags.FLAGS.activation
-    wanted = [name for word in asked for name in (names(elementwise) if word == "all" else [word])]
+    every = [*names(elementwise), *besides]
+    wanted = [name for word in asked for name in (every if word == "all" else [word])]
     try:
         found = {activation.name: activation for activation in map(get, wanted)}
         for activation in found.values():
-            if elementwise and not activation.elementwise:
+            if elementwise and not activation.elementwise and activation.name not in besides:
                 raise ValueError(f"{activation.name} acts on whole vectors, not element by element")
             if activation.name not in names():  # a user's own may be unusable
                 acceptance.accept(activation)

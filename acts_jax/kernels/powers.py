@@ -168,8 +168,17 @@ def _by_mean(x, k, alpha):
     return -k / jnp.square(1 + k * _geometric_mean(x, alpha))
 
 
+def _large(dtype):
+    """A power of two whose square is infinite; bfloat16 has it, too."""
+    return 2.0 ** (jnp.finfo(dtype).maxexp - 1)
+
+
+def _bounded_sbaf_slope(x, k, alpha):
+    return bounded(_by_mean(x, k, alpha) * _geometric_mean_slope(x, alpha), _large(x.dtype))
+
+
 @with_derivatives(
-    lambda x, k, alpha: bounded(_by_mean(x, k, alpha) * _geometric_mean_slope(x, alpha)),
+    _bounded_sbaf_slope,
     lambda x, k, alpha: -jnp.square(_sbaf(x, k, alpha)) * _geometric_mean(x, alpha),
     lambda x, k, alpha: _by_mean(x, k, alpha) * _geometric_mean_by_alpha(x, alpha),
 )
@@ -179,7 +188,7 @@ def _sbaf(x, k, alpha):
 
 def _steepness_at_ends(x, alpha):
     steep = ((x == 0) | (x == 1)) & (alpha > 0) & (alpha < 1)
-    return jnp.where(steep, jnp.finfo(x.dtype).max, 1)
+    return jnp.where(steep, _large(x.dtype), 1)
 
 
 @with_derivatives(_steepness_at_ends, lambda x, alpha: 0)

@@ -14,7 +14,7 @@ from acts_jax.activations.catalogue import Activation, get
 from acts_jax.activations.derivative import derivative
 from acts_jax.machine import cores
 from acts_jax.precision import reference
-from acts_jax.precision.counterparts import LIBRARIES, evaluator, only_elementwise
+from acts_jax.precision.counterparts import LIBRARIES, READOUTS, evaluator, measurable
 from acts_jax.precision.tabulation import Table, tabulate
 
 DTYPES = ("float32", "bfloat16", "float16", "float64")
@@ -152,7 +152,8 @@ class Mpmath:
     name = "mpmath"
 
     def __init__(self, name: str, dtype: str, tables: tuple[Table, Table] | None = None):
-        self._name, self._tables, self._parameters = name, tables, _parameters(name, dtype)
+        self._name, self._tables = READOUTS.get(name, name), tables
+        self._parameters = _parameters(name, dtype)
         self._jets: dict[float, list[tuple[float, float]]] = {}
 
     def exact(self, order: int, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -210,6 +211,11 @@ class Itself:
         return *self.exact(order, x), self.exact(order + 1, x)[0]
 
 
+def has_reference(name: str) -> bool:
+    """Whether mpmath knows the true values of what has this name."""
+    return READOUTS.get(name, name) in reference.names()
+
+
 def _parameters(name: str, dtype: str) -> dict[str, float]:
     """The defaults as the function computes with them: float32, unless x is float64."""
     width = np.float64 if dtype == "float64" else np.float32
@@ -230,6 +236,7 @@ def _pair(true) -> tuple[float, float]:
 
 def tables(name: str) -> tuple[Table, Table]:
     """f and f' of a catalogue entry, its parameters float32, from mpmath: about a second."""
+    name = READOUTS.get(name, name)
     activation, parameters = get(name), _parameters(name, "float32")
 
     def function(order: int) -> Callable[[float], float]:
@@ -301,7 +308,8 @@ def largest_errors(
     Where f' jumps any value between its sides is right, so kinks count for f only; so does 0,
     where many a reference is numerically differentiated across a corner. Subnormal
     float32 inputs are left out, since XLA reads them as 0 on a CPU. A function without a formula
-    in `acts_jax.precision.reference` is compared with its own float64 evaluation.
+    in `acts_jax.precision.reference` is compared with its own float64 evaluation. softmax and
+    log_softmax are measured at the first of two logits, see `counterparts.READOUTS`.
 
     Args:
         activation: What `acts_jax.get` takes; at its default parameters.
@@ -314,11 +322,11 @@ def largest_errors(
         An `Error` for f and one for f' of each library.
 
     Raises:
-        ValueError: for an activation that does not exist, or is not elementwise.
+        ValueError: for an activation that does not exist, or is neither elementwise nor a readout.
         ArithmeticError: if a table disagrees with mpmath.
     """
-    activation = only_elementwise(activation)
-    if activation.name not in reference.names():
+    activation = measurable(activation)
+    if not has_reference(activation.name):
         truth = Itself(activation)
     elif dtype == "float64":
         truth = Mpmath(activation.name, dtype)

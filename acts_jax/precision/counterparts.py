@@ -12,6 +12,8 @@ from acts_jax.activations.catalogue import Activation, get, names
 from acts_jax.activations.derivative import derivative
 
 LIBRARIES = ("acts_jax", "jax.nn", "torch")
+# Measured by what they give the first of two logits, the other being 0: these functions of it.
+READOUTS = MappingProxyType({"softmax": "sigmoid", "log_softmax": "log_sigmoid"})
 _PADDED = 2**18  # JAX compiles one program for all shorter arrays
 Evaluate = Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]
 
@@ -33,7 +35,12 @@ def jax_nn() -> Mapping[str, Callable]:
         "sine": jnp.sin,
         "softsign": nn.soft_sign,
     }
-    return MappingProxyType(same | others)
+    readouts = {name: _of_two_logits(getattr(nn, name)) for name in READOUTS}
+    return MappingProxyType(same | others | readouts)
+
+
+def _of_two_logits(function):
+    return lambda x: function(jnp.stack([x, jnp.zeros_like(x)], axis=-1))[..., 0]
 
 
 @functools.cache
@@ -67,7 +74,13 @@ def torch_functional() -> Mapping[str, Callable]:
         "tanh": torch.tanh,
         "tanh_shrink": functional.tanhshrink,
     }
-    return MappingProxyType({name: getattr(functional, name) for name in same} | others)
+
+    def of_two_logits(name):
+        function = getattr(functional, name)
+        return lambda x: function(torch.stack([x, torch.zeros_like(x)], dim=-1), dim=-1)[..., 0]
+
+    readouts = {name: of_two_logits(name) for name in READOUTS}
+    return MappingProxyType({name: getattr(functional, name) for name in same} | others | readouts)
 
 
 def only_elementwise(activation: str | Activation | Callable) -> Activation:
@@ -80,6 +93,14 @@ def only_elementwise(activation: str | Activation | Callable) -> Activation:
     if not activation.elementwise:
         raise ValueError(f"{activation.name} acts on whole vectors, not on single numbers.")
     return activation
+
+
+def measurable(activation: str | Activation | Callable) -> Activation:
+    """As `only_elementwise`; of `READOUTS` the function of the first of two logits."""
+    activation = get(activation)
+    if activation.name in READOUTS and not activation.elementwise:
+        return Activation(name=activation.name, function=_of_two_logits(activation.function))
+    return only_elementwise(activation)
 
 
 def function_of(activation: Activation, library: str) -> Callable | None:

@@ -9,7 +9,7 @@ from acts_jax.precision.accuracy import PROMISED, Error
 from acts_jax.precision.counterparts import LIBRARIES
 
 WELL_KNOWN = ("sigmoid", "tanh", "erf", "elu", "selu")
-WELL_KNOWN += ("softplus", "silu", "gelu", "gelu_tanh", "mish")
+WELL_KNOWN += ("softplus", "silu", "gelu", "gelu_tanh", "mish", "softmax", "log_softmax")
 
 
 def accuracy_table(errors: Sequence[Error], dtype: str) -> Table:

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from jax.test_util import check_grads
 
+from acts_jax import activations
 from acts_jax.activations import (
     entmax15,
     log_softmax,
@@ -110,3 +111,55 @@ def test_derivatives_of_sparse_distributions(f, order):
 
 def test_softmin():
     np.testing.assert_array_equal(softmin(LOGITS), softmax(-LOGITS))
+
+
+def in_float64(name, x):
+    """f [n, classes] and its Jacobian [n, classes, classes], where nothing cancels."""
+    below = x[:, :, None] - x[:, None, :]  # of entry i and j
+    others = np.exp(-below) * (1 - np.eye(x.shape[1]))
+    missing = np.sum(others, 2)  # (1 - s) / s
+    s = 1 / (1 + missing)
+    one_less = missing * s
+    own = np.eye(x.shape[1])
+    jacobian = own * one_less[:, :, None] - (1 - own) * s[:, None, :]
+    if name == "log_softmax":
+        return -np.log1p(missing), jacobian
+    return s, s[:, :, None] * jacobian
+
+
+@pytest.mark.parametrize("classes", [2, 10])
+@pytest.mark.parametrize("name", ["softmax", "log_softmax", "softmin"])
+@pytest.mark.parametrize("mode", [jax.jacrev, jax.jacfwd])
+def test_value_and_derivative_of_confident_rows_within_the_promise(name, classes, mode):
+    """4 (ulp + eps |x| |d result / dx|), of which a relative slope is 2 at most."""
+    rng = np.random.default_rng(0)
+    x = np.float32(rng.normal(size=(400, classes)))
+    x[:, 0] += np.float32(rng.uniform(-20, 80, 400))
+    sign = -1 if name == "softmin" else 1
+    value, jacobian = in_float64("softmax" if sign < 0 else name, sign * x.astype(np.float64))
+    f = getattr(activations, name)
+    got = jax.vmap(f)(x), sign * jax.vmap(mode(f))(x)
+    widest = np.max(np.abs(x), axis=1)
+    for ours, true in zip(got, (value, jacobian), strict=True):
+        relative = 4 * np.finfo(np.float32).eps * (1 + 2 * widest)
+        bound = np.abs(true) * relative.reshape(-1, *(1,) * (true.ndim - 1))
+        normal = np.abs(true) > np.finfo(np.float32).tiny
+        assert np.all((np.abs(np.asarray(ours) - true) <= bound)[normal])
+
+
+def test_the_derivative_of_a_confident_entry_by_itself():
+    for gap, slope in [(10, 4.5397868702434395e-05), (20, 2.0611536181902037e-09)]:
+        row = jnp.float32([gap, 0])
+        by_itself = jax.grad(lambda x: log_softmax(x)[0])(row)[0]
+        np.testing.assert_allclose(by_itself, slope, rtol=3e-7)
+        np.testing.assert_allclose(log_softmax(row)[0], -np.log1p(np.exp(-gap)), rtol=3e-7)
+
+
+@pytest.mark.parametrize("name", ["softmax", "log_softmax", "softmin", "sparsemax", "entmax15"])
+def test_over_several_axes_all_or_none_of_them(name):
+    f = getattr(activations, name)
+    x = jnp.float32(np.random.default_rng(0).normal(size=(2, 3, 4)))
+    flat = f(x.transpose(1, 0, 2).reshape(3, 8)).reshape(3, 2, 4).transpose(1, 0, 2)
+    np.testing.assert_allclose(f(x, axis=(0, 2)), flat, rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(f(x, axis=None), f(x.ravel()).reshape(x.shape), rtol=1e-5, atol=1e-6)
+    assert f(jnp.zeros((3, 0))).shape == (3, 0) and f([1.0, 2.0]).shape == (2,)

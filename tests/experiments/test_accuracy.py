@@ -60,7 +60,7 @@ def test_a_function_of_your_own_is_compared_with_itself(main, tmp_path, capsys, 
     ("arguments", "message"),
     [
         (["--activation=sigmoyd"], "did you mean 'sigmoid'"),
-        (["--activation=softmax"], "softmax acts on whole vectors"),
+        (["--activation=sparsemax"], "sparsemax acts on whole vectors"),
         (["--activation=tanh", "--dtype=float64", "--exhaustive"], "--exhaustive is for"),
         (
             ["--activation=tanh", "--points=0"],

@@ -157,8 +157,16 @@ def test_wrong_tables_are_noticed(silu_tables):
 
 
 def test_whole_vector_functions_are_refused():
-    with pytest.raises(ValueError, match="softmax acts on whole vectors"):
-        largest_errors("softmax")
+    with pytest.raises(ValueError, match="sparsemax acts on whole vectors"):
+        largest_errors("sparsemax")
+
+
+@pytest.mark.parametrize("name", ["softmax", "log_softmax"])
+def test_readouts_keep_the_promise_and_those_of_jax_nn_do_not(name):
+    found = {(e.library, e.order): e for e in largest_errors(name, inputs=2**14)}
+    assert found["acts_jax", 0].reference == "mpmath"
+    assert found["acts_jax", 0].mixed <= 4 and found["acts_jax", 1].mixed <= 4
+    assert found["jax.nn", 1].mixed > 1e4
 
 
 def test_tables_come_in_order_from_several_processes():

@@ -13,15 +13,16 @@ PAIRS = [
     (library, name)
     for library, table in (("jax.nn", jax_nn()), ("torch", torch_functional()))
     for name in sorted(table)
-    if name in ELEMENTWISE
+    if name in (*ELEMENTWISE, *counterparts.READOUTS)
 ]
 
 
 @pytest.mark.parametrize(("library", "name"), PAIRS)
 def test_counterparts_are_the_same_function(library, name):
     x = np.float32(np.linspace(-7.03, 7.02, 301))
-    ours = evaluator(get(name), "acts_jax", "float32")(x)
-    theirs = evaluator(get(name), library, "float32")(x)
+    activation = counterparts.measurable(name)
+    ours = evaluator(activation, "acts_jax", "float32")(x)
+    theirs = evaluator(activation, library, "float32")(x)
     for got, expected in zip(ours, theirs, strict=True):
         np.testing.assert_allclose(got, expected, rtol=1e-5, atol=1e-5)
 
