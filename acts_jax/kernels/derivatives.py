@@ -28,9 +28,7 @@ class Pieces(NamedTuple):
     otherwise: "jax.Array | float | Pieces"
 
 
-def with_derivatives(
-    *partials: Callable, together: bool = False, vanishing: bool = True
-) -> Callable:
+def with_derivatives(*partials: Callable, together: bool = False) -> Callable:
     """Give a function of arrays its partial derivatives in closed form.
 
     Autodiff of a formula that is accurate in value is often inaccurate in derivative: it
@@ -47,8 +45,6 @@ def with_derivatives(
             derivatives differentiate the partials, which may carry their own `with_derivatives`.
         together: whether all arguments are differentiated if one is. Pallas takes a function of
             several arrays only then.
-        vanishing: whether a derivative by the first argument that has underflowed to 0 stops an
-            infinite cotangent, too; a byte more is kept for each element.
     """
 
     def decorate(function: Callable) -> Callable:
@@ -57,14 +53,11 @@ def with_derivatives(
 
         def rule(primals, tangents):
             result, wide = value(*primals), [widened(primal) for primal in primals]
-            terms = []
-            for partial, primal, tangent in zip(partials, primals, tangents, strict=True):
-                if not isinstance(tangent, SymbolicZero):
-                    slope = partial(*wide)
-                    if vanishing and not terms and isinstance(slope, jax.Array):
-                        slope = _selecting(wide[0], slope)
-                    term = _times(_rounded(slope, primal.dtype), tangent)
-                    terms.append(term.astype(result.dtype))
+            terms = [
+                _times(_rounded(partial(*wide), primal.dtype), tangent).astype(result.dtype)
+                for partial, primal, tangent in zip(partials, primals, tangents, strict=True)
+                if not isinstance(tangent, SymbolicZero)
+            ]
             total = sum(terms[1:], terms[0]) if terms else jnp.zeros_like(result)
             return result, jnp.broadcast_to(total, result.shape)
 
@@ -112,12 +105,6 @@ def _with_constants(function, partials, arguments):
 
     decorated = with_derivatives(*(of_arrays(partials[i]) for i in places))(of_arrays(function))
     return decorated(*(arguments[i] for i in places))
-
-
-def _selecting(x, slope):
-    """The slope of a smooth function as `Pieces`: 0 for good where it has underflowed."""
-    # an exact 0 nearer than that may be a root, where the second derivative is not 0
-    return Pieces(~((slope == 0) & (jnp.abs(x) > 8)), slope, 0)
 
 
 def _rounded(slope, dtype):

@@ -9,7 +9,7 @@ from acts_jax.kernels.derivatives import Pieces, with_derivatives
 
 def _gated_by(gate, slope):
     derivatives = (lambda a, b: gate(b)), (lambda a, b: a * slope(b))
-    return with_derivatives(*derivatives, together=True, vanishing=False)(lambda a, b: a * gate(b))
+    return with_derivatives(*derivatives, together=True)(lambda a, b: a * gate(b))
 
 
 glu = _gated_by(logistic.sigmoid, logistic.sigmoid_slope)

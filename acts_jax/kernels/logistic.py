@@ -35,8 +35,7 @@ def sigmoid_slope(x: jax.Array) -> jax.Array:
     return e / jnp.square(1 + e)
 
 
-# jax.nn.sigmoid keeps one array, and lets an infinite cotangent become NaN in its tails, too
-@with_derivatives(sigmoid_slope, vanishing=False)
+@with_derivatives(sigmoid_slope)
 def sigmoid(x: jax.Array) -> jax.Array:
     """1 / (1 + exp(-x)), of which no digits need saving."""
     return 1 / (1 + jnp.exp(-x))

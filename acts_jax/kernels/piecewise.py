@@ -72,7 +72,7 @@ def threshold(x: jax.Array, threshold: jax.Array, value: jax.Array) -> jax.Array
 
 
 @with_derivatives(
-    lambda x, tl, al, tr, ar: Pieces(x <= tl, al, Pieces(x >= tr, ar, 1)),
+    lambda x, tl, al, tr, ar: jnp.where(x <= tl, al, jnp.where(x >= tr, ar, 1)),
     lambda x, tl, al, tr, ar: Pieces(x <= tl, 1 - al, 0),
     lambda x, tl, al, tr, ar: Pieces(~(x >= tl), jnp.minimum(x - tl, 0), 0),
     lambda x, tl, al, tr, ar: Pieces((x > tl) & (x >= tr), 1 - ar, 0),

@@ -26,15 +26,16 @@ every_elementwise = pytest.mark.parametrize("name", ELEMENTWISE)
 # --- A slope of exactly 0 is selected, not multiplied
 
 
-# Where a derivative is 0, and the second is not: no flat piece.
-ROOTS = {"gaussian": 0, "hard_silu": -1.5, "lisht": 0, "phish": 0, "tanh_shrink": 0, "sbaf": 0.5}
+FLAT = [
+    "a_relu", "hard_elish", "hard_shrink", "hard_sigmoid", "hard_silu", "hard_tanh", "relu",
+    "relu6", "smelu", "soft_shrink", "sparse_plus", "sparse_sigmoid", "sqnl", "squared_relu",
+    "threshold",
+]  # fmt: skip
 
 
-@pytest.mark.parametrize("name", [name for name in ELEMENTWISE if name != "sigmoid"])
-def test_no_infinite_cotangent_passes_where_the_slope_is_zero_for_good(name):
-    """The sigmoid, whose slope may underflow, is as that of `jax.nn`."""
-    low, high = get(name).domain
-    x = FAR[(low <= FAR) & (high >= FAR) & (ROOTS.get(name) != FAR)]
+@pytest.mark.parametrize("name", FLAT)
+def test_no_infinite_cotangent_passes_a_flat_piece(name):
+    x = FAR[FAR != -1.5]  # where hard_silu has its minimum
 
     @jax.jit
     def pulled(x):
@@ -42,7 +43,25 @@ def test_no_infinite_cotangent_passes_where_the_slope_is_zero_for_good(name):
         return [pull(jnp.full_like(x, cotangent))[0] for cotangent in (1, jnp.inf, -jnp.inf)]
 
     slope, *passed = map(np.asarray, pulled(x))
+    assert np.any(slope == 0)
     np.testing.assert_array_equal(np.array(passed)[:, slope == 0], 0)
+
+
+@pytest.mark.parametrize("name", ["leaky_relu", "prelu"])
+def test_nor_one_that_a_parameter_makes_flat(name):
+    f = functools.partial(get(name).function, **dict.fromkeys(get(name).parameters, 0.0))
+    x = jnp.float32([-3, 3])
+    np.testing.assert_array_equal(jax.vjp(f, x)[1](jnp.full(2, jnp.inf))[0], [0, jnp.inf])
+
+
+def test_every_flat_piece_is_known():
+    """Of functions without parameters: a slope of exactly 0 on both sides of a point, near 0."""
+    x = jnp.float32(np.arange(-8, 8, 0.25) + 0.125)
+    for name in ELEMENTWISE:
+        if not get(name).parameters and get(name).domain != (0, 1):
+            slope = np.asarray(jax.jit(derivative(get(name).function))(x))
+            flat = np.any((slope[1:] == 0) & (slope[:-1] == 0))
+            assert flat == (name in FLAT), name
 
 
 @pytest.mark.parametrize("name", ["relu", "relu6", "squared_relu", "crelu", "reglu", "sparsemax"])
