@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from acts_jax.errors import StoreError
-from acts_jax.sweep import store
+from acts_jax.sweep import record, store
 from acts_jax.sweep.grid import Group, Plan
 
 
@@ -57,7 +57,7 @@ def merge(workdir: Path, plan: Plan, shards: Sequence[str | os.PathLike]) -> Mer
         wanted = np.diff(there, prepend=False, append=False)
         for start, end in np.flatnonzero(wanted).reshape(-1, 2).tolist():
             part = dataclasses.replace(one.record, first=first + start, last=first + end)
-            store.write_table(workdir, part, store.read(one.path).table.slice(start, end - start))
+            record.write(workdir, part, record.read(one.path).table.slice(start, end - start))
         if one in failures:
             one.path.unlink()
         there[:] = False
@@ -66,7 +66,7 @@ def merge(workdir: Path, plan: Plan, shards: Sequence[str | os.PathLike]) -> Mer
     return Merged(plan.cells - left - present, present, missing)
 
 
-def _checked(shard: Path, plan: Plan) -> list[store.Stored]:
+def _checked(shard: Path, plan: Plan) -> list[record.Stored]:
     """The results of a shard, all of them whole."""
     differing = store.differences(store.load_config(shard), plan.config)
     if differing:

@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from acts_jax.errors import StoreError
 from acts_jax.suggestion import suggest
-from acts_jax.sweep import store
+from acts_jax.sweep import record, store
 
 
 def load_results(workdir: str | os.PathLike) -> pd.DataFrame:
@@ -127,9 +127,9 @@ def load_arrays(
         StoreError: As for `load_results`.
     """
     found: dict[str, list[pa.Table]] = {}
-    for _, record, table in _read(workdir, lambda name: name == "cell" or wanted(name)):
-        if not record.failed:
-            found.setdefault(record.key, []).append(table)
+    for _, about, table in _read(workdir, lambda name: name == "cell" or wanted(name)):
+        if not about.failed:
+            found.setdefault(about.key, []).append(table)
     joined = {key: pa.concat_tables(tables) for key, tables in found.items()}
     return {
         key: {name: _array(table[name]) for name in table.column_names}
@@ -165,7 +165,7 @@ def _long(
     }
 
 
-def _read(workdir: str | os.PathLike, wanted: Callable[[str], bool]) -> list[store.Stored]:
+def _read(workdir: str | os.PathLike, wanted: Callable[[str], bool]) -> list[record.Stored]:
     """Every file of results in the order of the plan, with its chosen columns."""
     found = store.contents(workdir, lambda name: wanted(_name_now(name)))
     store.name_foreign(found.foreign)

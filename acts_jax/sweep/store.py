@@ -1,8 +1,7 @@
-"""The store: one parquet file per finished group or part of one, written whole or not at all.
+"""The store: a workdir, with one file of results per finished group or part of one.
 
-A file says of itself which cells it holds, of which sweep and trained with what, and carries a
-digest of all its bytes: what was damaged, renamed or written by anything else is told from the
-results of the sweep whenever it is read.
+What was damaged, renamed or written by anything else is told from the results of the sweep
+whenever it is read.
 
 Nothing here imports jax.
 """
@@ -11,24 +10,20 @@ import collections
 import contextlib
 import dataclasses
 import functools
-import hashlib
-import io
 import json
 import os
 import re
-import stat
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 from absl import logging
 
 from acts_jax.errors import StoreError
-from acts_jax.files import read_json, write_atomically, write_text, writing_to
-from acts_jax.sweep import lock
+from acts_jax.files import read_json, write_text, writing_to
+from acts_jax.sweep import lock, record
 from acts_jax.sweep.grid import LATER_FIELDS, Group, Plan
 from acts_jax.words import count, join, shortened
 
@@ -37,8 +32,6 @@ UNFINISHED = ".*.unfinished"  # what a file is called until it is whole
 FOLDERS = ("groups", "checkpoints", "figures")  # of a workdir
 FILES = ("config.json", "plan.json", "lock", "report.html")
 _NAME = re.compile(r"(?P<key>[^.]+)-(?P<first>\d+)-(?P<last>\d+)(?P<failed>\.failed)?\.parquet")
-_RECORD = b"acts_jax"  # where in a file's metadata its record is
-_DIGEST, _NONE = b'"sha256": "', b"0" * 64  # what the record ends with until the digest is known
 _LISTED = 3  # differences, or files, in a message
 
 
@@ -81,40 +74,6 @@ class Failure:
     traceback: str
 
 
-@dataclasses.dataclass(frozen=True)
-class Record:
-    """What a file of results says of itself.
-
-    Attributes:
-        key: Of the group.
-        first: Index of its first cell in the group.
-        last: One past its last.
-        failed: Whether it holds no results, but the reason why there are none.
-        config: Digest of the sweep's config.
-        sources: Of the group, see `Group`.
-    """
-
-    key: str
-    first: int
-    last: int
-    failed: bool
-    config: str
-    sources: Mapping[str, str]
-
-    @property
-    def name(self) -> str:
-        """What the file is called."""
-        return f"{self.key}-{self.first}-{self.last}{'.failed' * self.failed}.parquet"
-
-
-class Stored(NamedTuple):
-    """A file of results that is what it should be: its record, and its wanted columns."""
-
-    path: Path
-    record: Record
-    table: pa.Table
-
-
 class Contents(NamedTuple):
     """What there is in a workdir.
 
@@ -125,7 +84,7 @@ class Contents(NamedTuple):
         foreign: Files of any other name.
     """
 
-    stored: list[Stored]
+    stored: list[record.Stored]
     damaged: list[Path]
     foreign: list[Path]
 
@@ -215,7 +174,7 @@ def differences(there: Mapping[str, Any], now: Mapping[str, Any]) -> str:
     """In what two configs differ, in words; empty if in nothing."""
     there, now = LATER_FIELDS | dict(there), LATER_FIELDS | dict(now)
     names = [n for n in sorted({*there, *now}) if there.get(n) != now.get(n)]
-    said = [f"{shortened(n)}: {_said(there.get(n))} there, {_said(now.get(n))} now" for n in names]
+    said = [f"{_said(n)}: {_said(there.get(n))} there, {_said(now.get(n))} now" for n in names]
     if len(said) > _LISTED:
         said[_LISTED:] = [f"and {len(said) - _LISTED} more"]
     return "; ".join(said)
@@ -267,7 +226,7 @@ def contents(
         if name is None or not int(name["first"]) < int(name["last"]) <= size:
             found.foreign.append(path)
             continue
-        one = read(path, wanted)
+        one = record.read(path, wanted)
         if one and (one.record.config, one.record.name) == (config, path.name):
             found.stored.append(one)
         else:
@@ -293,59 +252,13 @@ def _once(found: Contents) -> Contents:
     return once
 
 
-def read(path: Path, wanted: Callable[[str], bool] = lambda column: True) -> Stored | None:
-    """A file of results; None if it is not whole, or was written by something else.
-
-    Args:
-        path: Of the file.
-        wanted: Which columns, by their name; all by default.
-
-    Raises:
-        StoreError: If it cannot be read for another reason, or is no file.
-    """
-    try:
-        if not stat.S_ISREG(path.stat().st_mode):
-            raise StoreError(f"{path} is no file, as it should be; move it away")
-        content = path.read_bytes()
-    except FileNotFoundError:  # a link to nowhere
-        return None
-    except OSError as error:  # the disk's fault, or a matter of permission: no sign of damage
-        raise StoreError(f"cannot read {path}: {error.strerror}") from error
-    before, mark, after = content.rpartition(_DIGEST)
-    digest, after = after[: len(_NONE)], after[len(_NONE) :]
-    if not mark or digest != _sha256(before, mark, _NONE, after):
-        return None
-    try:
-        file = pq.ParquetFile(pa.BufferReader(content))
-        record = json.loads(file.schema_arrow.metadata[_RECORD])
-        del record["sha256"]
-        stored = Stored(
-            path,
-            Record(**record),
-            file.read([name for name in file.schema_arrow.names if wanted(name)]),
-        )
-        size = stored.record.last - stored.record.first
-        return stored if size == file.metadata.num_rows else None
-    except pa.ArrowMemoryError:
-        raise
-    except (pa.ArrowException, OSError, KeyError, TypeError, ValueError):
-        return None  # written by a later version, it may be
-
-
-def _sha256(*parts: bytes) -> bytes:
-    digest = hashlib.sha256()
-    for part in parts:
-        digest.update(part)
-    return digest.hexdigest().encode()
-
-
-def check_sources(stored: Iterable[Stored]) -> None:
+def check_sources(stored: Iterable[record.Stored]) -> None:
     """Checks that of one function, or dataset, all results are of the same version.
 
     Raises:
         StoreError: If they are not.
     """
-    seen: dict[str, Stored] = {}
+    seen: dict[str, record.Stored] = {}
     for one in stored:
         for name in one.record.sources if not one.record.failed else ():
             other = seen.setdefault(name, one)
@@ -398,11 +311,11 @@ def tidy(
     groups = {group.key: group for group in (*plan.groups, *plan.others)}
     failed = [one.path for one in found.stored if one.record.failed and failures]
     outdated, cells, changes, doubts = [], 0, set(), set()
-    for path, record, _ in found.stored:
-        pair = record.sources, groups[record.key].sources
-        if not record.failed and (others := changed(*pair)):
+    for path, about, _ in found.stored:
+        pair = about.sources, groups[about.key].sources
+        if not about.failed and (others := changed(*pair)):
             outdated.append(path)
-            cells += record.last - record.first
+            cells += about.last - about.first
             changes |= others
         doubts |= changed(*pair, surely=False)
     if outdated and not retrain_changed:
@@ -458,7 +371,7 @@ def write(workdir: Path, group: Group, outcome: Outcome) -> Path:
     curves |= {name: values for name, values in outcome.metrics.items() if values.size}
     columns |= {f"{CURVE}{name}": _nested(values) for name, values in curves.items()}
     columns |= {f"{NETWORK}{path}": _nested(v) for path, v in outcome.parameters.items()}
-    return write_table(workdir, _record(workdir, group, failed=False), pa.table(columns))
+    return record.write(workdir, _record(workdir, group, failed=False), pa.table(columns))
 
 
 def write_failure(workdir: Path, group: Group, failure: Failure) -> Path:
@@ -469,13 +382,13 @@ def write_failure(workdir: Path, group: Group, failure: Failure) -> Path:
     """
     said = {"status": "failed", **dataclasses.asdict(failure)}
     columns = _cells(group) | {name: _column(text, group.size) for name, text in said.items()}
-    return write_table(workdir, _record(workdir, group, failed=True), pa.table(columns))
+    return record.write(workdir, _record(workdir, group, failed=True), pa.table(columns))
 
 
-def _record(workdir: Path, group: Group, failed: bool) -> Record:
+def _record(workdir: Path, group: Group, failed: bool) -> record.Record:
     """What the file of a group, or of part of one, says of itself."""
     last = group.first + group.size
-    return Record(
+    return record.Record(
         group.key, group.first, last, failed, _digest_of_config(workdir), dict(group.sources)
     )
 
@@ -484,27 +397,12 @@ def _digest_of_config(workdir: Path) -> str:
     """The digest of the config in a workdir, the same before and after a field came."""
     config = load_config(workdir)
     config = {n: v for n, v in config.items() if n not in LATER_FIELDS or v != LATER_FIELDS[n]}
-    return _sha256(json.dumps(config, sort_keys=True).encode()).decode()
+    return record.sha256(json.dumps(config, sort_keys=True).encode()).decode()
 
 
 def name_of(group: Group) -> str:
     """What a group, or part of one, is called."""
     return f"{group.key}-{group.first}-{group.first + group.size}"
-
-
-def write_table(workdir: Path, record: Record, table: pa.Table) -> Path:
-    """Stores a table of results in the file that its record names, atomically."""
-    path = workdir / "groups" / record.name
-    text = json.dumps(dataclasses.asdict(record) | {"sha256": _NONE.decode()})
-    file = io.BytesIO()
-    pq.write_table(table.replace_schema_metadata({_RECORD: text}), file)
-    before, mark, after = file.getvalue().rpartition(_DIGEST)
-    digest = _sha256(before, mark, after)
-    with writing_to(workdir):
-        write_atomically(
-            path, lambda file: file.writelines((before, mark, digest, after[len(_NONE) :]))
-        )
-    return path
 
 
 def _cells(group: Group) -> dict[str, pa.Array]:

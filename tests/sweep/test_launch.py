@@ -13,7 +13,7 @@ import pytest
 from acts_jax import load_curves, load_results
 from acts_jax.activations import catalogue
 from acts_jax.errors import ConfigError, StoreError
-from acts_jax.sweep import launch, store
+from acts_jax.sweep import launch, record, store
 from acts_jax.sweep.config import make_config
 
 pytestmark = pytest.mark.slow
@@ -213,7 +213,7 @@ def test_another_version_of_jax_is_no_other_function(tmp_path, data_dir, my_modu
     _, workdir, *_ = run(tmp_path, data_dir, activation="users_own:cube,relu")
     for one in store.contents(workdir, lambda column: True).stored:
         sources = {n: re.sub("by jax .*", "by jax 0.1", d) for n, d in one.record.sources.items()}
-        store.write_table(workdir, dataclasses.replace(one.record, sources=sources), one.table)
+        record.write(workdir, dataclasses.replace(one.record, sources=sources), one.table)
     assert run(tmp_path, data_dir, activation="users_own:cube,relu")[2].steps_taken == 0
     assert "another jax" not in caplog.text
     my_module("x**3", "x**2")

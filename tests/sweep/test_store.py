@@ -17,7 +17,7 @@ from acts_jax import load_curves, load_results
 from acts_jax.activations import catalogue
 from acts_jax.errors import StoreError
 from acts_jax.files import write_atomically
-from acts_jax.sweep import grid, store
+from acts_jax.sweep import grid, record, store
 from acts_jax.sweep.config import make_config
 
 
@@ -147,13 +147,13 @@ def test_a_file_cut_short_is_named_and_tidied_away(stored, planned, size):
 def test_a_flipped_bit_is_never_read_as_a_result(stored, planned):
     workdir, _ = stored
     path = file_of(workdir, planned.groups[1])
-    whole, right = path.read_bytes(), store.read(path)
+    whole, right = path.read_bytes(), record.read(path)
     draw = random.Random(18)
     for place in draw.sample(range(len(whole)), 300):
         flipped = bytearray(whole)
         flipped[place] ^= 1 << draw.randrange(8)
         path.write_bytes(flipped)
-        found = store.read(path)
+        found = record.read(path)
         assert found is None or found == right
     with pytest.raises(StoreError, match="damaged"):
         load_results(workdir)
@@ -189,24 +189,22 @@ def with_the_digest_of_another(first, second):
 
 
 def without_content(first, second):
-    one = store.read(first)
-    store.write_table(first.parents[1], one.record, one.table.slice(0, 0))
+    one = record.read(first)
+    record.write(first.parents[1], one.record, one.table.slice(0, 0))
 
 
 def a_failure(first, second):
     """The record of a failure under the name of results."""
-    one = store.read(first)
-    failed = store.write_table(
-        first.parents[1], dataclasses.replace(one.record, failed=True), one.table
-    )
+    one = record.read(first)
+    failed = record.write(first.parents[1], dataclasses.replace(one.record, failed=True), one.table)
     failed.replace(first)
 
 
 def a_part_again(first, second):
     """The same cells in one file and in another, as from two runs on two machines."""
-    one = store.read(first)
+    one = record.read(first)
     part = dataclasses.replace(one.record, first=1, last=3)
-    store.write_table(first.parents[1], part, one.table.slice(1, 2))
+    record.write(first.parents[1], part, one.table.slice(1, 2))
 
 
 def linked_to(target):
@@ -277,12 +275,12 @@ def test_a_part_in_two_files_counts_once(stored, planned):
 def test_what_is_of_no_group_is_named_and_left_alone(stored, planned, caplog):
     workdir, _ = stored
     right, groups = load_results(workdir), workdir / "groups"
-    one = store.read(file_of(workdir, planned.groups[0]))
+    one = record.read(file_of(workdir, planned.groups[0]))
     key = one.record.key
     beyond = dataclasses.replace(one.record, first=2, last=6)
     foreign = [
-        store.write_table(workdir, beyond, one.table),
-        store.write_table(workdir, dataclasses.replace(one.record, key=f"{key}0"), one.table),
+        record.write(workdir, beyond, one.table),
+        record.write(workdir, dataclasses.replace(one.record, key=f"{key}0"), one.table),
         one.path.with_name("results.parquet"),
         one.path.with_name(f"{key}-0-4 (copy).parquet"),
         one.path.with_name(f"{key}-2-2.parquet"),
@@ -449,7 +447,7 @@ def test_a_killed_write_leaves_the_old_file(tmp_path):
     code = """
         import os, sys
         from pathlib import Path
-        from acts_jax.sweep.store import write_atomically
+        from acts_jax.files import write_atomically
         def fill(file):
             file.write(b"new, but only half of")
             file.flush()
