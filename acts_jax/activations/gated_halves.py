@@ -13,6 +13,8 @@ from acts_jax.kernels.elementwise import vectorwise
 
 
 def _halves(x, axis):
+    if not isinstance(axis, int):
+        raise ValueError(f"A gated linear unit halves one axis, not {axis}.")
     if not -x.ndim <= axis < x.ndim or x.shape[axis] % 2:
         last = "last axis" if axis == -1 else f"axis {axis}"
         raise ValueError(f"A gated linear unit takes an even {last}, not shape {x.shape}.")

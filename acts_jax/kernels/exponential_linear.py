@@ -26,7 +26,9 @@ def _elu_slope(x, alpha):
     return jnp.where(x > 0, 1, unlift(alpha * e))
 
 
-@with_derivatives(_elu_slope, lambda x, alpha: decay_minus_one(jnp.minimum(x, 0)))
+@with_derivatives(
+    _elu_slope, lambda x, alpha: Pieces(~(x >= 0), decay_minus_one(jnp.minimum(x, 0)), 0)
+)
 def elu(x: jax.Array, alpha: jax.Array) -> jax.Array:
     """x above 0, alpha (exp(x) - 1) below."""
     return jnp.where(x > 0, x, alpha * decay_minus_one(jnp.minimum(x, 0)))
@@ -47,7 +49,7 @@ def _celu_by_alpha(x, alpha):
     # expm1(u) - u exp(u), which cancels near 0.
     u = bounded(jnp.minimum(x, 0) / alpha, 1e4)
     near = jnp.square(u) * polynomial(_CELU_SERIES, u)
-    return jnp.where(u > -0.7, near, jnp.expm1(u) - u * jnp.exp(u))
+    return Pieces(~(x >= 0), jnp.where(u > -0.7, near, jnp.expm1(u) - u * jnp.exp(u)), 0)
 
 
 @with_derivatives(

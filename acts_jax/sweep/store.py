@@ -319,8 +319,10 @@ def tidy(
             changes |= others
         doubts |= changed(*pair, surely=False)
     if outdated and not retrain_changed:
+        names = join(sorted(changes))
+        ours = "" if ":" in names or "dataset" in names else ", as acts_jax itself has,"
         raise StoreError(
-            f"{join(sorted(changes))} {'has' if len(changes) == 1 else 'have'} changed since "
+            f"{names} {'has' if len(changes) == 1 else 'have'} changed{ours} since "
             f"{count(cells, 'cell')} in workdir {workdir} were trained; --retrain_changed trains "
             "them anew, or choose another --workdir"
         )

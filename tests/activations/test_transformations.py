@@ -54,6 +54,14 @@ def test_nor_one_that_a_parameter_makes_flat(name):
     np.testing.assert_array_equal(jax.vjp(f, x)[1](jnp.full(2, jnp.inf))[0], [0, jnp.inf])
 
 
+@pytest.mark.parametrize("name", ["elu", "celu", "prelu", "smelu", "a_relu", "soft_shrink"])
+def test_no_infinite_cotangent_reaches_a_parameter_that_does_not_count(name):
+    flat = -3.0 if name in ("smelu", "a_relu") else 0.0 if name == "soft_shrink" else 3.0
+    values = {key: jnp.float32(value) for key, value in get(name).defaults.items()}
+    pull = jax.vjp(lambda values: get(name)(flat, **values), values)[1]
+    assert set(map(float, pull(jnp.inf)[0].values())) == {0.0}
+
+
 def test_every_flat_piece_is_known():
     """Of functions without parameters: a slope of exactly 0 on both sides of a point, near 0."""
     x = jnp.float32(np.arange(-8, 8, 0.25) + 0.125)
