@@ -52,7 +52,8 @@ def with_derivatives(*partials: Callable, together: bool = False) -> Callable:
             return function(*map(widened, arguments)).astype(arguments[0].dtype)
 
         def rule(primals, tangents):
-            result, wide = value(*primals), [widened(primal) for primal in primals]
+            # by the rule again, where a derivative of this is itself differentiated
+            result, wide = differentiable(*primals), [widened(primal) for primal in primals]
             terms = [
                 _times(_rounded(partial(*wide), primal.dtype), tangent).astype(result.dtype)
                 for partial, primal, tangent in zip(partials, primals, tangents, strict=True)

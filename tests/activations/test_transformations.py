@@ -103,6 +103,21 @@ def test_an_infinite_slope_times_nothing_is_nothing(dtype, alpha):
     assert pull(jnp.ones_like(x))[0].tolist()[:2] == [-np.inf, np.inf]
 
 
+@every_elementwise
+def test_the_value_beside_a_derivative_has_the_same_derivative(name):
+    """Of jvp's two results, differentiated: by the rule, not by autodiff of the kernel."""
+    f, (low, high) = get(name).function, get(name).domain
+    x = jnp.float32([0.03, 0.2, 0.7, 0.97]) if (low, high) == (0, 1) else FAR[abs(FAR) < 200]
+
+    @jax.jit
+    def both(x):
+        along = functools.partial(jax.jvp, primals=(x,), tangents=(jnp.ones_like(x),))
+        return along(lambda x: jax.jvp(f, (x,), (jnp.ones_like(x),))[0])[1], along(f)[1]
+
+    beside, slope = both(x)
+    np.testing.assert_allclose(beside, slope, rtol=3e-7, atol=1e-38)
+
+
 # --- Every dtype, in every mode
 
 
