@@ -72,10 +72,10 @@ def celu(x: ArrayLike, alpha: ArrayLike = 1.0) -> jax.Array:
 
     Args:
         x: any shape; float dtypes are kept, integers become floats.
-        alpha: above 0; broadcasts against x.
+        alpha: any number but 0; broadcasts against x. Below 0 the left side falls exponentially.
 
     Returns:
-        Values above -alpha, in x's dtype.
+        Values above -alpha if alpha is above 0, in x's dtype.
     """
     return jnp.maximum(x, 0) + jnp.minimum(0, alpha * jnp.expm1(x / alpha))
 
