@@ -65,7 +65,7 @@ def with_derivatives(*partials: Callable, together: bool = False) -> Callable:
         @functools.wraps(function)
         def call(x, *arguments):
             x = jnp.asarray(x)
-            if any(map(_is_number, arguments)):
+            if any(map(is_number, arguments)):
                 return _with_constants(function, partials, (x, *arguments))
             return differentiable(x, *arguments)
 
@@ -82,13 +82,14 @@ def widened(x: jax.Array) -> jax.Array:
     return x if x.dtype in (jnp.float32, jnp.float64) else x.astype(jnp.float32)
 
 
-def _is_number(argument):
+def is_number(argument: object) -> bool:
+    """Whether it is a plain number, which becomes a constant of the program, and no array."""
     return isinstance(argument, numbers.Real)
 
 
 def _with_constants(function, partials, arguments):
     """The function of its arrays alone, the plain numbers being constants of the program."""
-    places = [i for i, argument in enumerate(arguments) if not _is_number(argument)]
+    places = [i for i, argument in enumerate(arguments) if not is_number(argument)]
 
     def of_arrays(f):
         def call(*arrays):
@@ -97,7 +98,7 @@ def _with_constants(function, partials, arguments):
             with np.errstate(all="ignore"):  # as in arithmetic with arrays
                 return f(
                     *(
-                        np.asarray(argument, dtype)[()] if _is_number(argument) else next(given)
+                        np.asarray(argument, dtype)[()] if is_number(argument) else next(given)
                         for argument in arguments
                     )
                 )
@@ -112,18 +113,18 @@ def _rounded(slope, dtype):
     """A partial in the dtype in which it is kept."""
     if isinstance(slope, Pieces):
         return Pieces(slope.inside, _rounded(slope.then, dtype), _rounded(slope.otherwise, dtype))
-    return float(slope) if _is_number(slope) else slope.astype(dtype)
+    return float(slope) if is_number(slope) else slope.astype(dtype)
 
 
 def _times(slope, tangent):
     if isinstance(slope, Pieces):
         inside, then, otherwise = slope
-        if isinstance(then, jax.Array) and _is_number(otherwise) and otherwise == 0:
+        if isinstance(then, jax.Array) and is_number(otherwise) and otherwise == 0:
             # the same as below, but without an array of zeros that would be kept
             then = jnp.where(inside, then, 0)
             return then * jnp.where(inside, tangent, then)
         return jnp.where(inside, _times(then, tangent), _times(otherwise, tangent))
-    if _is_number(slope) and slope in (0, 1):
+    if is_number(slope) and slope in (0, 1):
         return tangent if slope == 1 else jnp.zeros_like(tangent)
     return slope * tangent
 

@@ -2,7 +2,6 @@
 
 import functools
 import inspect
-import numbers
 from collections.abc import Callable
 
 import jax
@@ -10,7 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
-from acts_jax.kernels.derivatives import widened
+from acts_jax.kernels.derivatives import is_number, widened
 from acts_jax.suggestion import suggest
 
 
@@ -67,7 +66,7 @@ def elementwise(kernel: Callable | None = None, *, integers: bool = False) -> Ca
         @functools.wraps(written)
         def activation(*args, **kwargs):
             given = (*args[1:], *kwargs.values())
-            if args and isinstance(args[0], jax.core.Tracer) and all(map(_is_number, given)):
+            if args and isinstance(args[0], jax.core.Tracer) and all(map(is_number, given)):
                 return of_one(args[0], args[1:], tuple(kwargs.items()))
             return of_arrays(*args, **kwargs)
 
@@ -108,10 +107,6 @@ def vectorwise(kernel: Callable | None = None) -> Callable:
     return decorate
 
 
-def _is_number(x):
-    return isinstance(x, numbers.Real)
-
-
 def _real(function, x):
     x = jnp.asarray(x)
     if jnp.issubdtype(x.dtype, jnp.complexfloating):
@@ -121,7 +116,7 @@ def _real(function, x):
 
 def _parameter(function, value, dtype):
     """A parameter in the dtype of the formula: a NumPy scalar if it is a plain number."""
-    if not _is_number(value):
+    if not is_number(value):
         return _real(function, value).astype(dtype)
     with np.errstate(all="ignore"):
         return np.asarray(value).astype(dtype)[()]

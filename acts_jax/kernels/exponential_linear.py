@@ -15,9 +15,8 @@ from acts_jax.kernels.exponentials import (
 )
 from acts_jax.kernels.lifting import unlift
 
+_NEXT_TO_ZERO = 1e-17  # below it exp(u) - 1 rounds to u
 # (expm1(u) - u exp(u)) / u^2 = -sum_n u^n (n + 1) / (n + 2)!
-# below it exp(u) - 1 rounds to u
-_NEXT_TO_ZERO = 1e-17
 _CELU_SERIES = tuple(-(n + 1) / math.factorial(n + 2) for n in range(15))
 
 

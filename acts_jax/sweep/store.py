@@ -320,7 +320,8 @@ def tidy(
         doubts |= changed(*pair, surely=False)
     if outdated and not retrain_changed:
         names = join(sorted(changes))
-        ours = "" if ":" in names or "dataset" in names else ", as acts_jax itself has,"
+        theirs = [name for name in changes if ":" in name or name.startswith("dataset ")]
+        ours = "" if theirs else ", as acts_jax itself has,"
         raise StoreError(
             f"{names} {'has' if len(changes) == 1 else 'have'} changed{ours} since "
             f"{count(cells, 'cell')} in workdir {workdir} were trained; --retrain_changed trains "
