@@ -153,6 +153,20 @@ def test_an_edited_function_is_refused_or_trained_anew_beside_what_stays(
     assert run(tmp_path, data_dir, **fields)[2].steps_taken == 0
 
 
+def test_a_function_that_acts_jax_itself_has_changed_is_told_as_such(
+    tmp_path, data_dir, monkeypatch
+):
+    run(tmp_path, data_dir, activation="relu,tanh")
+    kept = launch.digest_of
+    monkeypatch.setattr(
+        launch, "digest_of", lambda name: ("other " if name == "tanh" else "") + kept(name)
+    )
+    message = refused(tmp_path, data_dir, activation="relu,tanh")
+    assert message.startswith(
+        "activation tanh has changed, as acts_jax itself has, since 1 cell in"
+    )
+
+
 def test_another_dataset_of_the_same_name_is_refused_or_trained_on_anew(
     tmp_path, data_dir, digits, my_module
 ):
