@@ -21,7 +21,7 @@ def get_config():
         share=("network", "layer", "channel"),  # what shares one learned slope
         depth=4,  # hidden layers
         width=32,  # units per hidden layer
-        init="critical",  # variance 2 / ((1 + slope^2) fan_in), as in the paper
+        init="second_moment",  # variance 2 / ((1 + slope^2) fan_in), as in the paper
         # Optimizer
         optimizer="momentum",
         learning_rate=(0.01, 0.03, 0.1),

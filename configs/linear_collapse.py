@@ -19,7 +19,7 @@ def get_config():
         # Network: the same number of hidden units in every shape
         activation=("identity", "relu"),
         hidden_sizes=["-".join([str(UNITS // depth)] * depth) for depth in (1, 2, 4, 8, 16)],
-        init="critical",  # keeps the signal alive through 16 layers, for either activation
+        init="second_moment",  # keeps the signal alive through 16 layers, for either activation
         # Optimizer
         optimizer="momentum",
         momentum=0.9,

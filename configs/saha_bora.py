@@ -19,7 +19,7 @@ def get_config():
         a_relu=dict(k=0.54, n=1.3),  # as in the paper
         depth=(1, 3),  # hidden layers
         width=32,  # units per hidden layer
-        init="critical",
+        init="second_moment",
         # Optimizer
         optimizer="momentum",
         learning_rate="logspace(1e-2, 1, 5)",

@@ -17,7 +17,7 @@ def get_config():
         activation=("sigmoid", "tanh", "relu"),
         depth=(2, 4, 8),  # hidden layers
         width=32,  # units per hidden layer
-        init="critical",  # each activation with the gain that keeps its signal alive
+        init="second_moment",  # each activation with the gain that keeps its signal alive
         # Optimizer
         optimizer="momentum",
         learning_rate=(0.003, 0.01, 0.03, 0.1, 0.3, 1, 3),

@@ -3,8 +3,8 @@
     python -m experiments.vanishing_gradients
 
 trains 5 activations x 3 depths x 2 initialisations x 3 learning rates x 5 seeds = 450 networks.
-Expect a sigmoid layer to take away 77% of the gradient with LeCun's weights and 62% with critical
-ones, and critical weights to keep the gradient of the others at its size.
+Expect a sigmoid layer to take away 77% of the gradient with LeCun's weights and 62% with those
+that keep the second moment, and these to keep the gradient of the others at its size.
 """
 
 from acts_jax.sweep.config import make_config
@@ -20,7 +20,7 @@ def get_config():
         activation=("sigmoid", "tanh", "relu", "gelu", "selu"),
         depth=(2, 8, 32),  # hidden layers
         width=32,  # units per hidden layer
-        init=("lecun_normal", "critical"),  # weight variance 1 / fan_in; gain^2 / fan_in
+        init=("lecun_normal", "second_moment"),  # weight variance 1 / fan_in; gain^2 / fan_in
         # Optimizer
         optimizer="momentum",
         learning_rate=(0.002, 0.01, 0.05),

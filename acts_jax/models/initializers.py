@@ -17,7 +17,7 @@ INITIALIZERS = {
     "he_normal": (("truncated_normal", lambda n, m: math.sqrt(2 / n) / _TRUNCATED), None),
     "glorot_uniform": (("uniform", lambda n, m: math.sqrt(6 / (n + m))), None),
     "torch_default": 2 * (("uniform", lambda n, m: math.sqrt(1 / n)),),
-    "critical": (("normal", lambda n, m: math.sqrt(1 / n)), None),
+    "second_moment": (("normal", lambda n, m: math.sqrt(1 / n)), None),
 }
 
 

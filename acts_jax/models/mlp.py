@@ -48,7 +48,7 @@ class MLP(nn.Module):
         initializer: distribution of the initial weights, with zero biases except for torch_default:
             "lecun_normal", "he_normal", "glorot_uniform" as in `jax.nn.initializers`;
             "torch_default": uniform in +-1/sqrt(fan_in), biases too, as in `torch.nn.Linear`;
-            "critical": N(0, 1) * g / sqrt(fan_in), g the activation's gain (readout: 1), see
+            "second_moment": N(0, 1) * g / sqrt(fan_in), g the activation's gain (readout: 1), see
             `acts_jax.theory.mean_field.gain`.
         gain: factor on the initial weights of the hidden layers; may be traced.
         layer_norm: layer normalisation before every activation.
@@ -150,7 +150,7 @@ class MLP(nn.Module):
         return found
 
     def _hidden_scale(self):
-        if self.initializer != "critical":
+        if self.initializer != "second_moment":
             return self.gain
         return self.gain * activation_gain(self.activation, **self.parameters)
 

@@ -70,7 +70,7 @@ FIELDS: dict[str, Field] = {
         "lecun_normal",
         str,
         "static",
-        ("lecun_normal", "he_normal", "glorot_uniform", "torch_default", "critical"),
+        ("lecun_normal", "he_normal", "glorot_uniform", "torch_default", "second_moment"),
     ),
     "init_gain": Field(1.0, float, "traced", low=0.0, open_low=True),
     "layer_norm": Field(False, bool, "static"),

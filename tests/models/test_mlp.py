@@ -28,7 +28,7 @@ from acts_jax.theory.mean_field import gain as activation_gain
 
 pytestmark = pytest.mark.slow
 
-INITIALIZERS = ["lecun_normal", "he_normal", "glorot_uniform", "torch_default", "critical"]
+INITIALIZERS = ["lecun_normal", "he_normal", "glorot_uniform", "torch_default", "second_moment"]
 KEY = jax.random.key(7)
 X = jax.random.normal(jax.random.key(1), (9, 6))
 
@@ -113,8 +113,8 @@ def test_same_key_gives_same_weights_for_every_activation(initializer):
         assert_trees(np.testing.assert_array_equal, dense(params), reference)
 
 
-def test_critical_weights_differ_by_the_gain_only():
-    relu, tanh = (initial(MLP((8, 5), a, 3, initializer="critical")) for a in ("relu", "tanh"))
+def test_second_moment_weights_differ_by_the_gain_only():
+    relu, tanh = (initial(MLP((8, 5), a, 3, initializer="second_moment")) for a in ("relu", "tanh"))
     ratio = activation_gain("tanh") / math.sqrt(2)
     for layer in ("hidden_1", "hidden_2"):
         np.testing.assert_allclose(tanh[layer]["kernel"], ratio * relu[layer]["kernel"], rtol=1e-5)
@@ -128,7 +128,7 @@ def test_critical_weights_differ_by_the_gain_only():
         ("he_normal", 2 / 300, 2 / 0.8796),
         ("glorot_uniform", 2 / 500, math.sqrt(3)),
         ("torch_default", 1 / 900, math.sqrt(3)),
-        ("critical", 2 / 300, math.inf),
+        ("second_moment", 2 / 300, math.inf),
     ],
 )
 def test_initial_weights_have_the_distribution_they_are_named_after(initializer, variance, bound):
@@ -157,8 +157,8 @@ def test_gain_scales_hidden_weights_and_nothing_else():
     ("activation", "parameters"),
     [("relu", {}), ("tanh", {}), ("selu", {}), ("prelu", {"slope": 0.9}), ("sbaf", {"k": 0.5})],
 )
-def test_critical_keeps_the_variance_through_thirty_layers(activation, parameters):
-    model = MLP((512,) * 30, activation, 1, parameters=parameters, initializer="critical")
+def test_second_moment_keeps_the_variance_through_thirty_layers(activation, parameters):
+    model = MLP((512,) * 30, activation, 1, parameters=parameters, initializer="second_moment")
     gain = activation_gain(activation, **parameters)
     x = jax.random.normal(jax.random.key(2), (16, 512)) / gain
     _, sites = jax.jit(lambda p: model.look(p, x))(initial(model, x))
@@ -505,9 +505,9 @@ def test_mistakes_are_named_by_the_nnx_layer(options, message):
         NNXActivationLayer("prelu", **options)
 
 
-def test_critical_needs_an_elementwise_activation():
+def test_second_moment_needs_an_elementwise_activation():
     with pytest.raises(ValueError, match="softmax is not elementwise"):
-        initial(MLP((4,), "softmax", 2, initializer="critical"))
+        initial(MLP((4,), "softmax", 2, initializer="second_moment"))
 
 
 def test_an_activation_that_changes_the_shape_is_refused():

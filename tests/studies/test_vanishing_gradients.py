@@ -32,14 +32,14 @@ def test_the_factors_are_those_of_theory(tmp_path, data_dir):
     # 0.25 per layer is the bound of f' alone, and no constant: it falls with the depth
     (limit,) = [check for name, check in checks.items() if "gradient of the first over" in name]
     assert limit.threshold == f"at most {0.25**3:.3g}"
-    (kept,) = [check for name, check in checks.items() if name.startswith("relu, critical")]
+    (kept,) = [check for name, check in checks.items() if name.startswith("relu, second-moment")]
     assert kept.measured == pytest.approx(0, abs=0.3)
     networks = claim.numbers["networks"]
     assert len(networks) == 2 * 2 * 2 * 2  # activations, inits, seeds, moments
     gain = {"sigmoid": 1 / math.sqrt(0.29338), "relu": math.sqrt(2)}  # E[f(z)^2]
     for row in networks[networks["moment"] == "at initialisation"].to_dict("records"):
         # Random weights of variance v / fan_in multiply an error by sqrt(v), the readout by 1.
-        scale = gain[row["activation"]] ** (3 / 4) if row["init"] == "critical" else 1.0
+        scale = gain[row["activation"]] ** (3 / 4) if row["init"] == "second_moment" else 1.0
         assert row["weight"] == pytest.approx(scale, rel=0.15)
         if row["activation"] == "sigmoid":
             assert 0.17 < row["slope"] < 0.25

@@ -240,7 +240,7 @@ def test_too_much_is_counted_and_not_made(fields, message):
         {"activation": "prelu,elu", "decay_activations": "false,true", "learn": "default,all"},
         {"optimizer": "sgd,momentum,adam", "momentum": "0.5,0.9", "seed": "range(3)"},
         {"activation": "elu", "elu": {"alpha": "1,2"}, "depth": "0,1,3", "width": "4,8"},
-        {"hidden_sizes": "4-4,8", "init": "critical,he_normal", "learning_rate": "0.1,1"},
+        {"hidden_sizes": "4-4,8", "init": "second_moment,he_normal", "learning_rate": "0.1,1"},
     ],
 )
 def test_as_many_cells_and_layers_are_counted_as_there_are(fields):

@@ -189,7 +189,7 @@ def test_another_dataset_of_the_same_name_is_refused_or_trained_on_anew(
 def test_a_share_is_refused_what_another_share_has_trained_before_an_edit(
     tmp_path, data_dir, my_module
 ):
-    config = make_config(**SMALL, activation="users_own:cube", init="he_normal,critical")
+    config = make_config(**SMALL, activation="users_own:cube", init="he_normal,second_moment")
     plan = launch.make_plan(config)
     datasets = launch.load_datasets(plan, data_dir)
     with store.open_workdir(tmp_path / "run", plan) as workdir:
@@ -198,7 +198,7 @@ def test_a_share_is_refused_what_another_share_has_trained_before_an_edit(
         with pytest.raises(StoreError, match="users_own:cube has changed since 1 cell in"):
             launch.run(plan.shard(1, 2), datasets, workdir)
         launch.run(plan.shard(1, 2), datasets, workdir, **RETRAIN)
-    assert set(load_results(workdir).init) == {"critical"}
+    assert set(load_results(workdir).init) == {"second_moment"}
 
 
 def test_a_checkpoint_of_the_function_before_an_edit_is_not_gone_on_from(

@@ -14,7 +14,7 @@ from acts_jax.sweep.config import TRACED
 from acts_jax.sweep.options import Options
 from acts_jax.theory import describe
 
-CRITICAL = "critical weights (gain²/fan in: they keep the second moment)"
+KEPT = "second-moment weights (gain²/fan in)"
 
 check = functools.partial(
     requirements.check,
@@ -42,9 +42,9 @@ def study(options: Options, console: Console) -> Claim:
 
     by_network = measure.by_network(layers)
     lecun = deepest(by_network, "sigmoid", "lecun_normal")
-    critical = deepest(by_network, "sigmoid", "critical")
-    not_chi = f"{CRITICAL}; for sigmoid that is not χ = 1"
-    for weights, found in {"LeCun": lecun, not_chi: critical}.items():
+    kept = deepest(by_network, "sigmoid", "second_moment")
+    not_chi = f"{KEPT}; for sigmoid that is not χ = 1"
+    for weights, found in {"LeCun": lecun, not_chi: kept}.items():
         shrinks = f"a sigmoid layer shrinks the error by 75% or more, {weights}: f′ × weights"
         checks.append(at_most(shrinks, "0.25", found["slope"] * found["weight"], 0.25))
 
@@ -59,13 +59,13 @@ def study(options: Options, console: Console) -> Claim:
     checks.append(at_most(f"{deep} test accuracy", "low", accuracy, 2 * dataset.chance, **SHARE))
 
     for name in ("relu", "gelu", "selu", "tanh"):
-        ratio = deepest(by_network, name, "critical")["ratio"]
-        kept = f"{name}, {CRITICAL}: log10 of gradient, first layer over last"
+        ratio = deepest(by_network, name, "second_moment")["ratio"]
+        nothing_lost = f"{name}, {KEPT}: log10 of gradient, first layer over last"
         if len(ratio):
             lost = np.log10(ratio)
-            checks.append(near(kept, "0 (none is lost)", lost, 0, 0.5, format=".2f"))
+            checks.append(near(nothing_lost, "0 (none is lost)", lost, 0, 0.5, format=".2f"))
 
-    means = lecun.mean(numeric_only=True), critical.mean(numeric_only=True)
+    means = lecun.mean(numeric_only=True), kept.mean(numeric_only=True)
     left = [f"{mean['factor']:.0%}" for mean in means]
     parts = [f"{mean['slope']:.2f} × {mean['weight']:.2f}" for mean in means]
     return Claim(
@@ -75,8 +75,8 @@ def study(options: Options, console: Console) -> Claim:
         "the error by at least 75%; with many sigmoid layers, the first ones hardly train.",
         checks=tuple(checks),
         summary=f"A sigmoid layer leaves {left[0]} of the gradient with LeCun weights (f′ × "
-        f"weights: {parts[0]}) and {left[1]} with critical ones ({parts[1]}). The bound of 25% is "
-        "about f′ alone; the weights multiply, too.",
+        f"weights: {parts[0]}) and {left[1]} with second-moment ones ({parts[1]}). The bound of "
+        "25% is about f′ alone; the weights multiply, too.",
         figures=figures.draw(layers),
         numbers={"layers": layers, "networks": by_network},
         table=measure.table(by_network),

@@ -20,7 +20,7 @@ from acts_jax.studies.vanishing_gradients.measure import (
 
 INITS = {
     "lecun_normal": "LeCun: variance 1 / fan in",
-    "critical": "critical: variance gain² / fan in",
+    "second_moment": "second moment: variance gain² / fan in",
 }
 
 
