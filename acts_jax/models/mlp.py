@@ -26,7 +26,7 @@ from acts_jax.models.layer import (
     is_activation_layer,
 )
 from acts_jax.models.protocol import Site
-from acts_jax.theory.mean_field import gain as activation_gain
+from acts_jax.theory import mean_field
 
 HEADS = ("softmax", "sigmoid", "linear")
 
@@ -49,7 +49,8 @@ class MLP(nn.Module):
             "lecun_normal", "he_normal", "glorot_uniform" as in `jax.nn.initializers`;
             "torch_default": uniform in +-1/sqrt(fan_in), biases too, as in `torch.nn.Linear`;
             "second_moment": N(0, 1) * g / sqrt(fan_in), g the activation's gain (readout: 1), see
-            `acts_jax.theory.mean_field.gain`.
+            `acts_jax.theory.mean_field.gain`: on average over the weights, the pre-activations of
+            every layer have the mean square that those of the first have.
         gain: factor on the initial weights of the hidden layers; may be traced.
         layer_norm: layer normalisation before every activation.
         head: "softmax", "sigmoid" or "linear": how the outputs are read, see `probabilities`.
@@ -85,10 +86,10 @@ class MLP(nn.Module):
     def __call__(self, x: jax.Array) -> jax.Array:
         """[batch, ...] float32, flattened -> logits (linear head: values) [batch, num_outputs]."""
         x = evaluate(lambda x: x.reshape(len(x), -1), x)
-        scale = self._hidden_scale() if self.is_initializing() else 1.0
         dense = functools.partial(_Dense, initializer=self.initializer)
         shared = self._activation_layer("activation") if self.share == "network" else None
         for layer, units in enumerate(self.hidden_sizes, start=1):
+            scale = self._hidden_scale(layer) if self.is_initializing() else 1.0
             x = dense(units, scale=scale, name=f"hidden_{layer}")(x)
             if self.layer_norm:
                 x = self._layer_norm(f"layer_norm_{layer}", x)
@@ -149,10 +150,14 @@ class MLP(nn.Module):
                 found[name] = (*found.get(name, ()), value)
         return found
 
-    def _hidden_scale(self):
+    def _hidden_scale(self, layer):
         if self.initializer != "second_moment":
             return self.gain
-        return self.gain * activation_gain(self.activation, **self.parameters)
+        activation = get(self.activation)
+        if activation.elementwise:
+            return self.gain * mean_field.gain(activation, **self.parameters)
+        before = self.hidden_sizes[max(layer - 2, 0)]  # units whose activations this layer takes
+        return self.gain * mean_field.gain_of_vectors(activation, before, **self.parameters)
 
     def _activation_layer(self, name):
         return ActivationLayer(self.activation, self.parameters, self.learn, self.share, name=name)

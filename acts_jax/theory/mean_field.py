@@ -9,7 +9,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from acts_jax.activations.catalogue import Activation
+from acts_jax.activations.catalogue import Activation, get
 from acts_jax.theory.shape import elementwise, on_real_line
 
 _BOUND = 10.0  # beyond it is 1.5e-23 of a standard normal distribution
@@ -18,6 +18,7 @@ _NEAR = np.multiply.outer([-1, 0, 1], 0.5 ** np.arange(4, 36)).ravel()
 _COARSE, _FINE, _HALVED = (40, 8, np.zeros(1)), (512, 64, _NEAR), (80, 8, _NEAR)
 _AGREE = 1e-6  # relative
 _HALVINGS, _MOST = 48, 2**15  # of panels
+_DRAWS = 2**18  # numbers drawn for the gain of a function of whole vectors
 
 
 def gain(activation: str | Activation | Callable, /, **parameters: Any) -> jax.Array:
@@ -54,6 +55,35 @@ def gain(activation: str | Activation | Callable, /, **parameters: Any) -> jax.A
     coarse = _gain(function, kinks, parameters)
     fine = _fine_gain(function, kinks, parameters)
     return jnp.where(jnp.abs(coarse - fine) <= _AGREE * fine, coarse, fine)
+
+
+def gain_of_vectors(
+    activation: str | Activation | Callable, units: int, /, **parameters: Any
+) -> jax.Array:
+    """What `gain` is, of a function of whole vectors: of 64 units, 41 for softmax.
+
+    The expectation of the mean square is taken over 2^18 numbers drawn from the standard normal
+    distribution, always the same ones: the error is below 1% for the catalogue.
+
+    Args:
+        activation: as for `gain`, elementwise or not.
+        units: length of the vectors.
+        **parameters: as for `gain`.
+
+    Returns:
+        A scalar array of the default float dtype.
+
+    Raises:
+        ValueError: unknown activation or parameter, or one that changes the shape.
+    """
+    activation = get(activation)
+    if not activation.shape_preserving:
+        raise ValueError(f"{activation.name} changes the shape, so it has no gain.")
+    activation.check(parameters)
+    draws = np.random.RandomState(0).standard_normal((-(-_DRAWS // units), units))
+    complete = {**activation.defaults, **parameters}
+    values = on_real_line(activation)(jnp.asarray(draws, float), **complete)
+    return 1 / jnp.sqrt(jnp.mean(jnp.square(values)))
 
 
 @functools.partial(jax.jit, static_argnums=(0, 1))

@@ -25,6 +25,7 @@ from acts_jax.models import (
     resolve_learned,
 )
 from acts_jax.theory.mean_field import gain as activation_gain
+from acts_jax.theory.mean_field import gain_of_vectors
 
 pytestmark = pytest.mark.slow
 
@@ -157,9 +158,17 @@ def test_gain_scales_hidden_weights_and_nothing_else():
     ("activation", "parameters"),
     [("relu", {}), ("tanh", {}), ("selu", {}), ("prelu", {"slope": 0.9}), ("sbaf", {"k": 0.5})],
 )
-def test_second_moment_keeps_the_variance_through_thirty_layers(activation, parameters):
-    model = MLP((512,) * 30, activation, 1, parameters=parameters, initializer="second_moment")
-    gain = activation_gain(activation, **parameters)
+def test_second_moment_is_kept_through_thirty_layers(activation, parameters):
+    check_moments(activation, parameters, 30)
+
+
+def test_second_moment_is_kept_by_softmax_until_one_unit_has_it_all():
+    check_moments("softmax", {}, 8)
+
+
+def check_moments(activation, parameters, depth):
+    model = MLP((512,) * depth, activation, 1, parameters=parameters, initializer="second_moment")
+    gain = gain_of_vectors(activation, 512, **parameters)
     x = jax.random.normal(jax.random.key(2), (16, 512)) / gain
     _, sites = jax.jit(lambda p: model.look(p, x))(initial(model, x))
     moments = np.array([np.mean(np.square(z)) for z in (site.preactivation for site in sites)])
@@ -503,11 +512,6 @@ def test_mistakes_are_named_when_the_network_is_described(options, message):
 def test_mistakes_are_named_by_the_nnx_layer(options, message):
     with pytest.raises(ValueError, match=message):
         NNXActivationLayer("prelu", **options)
-
-
-def test_second_moment_needs_an_elementwise_activation():
-    with pytest.raises(ValueError, match="softmax is not elementwise"):
-        initial(MLP((4,), "softmax", 2, initializer="second_moment"))
 
 
 def test_an_activation_that_changes_the_shape_is_refused():

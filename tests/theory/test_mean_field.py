@@ -9,7 +9,7 @@ import pytest
 
 from acts_jax.activations.catalogue import Activation, get
 from acts_jax.theory.description import describe
-from acts_jax.theory.mean_field import gain, normal_mean
+from acts_jax.theory.mean_field import gain, gain_of_vectors, normal_mean
 from tests.theory.known import KNOWN
 
 
@@ -76,6 +76,17 @@ def test_a_jump_is_integrated_exactly():
     step = Activation("step", lambda x: jnp.where(x > 0.3, 1.0, 0.0), kinks=(0.3,))
     tail = math.erfc(0.3 / math.sqrt(2)) / 2
     assert gain(step) == pytest.approx(1 / math.sqrt(tail), rel=3e-6)
+
+
+def test_gain_of_vectors_is_that_of_each_unit_where_there_is_no_more_to_it():
+    assert gain_of_vectors("tanh", 48) == pytest.approx(float(gain("tanh")), rel=0.01)
+    # Of two units softmax is the sigmoid of their difference, whose variance is 2.
+    z = np.linspace(-10, 10, 20_001)
+    moment = np.sum(np.exp(-(z**2) / 2) / (1 + np.exp(math.sqrt(2) * z)) ** 2) * (z[1] - z[0])
+    expected = (moment / math.sqrt(2 * math.pi)) ** -0.5
+    assert gain_of_vectors("softmax", 2) == pytest.approx(expected, rel=0.01)
+    with pytest.raises(ValueError, match="glu changes the shape"):
+        gain_of_vectors("glu", 8)
 
 
 def test_a_function_that_is_zero_has_infinite_gain():
