@@ -321,8 +321,18 @@ def _group(
     columns = dict(zip((*settings, *traced), (g.ravel() for g in grids), strict=True))
     cells = {n: columns[n].astype(np.int64 if n == "seed" else np.float64) for n in traced}
     parameters = {n: columns[n].astype(np.float64) for n in settings}
-    key = _key(index, static, (*cells.values(), *parameters.values()))
-    return Group(key, static, cells, parameters)
+    return make_group(index, static, cells, parameters)
+
+
+def make_group(
+    index: int,
+    static: Static,
+    traced: Mapping[str, np.ndarray],
+    parameters: Mapping[str, np.ndarray],
+) -> Group:
+    """A group of a plan, named after its place there and what is in it; see `Group`."""
+    key = _key(index, static, (*traced.values(), *parameters.values()))
+    return Group(key, static, traced, parameters)
 
 
 def _key(index: int, static: Static, columns: Iterable[np.ndarray]) -> str:

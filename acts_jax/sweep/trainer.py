@@ -1,5 +1,7 @@
 """Training what some options ask for, from the config to the results."""
 
+import dataclasses
+import hashlib
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -16,19 +18,24 @@ from acts_jax.sweep import cluster, launch, local, packing, results, store
 from acts_jax.sweep.grid import Plan
 from acts_jax.sweep.options import Options, share_of
 from acts_jax.sweep.progress import ProgressLine
+from acts_jax.sweep.rounds import Rounds, confirmation, describe, tune
 from acts_jax.sweep.work import Launcher, Seconds
+from acts_jax.words import count
 
 
 class Trained(NamedTuple):
     """What `train` returns.
 
     Attributes:
-        results: One row per network, see `load_results`.
-        curves: Every evaluation of every network, see `load_curves`.
+        results: One row per network of the sweep and of the rounds that tuned it, see
+            `load_results`.
+        curves: Every evaluation of these networks, see `load_curves`.
         datasets: By name.
-        plan: What was trained.
-        workdir: Where the results are stored.
+        plan: The sweep.
+        workdir: Where its results are stored; those of rounds are in folders in it.
         seconds: Where the time went.
+        confirmed: One row per network of the confirmation; None without one.
+        examples: What became of each test example in them, see `load_examples`.
     """
 
     results: pd.DataFrame
@@ -37,6 +44,8 @@ class Trained(NamedTuple):
     plan: Plan
     workdir: Path
     seconds: Seconds
+    confirmed: pd.DataFrame | None = None
+    examples: pd.DataFrame | None = None
 
 
 def train(
@@ -46,6 +55,7 @@ def train(
     stops_early: bool = False,
     datasets: Mapping[str, Dataset] = MappingProxyType({}),
     then: Sequence[Options] = (),
+    rounds: Rounds | None = None,
 ) -> Trained:
     """Trains those networks of a sweep that are not in its workdir yet, and loads them all.
 
@@ -60,6 +70,7 @@ def train(
         datasets: By name, in place of those that the names in the config stand for.
         then: Of sweeps to be trained after this one: planned and shown now, so that none of them is
             found to be impossible hours later, and a dry run shows all.
+        rounds: How the sweep is followed up. A shard is not: its results are a part only.
 
     Raises:
         ConfigError: If the config cannot run, or `check` refuses it.
@@ -73,8 +84,60 @@ def train(
     plan, datasets = _planned(options, console, check, stops_early, datasets)
     for other in then:
         _planned(other, console, None, stops_early, {})
+    rounds = rounds if options.shard is None else None
+    if rounds:
+        console.print(describe(plan, rounds), soft_wrap=True)
     if options.dry_run:
         sys.exit(0)
+
+    def run(plan: Plan, workdir: Path) -> Trained:
+        if "round" in plan.config:
+            console.print(f"{plan.config['round']}: {count(plan.cells, 'cell')}", highlight=False)
+        own = dataclasses.replace(options, workdir=workdir)
+        return _run(plan, datasets, own, launcher, console)
+
+    trained = run(plan, options.workdir)
+    return _follow(trained, rounds, run) if rounds else trained
+
+
+def _follow(trained: Trained, rounds: Rounds, run: Callable[[Plan, Path], Trained]) -> Trained:
+    """Follows up a sweep that is trained; `run` trains a plan in a workdir."""
+    parts = [trained]
+
+    def train(plan: Plan) -> pd.DataFrame:
+        parts.append(run(plan, _folder(trained.workdir, plan)))
+        return parts[-1].results
+
+    plans, tuned = tune(trained.plan, trained.results, rounds, train)
+    curves = pd.concat([part.curves for part in parts], ignore_index=True)
+    trained = trained._replace(results=tuned, curves=curves)
+    if rounds.confirm:
+        divided = [name for name, dataset in trained.datasets.items() if dataset.divisible]
+        plan = confirmation(plans, tuned, rounds.confirm, divided)
+        if plan.groups:  # else no network was trained to its end
+            confirmed = train(plan)
+            examples = results.load_examples(parts[-1].workdir)
+            trained = trained._replace(confirmed=confirmed, examples=examples)
+    seconds = Seconds()
+    for part in parts:
+        seconds += part.seconds
+    return trained._replace(seconds=seconds)
+
+
+def _folder(workdir: Path, plan: Plan) -> Path:
+    """The workdir of a round: another one if other settings have been chosen since."""
+    keys = "\n".join(group.key for group in plan.groups)
+    return workdir / f"{plan.config['round']}-{hashlib.sha256(keys.encode()).hexdigest()[:8]}"
+
+
+def _run(
+    plan: Plan,
+    datasets: Mapping[str, Dataset],
+    options: Options,
+    launcher: Launcher,
+    console: Console,
+) -> Trained:
+    """Trains a plan in the workdir of some options, and loads its results."""
     with store.open_workdir(options.workdir, plan) as workdir:
         with ProgressLine(console) as line:
             _, seconds = launch.run(

@@ -29,6 +29,11 @@ class Seconds:
     run: float = 0.0
     store: float = 0.0
 
+    def __add__(self, other: "Seconds") -> "Seconds":
+        """Those of two sweeps, one after the other."""
+        both = zip(dataclasses.astuple(self), dataclasses.astuple(other), strict=True)
+        return Seconds(*(mine + theirs for mine, theirs in both))
+
     @property
     def total(self) -> float:
         """What is in the wall-clock time; the rest of `compile` went on meanwhile."""

@@ -1,0 +1,239 @@
+"""Rounds: what the results of a sweep ask to be trained next, as plans.
+
+The learning rates of a sweep are tuned further round by round: halfway to the neighbours of the
+best one, or one step beyond it where it is the lowest or highest tried. What is chosen in the end
+is confirmed: trained anew from fresh seeds, which had no part in the choice.
+
+Nothing here imports jax.
+"""
+
+import collections
+import dataclasses
+import itertools
+import math
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from acts_jax.analysis import statistics
+from acts_jax.sweep.grid import Group, Plan, make_group
+from acts_jax.words import count, join
+
+
+@dataclasses.dataclass(frozen=True)
+class Rounds:
+    """How far a sweep is followed up; false if not at all.
+
+    Attributes:
+        refine: How often, at most, the step between the best learning rate and its neighbours is
+            halved, for each activation, depth and dataset.
+        extend: How often, at most, a learning rate is tried beyond the range, where the best one
+            is its lowest or highest.
+        confirm: Fresh seeds from which the chosen settings are trained anew; 0 for none.
+    """
+
+    refine: int = 0
+    extend: int = 0
+    confirm: int = 0
+
+    def __bool__(self) -> bool:
+        return bool(self.refine or self.extend or self.confirm)
+
+
+class Tried(NamedTuple):
+    """The chosen setting of one activation at one depth, and what it was chosen from.
+
+    Attributes:
+        name: Dataset, activation and depth.
+        cells: Those trained at this setting, one per seed.
+        rate: Its learning rate.
+        rates: All that were tried at this setting, ascending, without 0.
+    """
+
+    name: tuple[Any, ...]
+    cells: Group
+    rate: float
+    rates: Sequence[float]
+
+
+def describe(plan: Plan, rounds: Rounds) -> str:
+    """What following up a sweep takes, in a line."""
+    seeds: dict[tuple, int] = {}
+    for group in plan.groups:
+        static = group.static
+        name = static.dataset, static.activation, len(static.hidden_sizes)
+        seeds[name] = len(np.unique(group.traced["seed"]))
+    more = []
+    if rounds.refine or rounds.extend:
+        most = (2 * rounds.refine + rounds.extend) * sum(seeds.values())
+        more.append(f"at most {count(most, 'cell')} to tune learning rates further")
+    if rounds.confirm:
+        fresh = count(rounds.confirm * len(seeds), "cell")
+        more.append(f"{fresh} from {count(rounds.confirm, 'fresh seed')} to confirm what is chosen")
+    return f"then {join(more)}"
+
+
+def tune(
+    plan: Plan,
+    results: pd.DataFrame,
+    rounds: Rounds,
+    train: Callable[[Plan], pd.DataFrame],
+) -> tuple[list[Plan], pd.DataFrame]:
+    """Tunes the learning rates of a sweep further, round by round.
+
+    Args:
+        plan: The sweep.
+        results: Its results, see `load_results`.
+        rounds: How far to go.
+        train: From the plan of a round to its results.
+
+    Returns:
+        The plans of the sweep and its rounds, and all their results together.
+    """
+    plans = [plan]
+    widened: collections.Counter[tuple] = collections.Counter()
+    halved: collections.Counter[tuple] = collections.Counter()
+    while True:
+        groups: list[Group] = []
+        for tried in chosen(plans, results):
+            rates = beyond(tried.rate, tried.rates) if widened[tried.name] < rounds.extend else []
+            if rates:
+                widened[tried.name] += 1
+            elif halved[tried.name] < rounds.refine:
+                rates = halfway(tried.rate, tried.rates)
+                halved[tried.name] += 1
+            if rates:
+                groups.append(_at_rates(len(groups), tried.cells, rates))
+        if not groups:
+            return plans, results
+        plans.append(_following(plan, f"tuning-{len(plans)}", groups))
+        results = pd.concat([results, train(plans[-1])], ignore_index=True)
+
+
+def beyond(rate: float, rates: Sequence[float]) -> list[float]:
+    """One step, on the scale of logarithms, beyond the lowest or highest of some learning rates.
+
+    Args:
+        rate: The best of them.
+        rates: Positive, ascending.
+
+    Returns:
+        One rate; none if the best one is neither, or there is no other.
+    """
+    if len(rates) < 2 or rate not in (rates[0], rates[-1]):
+        return []
+    inside = rates[1] if rate == rates[0] else rates[-2]
+    return [_rounded(rate * rate / inside)]
+
+
+def halfway(rate: float, rates: Sequence[float]) -> list[float]:
+    """Halfway, on the scale of logarithms, from a learning rate to those next to it.
+
+    Args:
+        rate: The best of `rates`, or 0.
+        rates: Positive, ascending.
+
+    Returns:
+        Up to two rates.
+    """
+    lower = [other for other in rates if other < rate][-1:]
+    upper = [other for other in rates if other > rate][:1]
+    return [_rounded(math.sqrt(rate * other)) for other in (*lower, *upper) if rate > 0]
+
+
+def _rounded(rate: float) -> float:
+    return float(f"{rate:.6g}")
+
+
+def confirmation(
+    plans: Sequence[Plan], results: pd.DataFrame, seeds: int, divided: Collection[str]
+) -> Plan:
+    """The chosen settings, to be trained from fresh seeds.
+
+    Args:
+        plans: The sweep, and the rounds that tuned it.
+        results: Of all of them.
+        seeds: How many; each has its own initial weights and order of batches, and its own split
+            of the dataset where that can be divided anew.
+        divided: Datasets that can.
+
+    Returns:
+        A plan that records the score of every test example. Settings that no seed survived are left
+        out.
+    """
+    groups: list[Group] = []
+    fresh = _unused(results["seed"], seeds)
+    splits = _unused(results.get("split_seed", [0]), seeds)
+    for tried in chosen(plans, results):
+        cells = tried.cells
+        static = dataclasses.replace(cells.static, record="examples")
+        if not static.patience:  # the scores are those of the last evaluation
+            static = dataclasses.replace(static, evals=1, eval_spacing="linear")
+        traced = {name: np.repeat(values[:1], seeds) for name, values in cells.traced.items()}
+        traced["seed"] = fresh
+        if static.dataset in divided:
+            traced["split_seed"] = splits
+        own = {name: np.repeat(values[:1], seeds) for name, values in cells.parameters.items()}
+        groups.append(make_group(len(groups), static, traced, own))
+    return _following(plans[0], "confirmation", groups)
+
+
+def _unused(used: Iterable[int], count: int) -> np.ndarray:
+    """The first whole numbers that are not among some: int64 [count]."""
+    taken = set(used)
+    others = (number for number in itertools.count() if number not in taken)
+    return np.fromiter(itertools.islice(others, count), np.int64, count)
+
+
+def chosen(plans: Sequence[Plan], results: pd.DataFrame) -> list[Tried]:
+    """The setting that validation chooses for each dataset, activation and depth.
+
+    Without those of which no seed was trained to the end.
+
+    Args:
+        plans: Whose results they are.
+        results: As of `load_results`.
+    """
+    groups = {group.key: group for plan in plans for group in plan.groups}
+    selection = statistics.select(results)
+    selection = selection[selection["lost_share"] < 1]
+    others = [c for c in statistics.axes(results) if c != "learning_rate"]
+    found = []
+    for place, row in selection.iterrows():
+        setting = selection.loc[[place]]
+        cells = [n.rpartition("/") for n in statistics.chosen(results, setting)["cell"]]
+        (key,) = {key for key, _, _ in cells}
+        rates = np.unique(results.merge(setting[others])["learning_rate"])
+        found.append(
+            Tried(
+                (row["dataset"], row["activation"], row["depth"]),
+                _taken(groups[key], [int(index) for _, _, index in cells]),
+                float(row["learning_rate"]),
+                rates[rates > 0].tolist(),
+            )
+        )
+    return found
+
+
+def _taken(group: Group, index: Sequence[int]) -> Group:
+    """Some cells of a group."""
+    pick = np.array(index)
+    traced = {name: values[pick] for name, values in group.traced.items()}
+    parameters = {name: values[pick] for name, values in group.parameters.items()}
+    return dataclasses.replace(group, traced=traced, parameters=parameters)
+
+
+def _at_rates(index: int, cells: Group, rates: Sequence[float]) -> Group:
+    """The same cells at other learning rates."""
+
+    def repeated(columns: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+        return {name: np.tile(values, len(rates)) for name, values in columns.items()}
+
+    traced = repeated(cells.traced) | {"learning_rate": np.repeat(rates, cells.size)}
+    return make_group(index, cells.static, traced, repeated(cells.parameters))
+
+
+def _following(plan: Plan, name: str, groups: Iterable[Group]) -> Plan:
+    return Plan({**plan.config, "round": name}, tuple(groups))
