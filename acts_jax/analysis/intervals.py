@@ -1,0 +1,194 @@
+"""Means over random seeds and random test examples: variances, intervals and p-values.
+
+A score is a mean over seeds of means over test examples. Both could have come out otherwise: the
+seeds (initial weights, order of the data, split) and the examples that happen to be tested. With
+seeds and examples exchangeable (two crossed random effects; Owen 2007, Annals of Applied Statistics
+1:386) the variance of the mean has two parts,
+
+    s² / n  +  c,
+
+where s² is the sample variance of the n seeds' means and c the mean covariance of two different
+seeds' means, which comes from the examples that both were tested on. The sum is the variance
+clustered by seed and by example (Cameron, Gelbach and Miller 2011), whether all seeds share one
+test set or each has a split of its own. The first part has n - 1 degrees of freedom, the second
+about as many as there are examples.
+
+Half of an interval's width is sqrt(t² s²/n + t'² c): each part has its own quantile of Student's t
+(a modified large sample interval; Burdick and Graybill 1992). One number of degrees of freedom for
+the sum, as Satterthwaite estimates it, is too large whenever a few seeds happen to agree: with 3
+seeds the error in the tails which a family of 28 pairs reads was up to 10 times the nominal one.
+
+What is not covered: with fresh splits of one pool the training sets overlap, and whether another
+pool would have trained networks otherwise cannot be told from one (Bengio and Grandvalet 2004).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy.optimize import elementwise
+from scipy.special import stdtr, stdtrit
+
+SMALLEST = 1e-300
+"""Below this a p-value is not told from 0."""
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """Means and the parts of their variances, in arrays of one shape.
+
+    Attributes:
+        mean: Over seeds.
+        seeds: How many.
+        seed_variance: The part of the mean's variance with `seeds` - 1 degrees of freedom; NaN of
+            a single seed.
+        examples: Kish's effective number of test examples: of distinct ones if each is tested
+            equally often.
+        example_variance: The part with `examples` - 1 degrees of freedom; 0 where the scores of
+            single examples are not known.
+    """
+
+    mean: np.ndarray
+    seeds: np.ndarray
+    seed_variance: np.ndarray
+    examples: np.ndarray
+    example_variance: np.ndarray
+
+    def __getitem__(self, index) -> Estimate:
+        return Estimate(*(np.asarray(array)[index] for array in vars(self).values()))
+
+    def half_width(self, confidence: ArrayLike = 0.95) -> np.ndarray:
+        """Half of the width of the two-sided interval; NaN of a single seed."""
+        return np.sqrt(self._squared((1 - np.asarray(confidence, float)) / 2))
+
+    def p_value(self, distance: ArrayLike) -> np.ndarray:
+        """Two-sided p-value of an error of `distance`: where half of the width is as large.
+
+        1 for a distance of 0, and 0 for another if there is no variance. NaN of a single seed.
+        """
+        away = np.abs(np.broadcast_to(np.array(distance, float), np.shape(self.mean)))
+        total = self.seed_variance + self.example_variance
+        far = away > 1e-6 * np.sqrt(total)
+        p = np.where(total >= 0, np.where(far, 0.0, 1.0), np.nan)
+        inside = far & (total > 0)
+        p[inside] = self[inside]._tails(away[inside])
+        return p
+
+    def with_seeds(self, seeds: ArrayLike) -> Estimate:
+        """The estimate from so many seeds, were nothing else to change."""
+        seeds = np.asarray(seeds, float)
+        variance = self.seed_variance * self.seeds / seeds
+        mean, examples, of_examples, variance, seeds = np.broadcast_arrays(
+            self.mean, self.examples, self.example_variance, variance, seeds
+        )
+        return Estimate(mean, seeds, variance, examples, of_examples)
+
+    def _freedom(self) -> tuple[np.ndarray, np.ndarray]:
+        return np.maximum(self.seeds - 1, 1), np.maximum(self.examples - 1, 1)
+
+    def _squared(self, tail: np.ndarray) -> np.ndarray:
+        """The square of half of the width that leaves `tail` out on each side."""
+        seeds, examples = self._freedom()
+        by_seeds = stdtrit(seeds, tail) ** 2 * self.seed_variance
+        return by_seeds + stdtrit(examples, tail) ** 2 * self.example_variance
+
+    def _tails(self, distance: np.ndarray) -> np.ndarray:
+        # The sum has heavier tails than t with the most degrees of freedom, lighter than with the
+        # fewest.
+        freedom = self._freedom()
+        ratio = -distance / np.sqrt(self.seed_variance + self.example_variance)
+        ends = [2 * stdtr(pick(*freedom), ratio) for pick in (np.maximum, np.minimum)]
+        least, most = np.log(np.maximum(ends, SMALLEST))
+
+        def excess(log_p, index):
+            index = index.astype(int)
+            return np.log(self[index]._squared(np.exp(log_p) / 2)) - 2 * np.log(distance[index])
+
+        bracket = least - 1e-9, np.minimum(most + 1e-9, -1e-9)
+        found = elementwise.find_root(excess, bracket, args=(np.arange(ratio.size),))
+        return np.exp(np.where(found.success, found.x, most))
+
+
+def stack(estimates: Sequence[Estimate]) -> Estimate:
+    """The estimates, one after the other, as one with arrays."""
+    parts = zip(*(vars(estimate).values() for estimate in estimates), strict=True)
+    return Estimate(*map(np.array, parts))
+
+
+def over_seeds(scores: np.ndarray, resolution: ArrayLike = 0.0) -> Estimate:
+    """Estimates from one score a seed [..., seeds], NaN where there is none.
+
+    An accuracy is a multiple of 1 / m with m examples: that a few seeds agree does not make their
+    spread 0. The variance of rounding to such a grid, `resolution`² / 12, is added to s²: the
+    coverage of a rounded normal law, as low as 2% for two values and 3 seeds without it, is then at
+    least 93.5% (and above 97% of a law that has almost one value only).
+
+    Single scores of a skewed law keep less: of an exponential one 88, 89, 90 and 92% at 3, 5, 10
+    and 20 seeds. In paired differences skewness cancels (93 to 97.5% were measured).
+    """
+    there = np.isfinite(scores)
+    seeds = there.sum(axis=-1)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        mean = np.where(there, scores, 0.0).sum(axis=-1) / seeds
+        squares = np.where(there, scores - mean[..., None], 0.0) ** 2
+        variance = (squares.sum(axis=-1) / (seeds - 1) + np.square(resolution) / 12) / seeds
+    variance = np.where(seeds > 1, variance, np.nan)
+    return Estimate(mean, seeds, variance, np.full(mean.shape, np.inf), np.zeros(mean.shape))
+
+
+def over_seeds_and_examples(scores: np.ndarray, hits: bool) -> Estimate:
+    """Estimates from the score of each test example under each seed [..., seeds, examples].
+
+    NaN where an example was not tested, throughout for a seed that is left out.
+
+    Args:
+        scores: Hits (1 and 0), differences of hits, or other numbers.
+        hits: Whether they are hits or their differences, about which more is known: their means lie
+            on a grid (see `over_seeds`), and an error that no tested example showed may still
+            exist. As Agresti and Min (2005) do, two examples are added, of opposite signs, as
+            alike under different seeds as the examples found; entirely, if there is none.
+
+    Returns:
+        Measured coverage of 95% intervals at 3 to 20 seeds and 320 test examples: 94 to 98% of
+        differences (91 to 98% where one of the two is right in 99.9%), 91 to 98% of single scores
+        up to 97%; 89 to 95% at 99.5%, where 1.6 errors are expected, and more at 3 seeds.
+    """
+    tested = np.isfinite(scores)
+    sizes = tested.sum(axis=-1)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        means = np.where(tested, scores, 0.0).sum(axis=-1) / sizes
+        found = over_seeds(means, 1 / sizes.max(axis=-1) if hits else 0.0)
+    deviations = np.where(tested, scores - means[..., None], 0.0)
+    squares = (deviations**2).sum(axis=(-1, -2))
+    weight, overlap, examples = _common(tested, sizes)
+
+    variance = squares / np.maximum((sizes - (sizes > 0)).sum(axis=-1), 1)
+    products = (deviations.sum(axis=-2) ** 2).sum(axis=-1) - squares
+    known = (variance > 0) & (weight > 0)
+    alike = np.ones(np.shape(variance))  # the correlation of an example's scores between seeds
+    alike[known] = products[known] / weight[known] / variance[known]
+    alike = np.clip(alike, 0, 1)
+    of_examples = alike * (variance * overlap + (2 / examples**2 if hits else 0.0))
+    return replace(found, examples=examples, example_variance=of_examples)
+
+
+def _common(tested: np.ndarray, sizes: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """What follows from which examples [..., seeds, examples] were tested, `sizes` under each seed.
+
+    Returns:
+        For two different seeds, all pairs together: the sum of products of deviations from the
+        seeds' means, and the mean covariance of two means, both for examples whose scores have
+        covariance 1 between seeds. Then Kish's effective number of examples.
+    """
+    shared = np.matmul(1.0 * tested, 1.0 * np.swapaxes(tested, -1, -2))
+    inverse = 1 / np.maximum(sizes, 1)
+    one, other = inverse[..., None], inverse[..., None, :]
+    weight, overlap = shared * (1 - one - other + shared * one * other), shared * one * other
+    seeds, different = (sizes > 0).sum(axis=-1), ~np.eye(sizes.shape[-1], dtype=bool)
+    examples = seeds**2 / np.maximum(overlap.sum(axis=(-1, -2)), 1e-300)
+    pairs = np.maximum(seeds * (seeds - 1), 1)
+    overlap = (overlap * different).sum(axis=(-1, -2)) / pairs
+    return (weight * different).sum(axis=(-1, -2)), overlap, np.maximum(examples, 1.0)
