@@ -44,9 +44,9 @@ def cells(found, status=None, dataset="d", depth=2, names="abcdefghijkl", error=
         np.ndindex(found.shape[:2]), found.reshape(-1, found.shape[2]), strict=True
     ):
         cell = f"{dataset}-{depth}-{activation}-{seed}"
-        ok = "ok" if status is None else status[activation][seed]
+        ended = "ok" if status is None else status[activation][seed]
         numbers = np.flatnonzero(np.isfinite(of_cell))
-        score = float(of_cell[numbers].mean()) if ok == "ok" else np.nan
+        score = float(of_cell[numbers].mean()) if ended == "ok" else np.nan
         rmse = np.sqrt(score) if error == "rmse" else np.nan
         accuracy = np.nan if error == "rmse" else score
         rows.append(
@@ -57,14 +57,14 @@ def cells(found, status=None, dataset="d", depth=2, names="abcdefghijkl", error=
                 "depth": depth,
                 "seed": 100 + seed,
                 "split_seed": 100 + seed,
-                "status": ok,
+                "status": ended,
                 "validation_accuracy": accuracy,
-                "validation_loss": 1.0 if ok == "ok" else np.nan,
+                "validation_loss": 1.0 if ended == "ok" else np.nan,
                 "test_accuracy": accuracy,
                 "test_rmse": rmse,
             }
         )
-        if ok == "ok":
+        if ended == "ok":
             parts = {"cell": cell, "example": numbers, "score": of_cell[numbers]}
             scores.append(pd.DataFrame(parts))
     return pd.DataFrame(rows), pd.concat(scores, ignore_index=True)
