@@ -49,6 +49,9 @@ class Estimate:
             equally often.
         example_variance: The part with `examples` - 1 degrees of freedom; 0 where the scores of
             single examples are not known.
+        seed_growth: By how much the part of the seeds grows with the difference of hits, see
+            `at_larger`; 0 of other scores.
+        example_growth: The same of the part of the examples.
     """
 
     mean: np.ndarray
@@ -56,6 +59,8 @@ class Estimate:
     seed_variance: np.ndarray
     examples: np.ndarray
     example_variance: np.ndarray
+    seed_growth: np.ndarray
+    example_growth: np.ndarray
 
     def __getitem__(self, index) -> Estimate:
         return Estimate(*(np.asarray(array)[index] for array in vars(self).values()))
@@ -97,11 +102,23 @@ class Estimate:
     def with_seeds(self, seeds: ArrayLike) -> Estimate:
         """The estimate from so many seeds, were nothing else to change."""
         seeds = np.asarray(seeds, float)
-        variance = self.seed_variance * self.seeds / seeds
-        mean, examples, of_examples, variance, seeds = np.broadcast_arrays(
-            self.mean, self.examples, self.example_variance, variance, seeds
+        fewer = self.seeds / seeds
+        variance, growth = self.seed_variance * fewer, self.seed_growth * fewer
+        return replace(self, seeds=seeds, seed_variance=variance, seed_growth=growth)
+
+    def at_larger(self, extra: np.ndarray) -> Estimate:
+        """The estimate with the variances of a difference of hits that is larger by `extra`.
+
+        It takes at least so many more hits in which the two differ. What is tested is whether the
+        difference is as large as a margin, so the variance is that at the margin, as in a score
+        test: with few errors the observed one is small just when the difference is.
+        """
+        return replace(
+            self,
+            seed_variance=self.seed_variance + self.seed_growth * extra,
+            example_variance=self.example_variance
+            + self.example_growth * np.maximum(extra - 2 / self.examples, 0.0),
         )
-        return Estimate(mean, seeds, variance, examples, of_examples)
 
     def _freedom(self) -> tuple[np.ndarray, np.ndarray]:
         return np.maximum(self.seeds - 1, 1), np.maximum(self.examples - 1, 1)
@@ -159,7 +176,8 @@ def over_seeds(scores: np.ndarray, resolution: ArrayLike = 0.0) -> Estimate:
         squares = np.where(there, scores - mean[..., None], 0.0) ** 2
         variance = (squares.sum(axis=-1) / (seeds - 1) + np.square(resolution) / 12) / seeds
     variance = np.where(seeds > 1, variance, np.nan)
-    return Estimate(mean, seeds, variance, np.full(mean.shape, np.inf), np.zeros(mean.shape))
+    none = np.zeros(mean.shape)
+    return Estimate(mean, seeds, variance, none + np.inf, none, none, none)
 
 
 def over_seeds_and_examples(scores: np.ndarray, hits: bool) -> Estimate:
@@ -192,13 +210,20 @@ def over_seeds_and_examples(scores: np.ndarray, hits: bool) -> Estimate:
     # Of an example's scores under different seeds: none can be told where all tests are apart.
     products = (deviations.sum(axis=-2) ** 2).sum(axis=-1) - squares
     covariance = np.where(weight > 0, products / np.maximum(weight, 1e-300), 0.0)
-    of_examples = np.maximum(covariance, 0.0) * overlap
-    if hits:
-        tests = np.maximum(sizes.sum(axis=-1), 1)
-        variance = squares / np.maximum(tests - found.seeds, 1)
-        alike = np.clip((covariance + 2 / tests) / (variance + 2 / tests), 0, 1)
-        of_examples += alike * 2 / examples**2
-    return replace(found, examples=examples, example_variance=of_examples)
+    found = replace(
+        found, examples=examples, example_variance=np.maximum(covariance, 0.0) * overlap
+    )
+    if not hits:
+        return found
+    tests = np.maximum(sizes.sum(axis=-1), 1)
+    variance = squares / np.maximum(tests - found.seeds, 1)
+    alike = np.clip((covariance + 2 / tests) / (variance + 2 / tests), 0, 1)
+    return replace(
+        found,
+        example_variance=found.example_variance + alike * 2 / examples**2,
+        seed_growth=(1 - alike) / tests,
+        example_growth=alike * overlap,
+    )
 
 
 def _common(tested: np.ndarray, sizes: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -38,10 +38,10 @@ def compare(
     are networks that train, so read it beside the failed shares of `confirmed.reported`.
 
     A pair is "equivalent within the margin" if its interval lies within ± margin (two one-sided
-    tests, Schuirmann 1987), else "better" or "worse" if the interval excludes 0, else "undecided".
-    These intervals are corrected (`significance.step_down`) so that a family of pairs has a chance
-    of at most `level` of any wrong word but "undecided". A family is one group: all its pairs, or
-    those with `against`.
+    tests, Schuirmann 1987; with the variance of a difference as large as the margin), else "better"
+    or "worse" if the interval excludes 0, else "undecided". These intervals are corrected
+    (`significance.step_down`) so that a family of pairs has a chance of at most `level` of any
+    wrong word but "undecided". A family is one group: all its pairs, or those with `against`.
 
     Args:
         results: Confirmed cells, see `confirmed.runs`.
@@ -160,7 +160,8 @@ def verdicts(
         The columns p_value, p_equivalence, p_holm, p_equivalence_holm and verdict of `compare`.
     """
     p_value, slack = estimate.p_value(estimate.mean), margin - np.abs(estimate.mean)
-    p_equivalence = np.where(slack > 0, estimate.p_value(slack), np.where(p_value >= 0, 1, np.nan))
+    at_margin = estimate.at_larger(np.maximum(slack, 0)).p_value(slack)
+    p_equivalence = np.where(slack > 0, at_margin, np.where(p_value >= 0, 1, np.nan))
     p_holm, p_equivalence_holm = significance.step_down(p_value, p_equivalence)
     higher = estimate.mean > 0 if kind == "accuracy" else estimate.mean < 0
     words = np.select(
@@ -179,14 +180,19 @@ def verdicts(
 
 def _seeds_needed(estimate, margin: np.ndarray, confidence: float) -> np.ndarray:
     """Fewest seeds whose interval excludes 0 or keeps within the margin; inf if none, or NaN."""
-    distance = np.abs(estimate.mean)
-    allowed = np.maximum(distance, margin - distance)
-    few = np.ones(allowed.shape)
-    many = np.full(allowed.shape, float(MOST_SEEDS))
-    enough = estimate.with_seeds(many).half_width(confidence) < allowed
+    distance, slack = np.abs(estimate.mean), margin - np.abs(estimate.mean)
+    at_margin = estimate.at_larger(np.maximum(slack, 0))
+
+    def decide(seeds: np.ndarray) -> np.ndarray:
+        differs = estimate.with_seeds(seeds).half_width(confidence) < distance
+        return differs | (at_margin.with_seeds(seeds).half_width(confidence) < slack)
+
+    few = np.ones(distance.shape)
+    many = np.full(distance.shape, float(MOST_SEEDS))
+    enough = decide(many)
     while np.any(many - few > 1):  # `few` seeds are not enough; `many` are, if any number is
         middle = np.floor((few + many) / 2)
-        narrow = estimate.with_seeds(middle).half_width(confidence) < allowed
+        narrow = decide(middle)
         few, many = np.where(narrow, few, middle), np.where(narrow, middle, many)
     needed = np.where(enough, many, np.inf)
     return np.where(np.isfinite(estimate.seed_variance), needed, np.nan)
