@@ -81,21 +81,28 @@ def runs(
             regression the squared error, in the target's unit squared).
 
     Raises:
-        ValueError: A seed has several cells of one activation, or several splits; or the scores of
-            a cell's examples do not have its score as their mean.
+        ValueError: A seed has several cells of one activation, or several splits; the scores of a
+            cell's examples do not have its score as their mean, or are all of other cells.
     """
     if results.empty:
         raise ValueError("there are no confirmed results: no cell has finished yet")
     by = statistics.groups(results, by)
     kinds = _kinds(results)
-    where = {} if examples is None else examples.groupby("cell", observed=True).indices
-    columns = None if examples is None else (examples["example"], examples["score"])
-    of = tuple(column.to_numpy() for column in columns) if columns else (np.zeros(0),) * 2
-    for key, cells in results.groupby(by, observed=True) if by else [((), results)]:
+    if examples is None:
+        examples = pd.DataFrame({"cell": [], "example": [], "score": []})
+    where = examples.groupby("cell", observed=True).indices
+    if where and not results["cell"].isin(list(where)).any():
+        raise ValueError(
+            f"the examples are of other cells than the results: of {next(iter(where))}, not of "
+            f"{results['cell'].iat[0]}"
+        )
+    numbers, values = examples["example"].to_numpy(), examples["score"].to_numpy(float)
+    parts = results.groupby(by, observed=True, dropna=False) if by else [((), results)]
+    for key, cells in parts:
         named = dict(zip(by, key, strict=True))
         kind = kinds[cells["dataset"].iat[0] if "dataset" in cells else ""]
         _refuse_repetitions(cells, named)
-        yield named, _arrays(cells, kind, where, *of)
+        yield named, _arrays(cells, kind, where, numbers, values)
 
 
 def _kinds(results: pd.DataFrame) -> dict[str, str]:
@@ -124,7 +131,7 @@ def _arrays(cells: pd.DataFrame, kind: str, where: Mapping, numbers, values) -> 
     for name, row, column, found in zip(cells["cell"], rows, columns, tested, strict=True):
         if found is not None:
             score = scores[row, column]
-            new = _of_examples(values[found].astype(float), score, kind, name)
+            new = _of_examples(values[found], score, kind, name)
             of_examples[row, column, np.searchsorted(ids, numbers[found])] = new
     # equal numbers of hits must not differ by rounding
     finite = scores[np.isfinite(scores)].round(7 if kind == "accuracy" else 300)

@@ -115,6 +115,8 @@ def test_what_is_not_confirmed_is_refused(found):
         reported(results.assign(split_seed=range(20)))
     with pytest.raises(ValueError, match="not its test accuracy"):
         reported(results, examples=examples.assign(score=1 - examples["score"]))
+    with pytest.raises(ValueError, match="of other cells than the results: of again, not of d-2"):
+        reported(results, examples=examples.assign(cell="again"))
     with pytest.raises(ValueError, match="no cell has finished"):
         reported(results[:0])
     with pytest.raises(ValueError, match="between 0 and 1"):
