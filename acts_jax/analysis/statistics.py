@@ -15,6 +15,8 @@ import pandas as pd
 from numpy.typing import ArrayLike
 from scipy.special import stdtrit
 
+from acts_jax.analysis.cliff import at_cliff
+
 SCORES = (
     "validation_accuracy",
     "validation_loss",
@@ -116,7 +118,8 @@ def select(
     dead_fraction, saturated_fraction (means over the seeds that finished); cells, and of all cells
     of the group diverged_share, failed_share (those that could not be trained) and lost_share,
     their sum; at_edge, "low" or "high" when the chosen rate is the lowest or highest of the several
-    swept in the group, else "".
+    swept in the group, else ""; at_cliff, the same when training breaks at the next lower or
+    higher rate (`cliff.at_cliff`).
 
     Raises:
         ValueError: `results` is empty.
@@ -135,6 +138,8 @@ def select(
     chosen = chosen.merge(_coverage(frame, by), on=by)
     lowest, highest = chosen.pop("lowest_rate"), chosen.pop("highest_rate")
     chosen["at_edge"] = edge(chosen["learning_rate"], lowest, highest)
+    others = [c for c in setting if c not in {*by, "learning_rate"}]
+    chosen["at_cliff"] = at_cliff(frame, chosen, by, others, score_name(results))
     return chosen.sort_values(by, ignore_index=True)
 
 
