@@ -80,7 +80,7 @@ from .activations.sigmoidal import sigmoid as sigmoid
 from .activations.sigmoidal import soft_sign as soft_sign
 from .activations.sigmoidal import softsign as softsign
 from .activations.sigmoidal import tanh as tanh
-from .data.dataset import load as load
+from .data.loading import load as load
 from .models.layer import ActivationLayer as ActivationLayer
 from .models.layer import NNXActivationLayer as NNXActivationLayer
 from .models.mlp import MLP as MLP
