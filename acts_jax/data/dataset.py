@@ -106,7 +106,7 @@ class Dataset:
 
     def target_unit(self, split_seed: int) -> tuple[float, float]:
         """`target_mean` and `target_scale` under a split seed; (0.0, 1.0) for classification."""
-        if self.class_names or self.source is None:
+        if self.class_names or self.source is None or split_seed == self.split_seed:
             return self.target_mean, self.target_scale
         rows = self.source.deal(split_seed, by_class=False)
         return splitting.target_unit(self.name, self.source.labels(rows["train"]))

@@ -180,7 +180,9 @@ def check_fits(group: Group, dataset: Dataset, pack: int | None = None) -> None:
     """
     pack = pack or pack_for(group.static, dataset)
     devices = len(devices_for(group, pack))
-    row = max(group.cut(pack * devices), key=lambda part: len(part.split_seeds))
+    row = group  # or the part of one row that has the most divisions of the data
+    if len(group.split_seeds) > 1:
+        row = max(group.cut(pack * devices), key=lambda part: len(part.split_seeds))
     smaller = "smaller ones" + (", or a smaller --pack" if pack > 1 else "")
     networks = f"{count(pack, 'network')} trained at a time", smaller
     batches = "the batches between two evaluations", "more evals"

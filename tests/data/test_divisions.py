@@ -133,6 +133,10 @@ def test_what_cannot_be_divided_anew_says_so(tiny, digits):
         "dataset 'published' keeps its splits, all three of them as published: split_seed is 0, "
         "and cannot be 1"
     )
+    tiny.store("priced", {split: tiny.rows([10, 20]) for split in SPLITS}, y=tiny.numbers())
+    priced = tiny.load("priced")
+    assert not priced.divisible and priced.target_unit(0) == (15, 5)
+    assert priced.test_rows.tolist() == [0, 1]
     # Rows of one's own are not those of the division that they were made from.
     assert digits.divisible
     few = dataclasses.replace(digits, train=digits.validation)
