@@ -52,10 +52,10 @@ class Dataset:
         """The same dataset with its splits dealt anew, but for those that are as published.
 
         Split seed 0 is the division that `load` describes. Another one deals the same rows by
-        NumPy's RandomState(split_seed), within each class for classification: every split gets as
-        many of each class as at 0, in the order of `test_rows`. That are all three splits where the
-        source has no test split of its own ("digits", "breast_cancer", "wine", "diabetes"), and
-        train and validation where it publishes a test split alone ("mnist1d", "fashion_mnist").
+        NumPy's RandomState(split_seed), within each class for classification, so that every split
+        has as many of each class as at 0. All three splits are dealt anew where the source has no
+        test split of its own ("digits", "breast_cancer", "wine", "diabetes"), train and validation
+        where a test split is published ("mnist1d", "fashion_mnist").
 
         Args:
             split_seed: from 0 to 2^32 - 1.
@@ -119,10 +119,10 @@ class Dataset:
 
     @property
     def test_rows(self) -> np.ndarray:
-        """Which example each test example is, int32 [n]; by this they are paired across divisions.
+        """The number of each test example, int32 [n], which is the same under every split seed.
 
-        Its row in a published test split; else in the dataset, whose stored splits lie one behind
-        the other for this: test, validation, train.
+        Where the test split is published, its row there; else its row in the whole dataset, the
+        stored splits one behind the other: test, validation, train.
         """
         return self.test_rows_of(self.split_seed)
 

@@ -48,8 +48,8 @@ class Program:
         seeds: The distinct seeds [seeds], the last one repeated up to a multiple of the devices.
         target_scale: Of a regression's targets, see `Dataset`: float32 [cells]; None for a
             classification.
-        test_rows: Which examples the test examples of every cell are, int32 [cells, n]; None where
-            they are all those of a published split, or as in it, in order.
+        test_rows: `Dataset.test_rows` of every cell, int32 [cells, n]; None where all are 0 to
+            n - 1, or no examples are recorded.
         seconds: Time it took to trace and compile.
     """
 
@@ -204,7 +204,7 @@ def _target_scale(group: Group, dataset: Dataset) -> np.ndarray | None:
 
 
 def _test_rows(group: Group, dataset: Dataset) -> np.ndarray | None:
-    """See `Program`; None, too, where nobody asks for them."""
+    """See `Program`."""
     if group.static.record != "examples":
         return None
     rows = np.stack([dataset.test_rows_of(seed) for seed in group.split_seeds])

@@ -30,12 +30,12 @@ def load_results(workdir: str | os.PathLike) -> pd.DataFrame:
         are learned, `share` is "layer" where none is; `split_seed` is left out where all are 0);
         activation parameters as `leaky_relu.negative_slope` (a learned one's initial value; its
         mean over layers at the end is `final.prelu.slope`); status ("ok", "diverged" or "failed"),
-        reason (why it is not ok),
-        diverged_step, steps (taken), epoch (after which the network was as the metrics say: the
-        last, or with early stopping the best on validation); train_, validation_ and test_ loss,
-        accuracy and balanced_accuracy (the mean of the accuracies within each class; both NaN in
-        regression), train_, validation_ and test_rmse (in the target's units, of a regression),
-        dead_fraction and saturated_fraction. The metrics of diverged and failed cells are NaN.
+        reason (why it is not ok), diverged_step, steps (taken), epoch (after which the network was
+        as the metrics say: the last, or with early stopping the best on validation); train_,
+        validation_ and test_ loss, accuracy and balanced_accuracy (the mean of the accuracies
+        within each class; both NaN in regression), train_, validation_ and test_rmse (in the
+        target's units, of a regression), dead_fraction and saturated_fraction. The metrics of
+        diverged and failed cells are NaN.
 
     Raises:
         StoreError: If there are no results, or a file cannot be read.

@@ -85,7 +85,7 @@ class Slices:
         return example if self.start is None else self.start + example
 
     def walk(self) -> Slice:
-        """All slices, of all divisions, with a leading axis."""
+        """All slices with a leading axis; of several divisions, the examples of all."""
         room = (np.arange(count * self.width) for count in self.counts)
         real = np.concatenate([i < size for i, size in zip(room, self.sizes, strict=True)])
         columns = self.rows.inputs, self.rows.labels, self.rows.weights
