@@ -16,7 +16,7 @@ from acts_jax.errors import ConfigError
 from acts_jax.report import card, figures
 from acts_jax.report.gallery import gallery
 from acts_jax.suggestion import suggest
-from acts_jax.sweep.config import number_of
+from acts_jax.sweep.values import number_of
 from acts_jax.words import shown
 
 PARAMETERS = flags.DEFINE_list(

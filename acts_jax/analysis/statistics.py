@@ -38,10 +38,11 @@ def score_name(results: pd.DataFrame) -> str:
 def axes(results: pd.DataFrame) -> list[str]:
     """The hyperparameter columns: those before `status`, as `load_results` orders them.
 
-    The cell's name and the seed are none: cells that differ in nothing else are repetitions.
+    The cell's name and the seeds, of weights and batches and of the splits, are none: cells that
+    differ in nothing else are repetitions.
     """
     before = results.columns[: results.columns.get_loc("status")]
-    return [c for c in before if c not in ("cell", "seed")]
+    return [c for c in before if c not in ("cell", "seed", "split_seed")]
 
 
 def nuisances(results: pd.DataFrame, by: Sequence[str]) -> list[str]:

@@ -1,17 +1,15 @@
-"""Datasets as arrays: the train, validation and test splits of any supervised TFDS dataset."""
+"""A dataset as arrays: its train, validation and test splits, and how they are dealt anew."""
 
 import dataclasses
 import functools
 import hashlib
 import math
-import os
-from pathlib import Path
 from typing import Literal
 
 import numpy as np
 
-from acts_jax.data import builders, caching, preparing, splitting
-from acts_jax.data.splitting import Split, Stored
+from acts_jax.data import splitting
+from acts_jax.data.splitting import Source, Split
 from acts_jax.errors import DatasetError
 from acts_jax.suggestion import suggest
 
@@ -31,6 +29,9 @@ class Dataset:
         target_scale: their standard deviation: target = label * target_scale + target_mean, and an
             error of the labels times target_scale is one in the unit of the targets.
         left_out: inputs that are text, which no network here takes, e.g. ("cabin", "name").
+        split_seed: which of the divisions into splits this is, see `divided`.
+        source: what the other divisions are made of; only what `load` returns has it, and not a
+            copy of that with other fields, whose rows may be others.
     """
 
     name: str
@@ -44,6 +45,86 @@ class Dataset:
     target_mean: float = 0.0
     target_scale: float = 1.0
     left_out: tuple[str, ...] = ()
+    split_seed: int = 0
+    source: Source | None = dataclasses.field(default=None, init=False, repr=False)
+
+    def divided(self, split_seed: int) -> "Dataset":
+        """The same dataset with its splits dealt anew, but for those that are as published.
+
+        Split seed 0 is the division that `load` describes. Another one deals the same rows by
+        NumPy's RandomState(split_seed), within each class for classification, so that every split
+        has as many of each class as at 0. All three splits are dealt anew where the source has no
+        test split of its own ("digits", "breast_cancer", "wine", "diabetes"), train and validation
+        where a test split is published ("mnist1d", "fashion_mnist").
+
+        Args:
+            split_seed: from 0 to 2^32 - 1.
+
+        Raises:
+            DatasetError: as `check_split_seed`; all training targets of a regression are the same.
+        """
+        self.check_split_seed(split_seed)
+        if split_seed == self.split_seed or self.source is None:
+            return self
+        splits = self.source.divided(self.source.deal(split_seed, bool(self.class_names)))
+        mean, scale = self.target_unit(split_seed)
+        if not self.class_names:
+            splits = splitting.standardize_targets(splits, mean, scale)
+        anew = dataclasses.replace(
+            self,
+            train=splits["train"],
+            validation=splits["validation"],
+            test=splits["test"],
+            split_seed=split_seed,
+            target_mean=mean,
+            target_scale=scale,
+        )
+        return with_source(anew, self.source)
+
+    @property
+    def divisible(self) -> bool:
+        """Whether there are other split seeds than 0: whether `divided` can deal splits anew."""
+        return self.source is not None and bool(self.source.dealt)
+
+    def check_split_seed(self, split_seed: int) -> None:
+        """Raises DatasetError if `divided` cannot deal the splits anew by this seed."""
+        if not 0 <= split_seed < 2**32:
+            raise DatasetError(f"split_seed must be from 0 to 2^32 - 1, not {split_seed}")
+        if split_seed == self.split_seed:
+            return
+        kept = f"dataset {self.name!r} keeps its splits"
+        if self.source is None:
+            raise DatasetError(
+                f"{kept}, which were given as arrays: split_seed is {self.split_seed}, and cannot "
+                f"be {split_seed}"
+            )
+        if not self.source.dealt:
+            raise DatasetError(
+                f"{kept}, all three of them as published: split_seed is 0, and cannot be "
+                f"{split_seed}"
+            )
+
+    def target_unit(self, split_seed: int) -> tuple[float, float]:
+        """`target_mean` and `target_scale` under a split seed; (0.0, 1.0) for classification."""
+        if self.class_names or self.source is None or split_seed == self.split_seed:
+            return self.target_mean, self.target_scale
+        rows = self.source.deal(split_seed, by_class=False)
+        return splitting.target_unit(self.name, self.source.labels(rows["train"]))
+
+    def test_rows_of(self, split_seed: int) -> np.ndarray:
+        """`test_rows` under a split seed."""
+        if self.source is None:
+            return np.arange(len(self.test.labels), dtype=np.int32)
+        return self.source.deal(split_seed, bool(self.class_names))["test"]
+
+    @property
+    def test_rows(self) -> np.ndarray:
+        """The number of each test example, int32 [n], which is the same under every split seed.
+
+        Where the test split is published, its row there; else its row in the whole dataset, the
+        stored splits one behind the other: test, validation, train.
+        """
+        return self.test_rows_of(self.split_seed)
 
     @property
     def chance(self) -> float:
@@ -81,148 +162,11 @@ class Dataset:
         }
 
 
-@dataclasses.dataclass(frozen=True, eq=False)
-class Prepared:
-    """What `prepare` has done.
-
-    Attributes:
-        dataset: as `load` returns it.
-        folder: where the records are, and the arrays beside them.
-        record_bytes: bytes on disk of what TFDS wrote.
-        array_bytes: bytes on disk of the decoded arrays.
-    """
-
-    dataset: Dataset
-    folder: Path
-    record_bytes: int
-    array_bytes: int
-
-
-def load(
-    name: str = "digits",
-    *,
-    data_dir: str | os.PathLike | None = None,
-    validation_fraction: float = 0.1,
-) -> Dataset:
-    """Loads a dataset, preparing it on first use.
-
-    "digits", "mnist1d", "breast_cancer", "wine" and "diabetes" are prepared without network or
-    TensorFlow. Any other name is a TFDS dataset with supervised keys, e.g. "mnist" or
-    "emnist/letters": preparing one takes TensorFlow (`pip install acts_jax[tfds]`) and the network,
-    or the files that upstream publishes (see `prepare`); once prepared, in the ArrayRecord format,
-    it is read without either. The decoded arrays are kept beside the records and mapped into memory
-    the next time.
-
-    Images keep their dtype (uint8) and shape. Anything else numeric becomes float32 [n, features]:
-    tensors are flattened, dicts concatenated in the order of their keys, text among them left out,
-    and a class label among the inputs becomes one column per class. A `ClassLabel` target makes a
-    classification task, a number a regression, whose targets are standardised to mean 0 and
-    variance 1 over the training split. A declared class without an example in any split is left out
-    and the labels renumbered (emnist/letters declares 37 classes and has 26).
-
-    A dataset without a "validation" split gives the last `validation_fraction` of its training
-    rows, after a shuffle by NumPy's RandomState(0), within each class for classification. One
-    without a "test" split gives as many of the rows before those. Rows stay in their stored order.
-    The same arguments always return the same arrays.
-
-    Args:
-        name: "digits" or another that comes along, or any TFDS name, with an optional config and
-            version.
-        data_dir: where prepared datasets live; default: the environment variable TFDS_DATA_DIR,
-            else ~/tensorflow_datasets.
-        validation_fraction: share of the training rows for each split that has to be made, in
-            (0, 0.5).
-
-    Returns:
-        The dataset, in host memory.
-
-    Raises:
-        DatasetError: unknown name; no supervised keys; something to install, download or place by
-            hand; an unusable `data_dir`; damaged files; no split "train"; labels out of range,
-            images of differing sizes, values that are not finite, a class without a training
-            example, one class only, or one target only.
-    """
-    if not 0 < validation_fraction < 0.5:
-        raise DatasetError(f"validation_fraction must be in (0, 0.5), not {validation_fraction}")
-    stored, _ = caching.fetch(name, data_dir)
-    return _divide(name, stored, validation_fraction)
-
-
-def prepare(
-    name: str,
-    *,
-    data_dir: str | os.PathLike | None = None,
-    manual_dir: str | os.PathLike | None = None,
-) -> Prepared:
-    """Prepares a dataset for `load`, unless it is prepared: records, and the arrays beside them.
-
-    Args:
-        name: as for `load`.
-        data_dir: as for `load`.
-        manual_dir: folder with the files exactly as upstream publishes them. With it nothing is
-            downloaded: a file that is missing is named with its URL, size and SHA-256, and one with
-            another SHA-256 is refused.
-
-    Raises:
-        DatasetError: as `load`; a file in `manual_dir` is missing or is another.
-    """
-    stored, folder = caching.fetch(name, data_dir, manual_dir)
-    return Prepared(_divide(name, stored, 0.1), folder, *caching.bytes_on_disk(folder))
-
-
-def check_name(name: str, *, data_dir: str | os.PathLike | None = None) -> None:
-    """Raises if `name` is no dataset that `load` could load; downloads and prepares nothing.
-
-    Args:
-        name: as for `load`.
-        data_dir: as for `load`.
-
-    Raises:
-        DatasetError: unknown name; inputs or labels that a network here cannot take; not prepared,
-            and TensorFlow or the network missing to do it.
-    """
-    if builders.embedded(name):
-        builders.check_source(name, data_dir)  # without the second that importing TFDS takes
-    elif not caching.is_cached(name, data_dir):
-        builder = builders.find(name, data_dir)
-        from acts_jax.data import reading
-
-        reading.layout(name, builder.info)
-        if not preparing.is_prepared(builder):
-            preparing.check_preparable(name, builder)
-
-
-def class_weights(labels: np.ndarray, num_classes: int) -> np.ndarray:
-    """Weights under which every class counts alike.
-
-    The mean over the examples of hit * weight[label] is the balanced accuracy: the mean of the
-    accuracies within each class (Brodersen et al. 2010). Classes without an example have weight 0,
-    and the mean is over the others.
-
-    Args:
-        labels: int [n].
-        num_classes: number of classes.
-
-    Returns:
-        float32 [num_classes].
-    """
-    counts = np.bincount(labels, minlength=num_classes)
-    there = counts > 0
-    return (len(labels) / np.where(there, counts * there.sum(), np.inf)).astype(np.float32)
-
-
-def balanced_accuracy(hits: np.ndarray, labels: np.ndarray, num_classes: int) -> float:
-    """The mean over classes of the accuracy within each.
-
-    Args:
-        hits: [n], 1 where the most probable class is the label, else 0.
-        labels: int [n].
-        num_classes: number of classes; those without an example do not count.
-
-    Returns:
-        A number in [0, 1].
-    """
-    return float(np.mean(hits * class_weights(labels, num_classes)[labels], dtype=np.float64))
+def with_source(dataset: Dataset, source: Source) -> Dataset:
+    """The same dataset, and what its other divisions are made of."""
+    # Not by `dataclasses.replace`, which must not carry it over to other arrays.
+    object.__setattr__(dataset, "source", source)
+    return dataset
 
 
 def preprocessing(
@@ -260,27 +204,3 @@ def preprocessing(
     }[kind]()
     scale = np.where(low == high, 0, 1 / np.where(low == high, 1, width))
     return scale.astype(np.float32), (-origin * scale).astype(np.float32)
-
-
-def _divide(name: str, stored: Stored, fraction: float) -> Dataset:
-    """The dataset of what is stored: splits made, classes renumbered, targets standardised."""
-    classes, mean, scale = stored.class_names, 0.0, 1.0
-    splits = splitting.carve(stored.splits, fraction, by_class=bool(classes))
-    for split in ("train", "validation", "test"):
-        if not len(splits[split].labels):
-            raise DatasetError(f"dataset {name!r} has no example for its {split} split")
-    if classes:
-        splits, classes = splitting.drop_unused_classes(name, splits, classes)
-    else:
-        splits, mean, scale = splitting.standardize_targets(name, splits)
-    return Dataset(
-        name=name,
-        version=stored.version,
-        class_names=classes,
-        task="classification" if classes else "regression",
-        input_shape=splits["train"].inputs.shape[1:],
-        target_mean=mean,
-        target_scale=scale,
-        left_out=stored.left_out,
-        **splits,
-    )

@@ -1,6 +1,8 @@
-"""What a dataset holds, and its division into train, validation and test, for good."""
+"""What a dataset holds, and its division into train, validation and test: for good, or anew."""
 
 import dataclasses
+import itertools
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -43,21 +45,93 @@ def shuffled(rows: int) -> np.ndarray:
     return np.random.RandomState(0).permutation(rows)
 
 
-def carve(splits: dict[str, Split], fraction: float, by_class: bool) -> dict[str, Split]:
-    """Makes the splits "validation" and "test" out of the last shuffled rows of "train".
+@dataclasses.dataclass(frozen=True, eq=False)
+class Source:
+    """The examples of a dataset as split seed 0 divides them, and where each of them comes from.
+
+    Attributes:
+        splits: with classes, or targets in their unit, as labels.
+        rows: by split, int32 [n], which row of the dataset each example is: of those that are dealt
+            together one number each, of a published split its place there.
+        dealt: the splits that any other split seed deals anew; () where all are published.
+    """
+
+    splits: Mapping[str, Split]
+    rows: Mapping[str, np.ndarray]
+    dealt: tuple[str, ...]
+
+    def deal(self, split_seed: int, by_class: bool) -> dict[str, np.ndarray]:
+        """Which rows are in which split, int32 [n] by split, ascending where they are dealt anew.
+
+        Every split gets as many examples, of every class, as it has at split seed 0.
+
+        Args:
+            split_seed: 0 to 2^32 - 1.
+            by_class: whether to deal within each class; else over all rows.
+        """
+        if not split_seed:
+            return dict(self.rows)
+        owner = np.repeat(np.arange(len(self.dealt)), [len(self.rows[s]) for s in self.dealt])
+        owner, every = owner[self._place], np.arange(len(owner))
+        classes = self.labels(every) if by_class else np.zeros(len(owner))
+        random = np.random.RandomState(split_seed)
+        for c in np.unique(classes):
+            owner[classes == c] = random.permutation(owner[classes == c])
+        dealt = {s: np.flatnonzero(owner == i) for i, s in enumerate(self.dealt)}
+        return {**self.rows, **{s: rows.astype(np.int32) for s, rows in dealt.items()}}
+
+    def divided(self, rows: Mapping[str, np.ndarray]) -> dict[str, Split]:
+        """The splits that have these rows, from `deal`."""
+        inputs = [self.splits[s].inputs for s in self.dealt]
+        dealt = {
+            s: Split(_gather(inputs, self._place[rows[s]]), self.labels(rows[s]))
+            for s in self.dealt
+        }
+        return {**self.splits, **dealt}
+
+    def labels(self, rows: np.ndarray) -> np.ndarray:
+        """The labels of some of the rows that are dealt."""
+        return np.concatenate([self.splits[s].labels for s in self.dealt])[self._place[rows]]
+
+    @property
+    def _place(self) -> np.ndarray:
+        """Where a row is when the splits that are dealt lie one behind the other."""
+        return np.argsort(np.concatenate([self.rows[s] for s in self.dealt]))
+
+
+def _gather(parts: Sequence[np.ndarray], index: np.ndarray) -> np.ndarray:
+    """The rows at `index` of arrays one behind the other, without joining those."""
+    rows, start = np.empty((len(index), *parts[0].shape[1:]), parts[0].dtype), 0
+    for part in parts:
+        here = (index >= start) & (index < start + len(part))
+        rows[here] = part[index[here] - start]
+        start += len(part)
+    return rows
+
+
+def carve(
+    splits: Mapping[str, Split], fraction: float, by_class: bool, published: Sequence[str]
+) -> Source:
+    """Makes the splits "validation" and "test", if missing, of the last shuffled rows of "train".
 
     Args:
-        splits: those there are, "train" among them; the others are left as they are.
+        splits: those there are, "train" among them; they are left as they are otherwise.
         fraction: share of the training rows for each that is missing.
         by_class: whether to take that share within each class.
+        published: those of "validation" and "test" whose rows another split seed may not move.
     """
     missing = [s for s in ("validation", "test") if s not in splits]
+    together = [s for s in ("test", "validation", "train") if s in splits and s not in published]
+    numbers = {s: np.arange(len(splits[s].labels), dtype=np.int32) for s in splits}
+    for before, s in itertools.pairwise(together):
+        numbers[s] = numbers[s] + numbers[before][-1] + 1
+    dealt = tuple(s for s in ("train", "validation", "test") if s in [*together, *missing])
     if not missing:
-        return splits
+        return Source(splits, numbers, dealt if len(dealt) > 1 else ())
     train = splits["train"]
     order = shuffled(len(train.labels))
     labels = train.labels[order] if by_class else np.zeros(len(order))
-    rows = {s: [] for s in ("train", *missing)}
+    rows: dict[str, list[np.ndarray]] = {s: [] for s in ("train", *missing)}
     for c in np.unique(labels):
         group = order[labels == c]
         count = round(fraction * len(group))
@@ -66,11 +140,13 @@ def carve(splits: dict[str, Split], fraction: float, by_class: bool) -> dict[str
             rows[s].append(last)
         rows["train"].append(group)
     taken = {s: np.sort(np.concatenate(r)) for s, r in rows.items()}
-    return splits | {s: Split(train.inputs[r], train.labels[r]) for s, r in taken.items()}
+    carved = {s: Split(train.inputs[r], train.labels[r]) for s, r in taken.items()}
+    places = {s: numbers["train"][r] for s, r in taken.items()}
+    return Source({**splits, **carved}, {**numbers, **places}, dealt)
 
 
 def drop_unused_classes(
-    name: str, splits: dict[str, Split], class_names: tuple[str, ...]
+    name: str, splits: Mapping[str, Split], class_names: tuple[str, ...]
 ) -> tuple[dict[str, Split], tuple[str, ...]]:
     """Leaves out declared classes without an example in any split, and renumbers the labels.
 
@@ -94,23 +170,22 @@ def drop_unused_classes(
     return splits, tuple(class_names[c] for c in used)
 
 
-def standardize_targets(
-    name: str, splits: dict[str, Split]
-) -> tuple[dict[str, Split], float, float]:
-    """Gives the targets mean 0 and variance 1 over the training split.
-
-    Returns:
-        The splits with targets (t - mean) / scale, float32; mean and scale, in the units of t.
+def target_unit(name: str, targets: np.ndarray) -> tuple[float, float]:
+    """Mean and standard deviation of the training targets.
 
     Raises:
-        DatasetError: all training targets are the same.
+        DatasetError: all of them are the same.
     """
-    targets = splits["train"].labels.astype(np.float64)
-    mean, scale = float(targets.mean()), float(targets.std())
-    if targets.min() == targets.max():
+    wide = targets.astype(np.float64)
+    mean, scale = float(wide.mean()), float(wide.std())
+    if wide.min() == wide.max():
         raise DatasetError(f"dataset {name!r} has the target {mean:g} in every training row")
-    standard = {
+    return mean, scale
+
+
+def standardize_targets(splits: Mapping[str, Split], mean: float, scale: float) -> dict[str, Split]:
+    """The splits with targets (t - mean) / scale, float32."""
+    return {
         s: Split(split.inputs, ((split.labels - mean) / scale).astype(np.float32))
         for s, split in splits.items()
     }
-    return standard, mean, scale

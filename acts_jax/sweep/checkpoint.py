@@ -36,6 +36,7 @@ def save(folder: Path, part: Group, standing: Standing) -> None:
     file = io.BytesIO()
     state = {f"state.{i}": leaf for i, leaf in enumerate(jax.tree.leaves(standing.state))}
     metrics = {f"metric.{name}": values for name, values in standing.metrics.items()}
+    metrics |= {f"example.{name}": values for name, values in standing.examples.items()}
     cells = {name: getattr(standing, name) for name in ("diverged_step", "last")}
     said = json.dumps([name_of(part), dict(part.sources), standing.evaluations])
     np.savez(file, said=said, **cells, **state, **metrics)
@@ -102,9 +103,12 @@ def _restored(
     if [(a.shape, a.dtype) for a in found] != [(a.shape, a.dtype) for a in leaves]:
         return None
     state = jax.device_put(found, [leaf.sharding for leaf in leaves])
-    metrics = {n.removeprefix("metric."): v for n, v in arrays.items() if n.startswith("metric.")}
+    metrics, examples = (
+        {n.removeprefix(kind): values for n, values in arrays.items() if n.startswith(kind)}
+        for kind in ("metric.", "example.")
+    )
     cells = {name: arrays[name] for name in ("diverged_step", "last")}
-    return Standing(step, tree.unflatten(state), metrics, **cells)
+    return Standing(step, tree.unflatten(state), metrics, **cells, examples=examples)
 
 
 @contextlib.contextmanager

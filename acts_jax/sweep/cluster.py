@@ -27,6 +27,7 @@ from acts_jax.machine import cores
 from acts_jax.sweep import launch, local, packing, store
 from acts_jax.sweep.grid import Group
 from acts_jax.sweep.signals import Stop
+from acts_jax.sweep.sources import digest_of
 from acts_jax.sweep.work import Finished, Launcher, Seconds, Work
 from acts_jax.words import shown
 
@@ -161,7 +162,7 @@ def _check_function(part: Group) -> None:
         ValueError: If it is not there.
     """
     name = part.static.activation
-    if store.changed(part.sources, {f"activation {name}": launch.digest_of(name)}):
+    if store.changed(part.sources, {f"activation {name}": digest_of(name)}):
         raise ConfigError(
             f"{name} is another function on {socket.gethostname()} than for the driver"
         )
@@ -288,7 +289,8 @@ def _parts(work: Work, slots: int, memory: float, on_gpus: bool) -> Iterator[tup
         each = packing.state_bytes(group.static, dataset)
         pack = work.pack or packing.pack_for(group.static, dataset, platform, room)
         unit = pack * devices
-        units = max(1, min(math.ceil(share / unit), int(packing.SHARE * memory / each / unit)))
+        room_for_cells = packing.SHARE * memory - devices * packing.data_bytes(group, dataset)
+        units = max(1, min(math.ceil(share / unit), int(room_for_cells / each / unit)))
         for part in group.cut(units * unit):
             yield part, pack
 

@@ -15,12 +15,11 @@ import dataclasses
 import functools
 import math
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
-from typing import Any, NamedTuple
+from typing import Any
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 from jax.sharding import Mesh, NamedSharding
 from jax.sharding import PartitionSpec as P
@@ -30,43 +29,10 @@ from acts_jax.activations.catalogue import get
 from acts_jax.data import Dataset, class_weights, preprocessing
 from acts_jax.errors import ConfigError
 from acts_jax.models import MLP, Network
-from acts_jax.sweep.grid import Group, Static, parameter_prefix
+from acts_jax.sweep.chunk import Cells, Splits, compile_chunk, train_and_measure
+from acts_jax.sweep.grid import Group, Static
 from acts_jax.theory.shape import sup_derivative
-from acts_jax.training import probes
-from acts_jax.training.slices import Slices, join
-
-
-class Splits(NamedTuple):
-    """A dataset, one `Examples` per split."""
-
-    train: training.Examples
-    validation: training.Examples
-    test: training.Examples
-
-
-def by_split(scores: Mapping[str, Any]) -> dict[str, Any]:
-    """Scores [..., splits] by name as one [...] per split, named `validation_loss` and the like."""
-    return {
-        f"{split}_{name}": values[..., i]
-        for i, split in enumerate(Splits._fields)
-        for name, values in scores.items()
-    }
-
-
-class Cells(NamedTuple):
-    """What differs between the cells of a row, arrays [devices, pack].
-
-    Attributes:
-        optimizer: Learning rate, momentum, weight decay; float32.
-        parameters: The activation's parameters; float32. Initial values of learned ones.
-        seed: int32, which row of the batch order is the cell's.
-        limit: The supremum of |f'|, float32; None where it changes with what is learned.
-    """
-
-    optimizer: training.Hyperparameters
-    parameters: dict[str, jax.Array]
-    seed: jax.Array
-    limit: jax.Array | None
+from acts_jax.training.slices import Slices, join, stack
 
 
 @dataclasses.dataclass(frozen=True)
@@ -80,7 +46,10 @@ class Program:
         cells: Their traced hyperparameters, row by row.
         data: The splits, in the order of `Splits`.
         seeds: The distinct seeds [seeds], the last one repeated up to a multiple of the devices.
-        target_scale: Of a regression's targets, see `Dataset`; None for a classification.
+        target_scale: Of a regression's targets, see `Dataset`: float32 [cells]; None for a
+            classification.
+        test_rows: `Dataset.test_rows` of every cell, int32 [cells, n]; None where all are 0 to
+            n - 1, or no examples are recorded.
         seconds: Time it took to trace and compile.
     """
 
@@ -89,7 +58,8 @@ class Program:
     cells: tuple[Cells, ...]
     data: Slices
     seeds: np.ndarray
-    target_scale: float | None
+    target_scale: np.ndarray | None
+    test_rows: np.ndarray | None
     seconds: float
 
 
@@ -112,10 +82,20 @@ def splits_of(dataset: Dataset, kind: str) -> Splits:
     )
 
 
-def put(dataset: Dataset, kind: str, devices: Iterable[jax.Device]) -> Slices:
-    """The splits of a dataset, on every device."""
+def put(
+    dataset: Dataset, kind: str, devices: Iterable[jax.Device], split_seeds: Sequence[int] = (0,)
+) -> Slices:
+    """The splits of a dataset, on every device: of all divisions that a group trains on.
+
+    Args:
+        dataset: The dataset.
+        kind: Of preprocessing; every division is scaled by its own training split.
+        devices: On all of which the data shall be.
+        split_seeds: Of the divisions, `Group.split_seeds`.
+    """
     mesh = Mesh(np.array(sorted(devices, key=lambda device: device.id)), ("cells",))
-    return jax.device_put(join(*splits_of(dataset, kind)), NamedSharding(mesh, P()))
+    divisions = [join(*splits_of(dataset.divided(seed), kind)) for seed in split_seeds]
+    return jax.device_put(stack(divisions), NamedSharding(mesh, P()))
 
 
 def resolve(static: Static, dataset: Dataset) -> tuple[str, int]:
@@ -191,26 +171,44 @@ def build(
     seeds = np.pad(seeds, (0, -len(seeds) % mesh.size), mode="edge")
     state = _initial_state(model({}), group, place, dataset.input_shape)
     state, cells = (_rows(tree, NamedSharding(mesh, P("cells"))) for tree in (state, cells))
-    cell = functools.partial(_chunk, model, group.static, measure)
+    cell = functools.partial(train_and_measure, model, group.static, measure)
     compiled = {} if compiled is None else compiled
-    key = group.static.program, mesh.size, pack, len(seeds), measure
+    key = group.static.program, mesh.size, pack, len(seeds), len(group.split_seeds), measure
     future: Future = Future()
     shared = compiled.setdefault(key, future)
     if shared is future:
         try:
-            future.set_result(_compile(cell, group.static, state[0], cells[0], data, len(seeds)))
+            one_row = state[0], cells[0], data, len(seeds)
+            future.set_result(compile_chunk(cell, group.static, *one_row))
         except BaseException as error:
             future.set_exception(error)
-    chunk = shared.result()
-    scale = dataset.target_scale if dataset.task == "regression" else None
-    return Program(chunk, state, cells, data, seeds, scale, time.perf_counter() - started)
+    chunk, test_rows = shared.result(), _test_rows(group, dataset)
+    return Program(
+        chunk,
+        state,
+        cells,
+        data,
+        seeds,
+        _target_scale(group, dataset),
+        test_rows,
+        time.perf_counter() - started,
+    )
 
 
-def stopped(state: training.TrainState, patience: int) -> jax.Array:
-    """Whether training is over early: bool, of the shape of the state's scalars."""
-    if not patience:
-        return jnp.zeros(state.step.shape, bool)
-    return (state.watch.waited >= patience) | (state.diverged_step >= 0)
+def _target_scale(group: Group, dataset: Dataset) -> np.ndarray | None:
+    """See `Program`."""
+    if dataset.task != "regression":
+        return None
+    scales = [dataset.target_unit(seed)[1] for seed in group.split_seeds]
+    return np.array(scales, np.float32)[group.division]
+
+
+def _test_rows(group: Group, dataset: Dataset) -> np.ndarray | None:
+    """See `Program`."""
+    if group.static.record != "examples":
+        return None
+    rows = np.stack([dataset.test_rows_of(seed) for seed in group.split_seeds])
+    return None if (rows == np.arange(rows.shape[1])).all() else rows[group.division]
 
 
 def make_model(static: Static, head: str, num_outputs: int, parameters: dict[str, Any]) -> Network:
@@ -229,7 +227,7 @@ def make_model(static: Static, head: str, num_outputs: int, parameters: dict[str
 
 
 def _cells(group: Group, place: np.ndarray) -> tuple[Cells, np.ndarray]:
-    """The traced hyperparameters of the cells at `place`, and the distinct seeds."""
+    """What differs between the cells at `place`, and the distinct seeds."""
     seeds, rows_of_seeds = np.unique(group.traced["seed"], return_inverse=True)
     given = (group.traced[name][place] for name in training.Hyperparameters._fields)
     # NaN stands for a momentum of plain SGD, which has none.
@@ -237,7 +235,9 @@ def _cells(group: Group, place: np.ndarray) -> tuple[Cells, np.ndarray]:
     parameters = {n: values[place].astype(np.float32) for n, values in group.parameters.items()}
     limit = _limit(group)
     limit = None if limit is None else limit[place]
-    return Cells(optimizer, parameters, rows_of_seeds[place].astype(np.int32), limit), seeds
+    division = group.division[place] if len(group.split_seeds) > 1 else None
+    cells = rows_of_seeds[place].astype(np.int32), limit, division
+    return Cells(optimizer, parameters, *cells), seeds
 
 
 def _limit(group: Group) -> np.ndarray | None:
@@ -292,86 +292,3 @@ def _rows(tree: Any, sharding: NamedSharding) -> tuple[Any, ...]:
     return tuple(
         jax.device_put(jax.tree.map(lambda leaf, i=i: leaf[i], tree), sharding) for i in range(rows)
     )
-
-
-def _compile(
-    one: Callable[..., tuple],
-    static: Static,
-    state: training.TrainState,
-    cells: Cells,
-    data: Slices,
-    num_seeds: int,
-) -> Callable:
-    """The program of a group, for one row: each device has a pack, vmap over its cells.
-
-    `one` is the chunk of one cell.
-    """
-
-    def chunk(state, cells, data, order, steps):
-        def cell(state, cell):
-            return one(state, cell, data, order, steps)
-
-        run = jax.vmap(cell)
-
-        def run_unless_stopped(state, cells):
-            _, measured = jax.eval_shape(run, state, cells)
-            nothing = jax.tree.map(lambda leaf: jnp.full(leaf.shape, jnp.nan, leaf.dtype), measured)
-            over = stopped(state, static.patience).all()
-            return jax.lax.cond(over, lambda *_: (state, nothing), run, state, cells)
-
-        # What a device has of an array is [1, pack, ...].
-        pack = jax.tree.map(lambda leaf: leaf.reshape(leaf.shape[1:]), (state, cells))
-        done = (run_unless_stopped if static.patience else run)(*pack)
-        return jax.tree.map(lambda leaf: leaf[None], done)
-
-    per_epoch = data.sizes[0] // static.batch_size
-    longest = static.chunk_epochs(per_epoch) * per_epoch
-    whole = functools.partial(
-        jax.ShapeDtypeStruct, dtype=np.int32, sharding=data.rows.labels.sharding
-    )
-    order, steps = whole((num_seeds, longest, static.batch_size)), whole(())
-    sharded = jax.shard_map(
-        chunk,
-        mesh=data.rows.labels.sharding.mesh,
-        in_specs=(P("cells"), P("cells"), P(), P(), P()),
-        out_specs=P("cells"),
-        check_vma=False,
-    )
-    program = jax.jit(sharded, donate_argnums=0)
-    return program.lower(state, cells, data, order, steps).compile()
-
-
-def _chunk(
-    model: Callable[[dict], Network],
-    static: Static,
-    measure: bool,
-    state: training.TrainState,
-    cell: Cells,
-    data: Slices,
-    order: jax.Array,
-    steps: jax.Array,
-) -> tuple[training.TrainState, dict[str, jax.Array]]:
-    """One cell's chunk: some steps, then every measurement if they are wanted."""
-    network, before = model(cell.parameters), state
-    optimizer = training.make_optimizer(static.optimizer, cell.optimizer, static.decay_activations)
-    state = training.train(network, optimizer, state, data.rows, order[cell.seed], steps)
-    if not measure:
-        return state, {}
-    measured = probes.measure(network, state.params, data, cell.limit)
-    state = state._replace(diverged_step=training.note_divergence(state, measured.loss[0]))
-    metrics = measured._asdict()
-    if static.record != "units":
-        del metrics["dead_unit"]
-    for name, values in network.learned(state.params).items():
-        values = values[0] if static.share == "network" else jnp.stack(values)
-        metrics[f"{parameter_prefix(static.activation)}.{name}"] = values
-    if static.patience:
-        score = -measured.loss if network.head == "linear" else measured.accuracy
-        score = score[Splits._fields.index("validation")]
-        over = stopped(before, static.patience)
-        # The evaluation at initialisation does not count: what is kept is a trained network.
-        idle, noted = over | (state.step == 0), training.note_score(before.watch, score)
-        watch = jax.tree.map(functools.partial(jnp.where, idle), before.watch, noted)
-        diverged = jnp.where(over, before.diverged_step, state.diverged_step)
-        state = state._replace(watch=watch, diverged_step=diverged)
-    return state, metrics

@@ -17,25 +17,18 @@ import numpy as np
 
 from acts_jax.errors import ConfigError
 from acts_jax.suggestion import suggest
-from acts_jax.sweep.config import (
-    FIELDS,
-    MOST_CELLS,
-    TRACED,
-    dereferenced,
-    distinct,
-    expand,
-    items_of,
-    number_of,
-    parameter_prefix,
-)
+from acts_jax.sweep.config import FIELDS, TRACED, dereferenced, expand, parameter_prefix
+from acts_jax.sweep.limits import MOST_LAYERS, check_size, how_learned
+from acts_jax.sweep.values import MOST_CELLS, distinct, items_of, number_of
 from acts_jax.words import shown
 
-MOST_LAYERS = 4000  # to be compiled for all groups of a sweep, unless a flag raises it
 MOST_WEIGHTS = 1_000_000_000  # between the hidden layers of one network
 
-# Fields that came after results had been stored: at their defaults, the names of groups and the
-# columns of results are as they were.
-LATER_FIELDS = {name: FIELDS[name].default for name in ("eval_spacing", "record")}
+# Fields that came after results had been stored, as a plan's config has them by default: then the
+# names of groups and the columns of results are as they were.
+LATER_FIELDS = {
+    name: expand(name, FIELDS[name].default) for name in ("eval_spacing", "record", "split_seed")
+}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -47,8 +40,8 @@ class Static:
     at initialisation, `patience` how many of them in a row may find a network no better on
     validation before its training stops (0: it never does). `eval_spacing` is "linear", in whole
     epochs, or "geometric", in steps. `record` says what is stored besides the metrics: "units",
-    which units are dead at every evaluation, or "parameters", the trained networks. The other
-    attributes are the config fields of the same name.
+    which units are dead at every evaluation, "parameters", the trained networks, or "examples", how
+    each does on every test example. The other attributes are the config fields of the same name.
     """
 
     dataset: str
@@ -101,7 +94,9 @@ class Group:
     Attributes:
         key: A name for files: in the plan's order, readable, and unique through a digest.
         static: What the program is compiled for.
-        traced: Per traced axis an array [cells]; float64, and int64 for the seed.
+        traced: Per traced axis an array [cells]; float64, and int64 for the seeds. Any seeds may
+            meet: 0, 1, 2 with the split seeds 0, 1, 2 is three cells. Without "split_seed" all
+            cells are of split seed 0.
         parameters: Per parameter of the activation its values [cells], float64.
         first: Index of the first of these cells in the whole group: 0, unless this is a `part`.
         sources: Digests of what the cells are trained with besides, by name: "activation relu",
@@ -119,6 +114,17 @@ class Group:
     def size(self) -> int:
         """Number of cells."""
         return len(self.traced["seed"])
+
+    @functools.cached_property
+    def split_seeds(self) -> tuple[int, ...]:
+        """The split seeds of the cells, each once, in ascending order."""
+        return tuple(np.unique(self.traced.get("split_seed", 0)).tolist())
+
+    @property
+    def division(self) -> np.ndarray:
+        """Which of `split_seeds` each cell has, int32 [cells]."""
+        seeds = self.traced.get("split_seed", np.zeros(self.size, np.int64))
+        return np.searchsorted(self.split_seeds, seeds).astype(np.int32)
 
     def part(self, first: int, last: int) -> "Group":
         """The cells from `first` up to, not including, `last`, as counted in this group."""
@@ -211,75 +217,13 @@ def plan(
     except ValueError as error:
         raise ConfigError(str(error)) from None
     settings = _parameter_settings(given, activations, most_cells)
-    _check_size(axes, activations, settings, most_cells, most_layers)
+    check_size(axes, activations, settings, most_cells, most_layers)
     groups: dict[Static, Group] = {}
     for static in _statics(axes, activations):
         if static not in groups:
             groups[static] = _group(len(groups), static, axes, settings[static.activation])
     resolved = axes | {parameter_prefix(name): v for name, v in settings.items() if v}
     return Plan(resolved, tuple(groups.values()))
-
-
-def _check_size(
-    axes: Mapping[str, list],
-    activations: Mapping[str, Any],
-    settings: Mapping[str, Mapping[str, list]],
-    most_cells: int,
-    most_layers: int,
-) -> None:
-    """Refuses more cells or layers than there may be, before there is any, and names the axes."""
-    if axes["hidden_sizes"] != [None]:
-        shapes = [(1 + text.count("-"), 1) for text in axes["hidden_sizes"]]
-    else:  # a network without hidden layers has no width
-        shapes = [(depth, len(axes["width"]) if depth else 1) for depth in axes["depth"]]
-    traced = math.prod(len(axes[name]) for name in TRACED if name != "momentum")
-    momenta = sum(1 if o == "sgd" else len(axes["momentum"]) for o in axes["optimizer"])
-    others = ("dataset", "preprocessing", "init", "layer_norm", "head", "batch_size", "epochs")
-    programs = cells = 0
-    for name, activation in activations.items():
-        share = math.prod(len(axes[other]) for other in others) * len(_learning(axes, activation))
-        programs += share * len(axes["optimizer"])
-        cells += share * momenta * traced * math.prod(map(len, settings[name].values()))
-    static = {name: values for name, values in axes.items() if FIELDS[name].axis == "static"}
-    parameters = {
-        f"{parameter_prefix(name)}.{parameter}": values
-        for name, own in settings.items()
-        for parameter, values in own.items()
-    }
-    if cells * sum(widths for _, widths in shapes) > most_cells:
-        largest = _largest(static | {name: axes[name] for name in TRACED} | parameters)
-        raise ConfigError(f"more cells than --most_cells={most_cells:,} allows: {largest}")
-    if programs * sum((depth + 1) * widths for depth, widths in shapes) > most_layers:
-        depth = max(depth for depth, _ in shapes)
-        raise ConfigError(
-            f"more layers to compile than --most_layers={most_layers:,} allows: a depth of "
-            f"{depth:,.12g}{_largest(static, ', ')}"
-        )
-
-
-def _largest(axes: Mapping[str, list], before: str = "") -> str:
-    """How many values those axes have that have the most."""
-    several = sorted((len(values), name) for name, values in axes.items() if len(values) > 1)
-    said = [f"{name} has {size:,} values" for size, name in several[:-4:-1]]
-    return before + ", ".join(said) if said else ""
-
-
-def _learning(axes: Mapping[str, list], activation: Any) -> set[tuple]:
-    """The different ways to learn an activation's parameters; see `_statics`."""
-    chosen = itertools.product(axes["learn"], axes["share"], axes["decay_activations"])
-    return {_learned(activation, *settings) for settings in chosen}
-
-
-def _learned(
-    activation: Any, learn: str, share: str, decays: bool
-) -> tuple[tuple[str, ...], str, bool]:
-    """Which parameters are learned, what shares them, and whether they decay.
-
-    Nothing is shared or decays where nothing is learned: one group, not several.
-    """
-    parameters = {"default": activation.learned, "none": (), "all": activation.parameters}
-    learned = tuple(parameters[learn])
-    return learned, share if learned else "layer", decays and bool(learned)
 
 
 def _statics(axes: Mapping[str, list], activations: Mapping[str, Any]) -> Iterable[Static]:
@@ -301,10 +245,11 @@ def _statics(axes: Mapping[str, list], activations: Mapping[str, Any]) -> Iterab
         chosen = dict(zip(names, values, strict=True))
         activation = activations[chosen["activation"]]
         for shape, learn, share in itertools.product(shapes, axes["learn"], axes["share"]):
-            learned, share, decays = _learned(activation, learn, share, chosen["decay_activations"])
-            settings: dict[str, Any] = {
-                name: axes[name] for name in ("evals", "patience", *LATER_FIELDS)
-            }
+            learned, share, decays = how_learned(
+                activation, learn, share, chosen["decay_activations"]
+            )
+            whole = ("evals", "patience", "eval_spacing", "record")
+            settings: dict[str, Any] = {name: axes[name] for name in whole}
             settings |= chosen | {"decay_activations": decays, "share": share}
             yield Static(hidden_sizes=shape, learned=learned, **settings)
 
@@ -313,13 +258,14 @@ def _group(
     index: int, static: Static, axes: Mapping[str, list], settings: Mapping[str, list]
 ) -> Group:
     """The cells of one program: the product of the parameters' and the traced axes."""
-    traced = {name: axes[name] for name in TRACED}
+    traced = {name: axes[name] for name in TRACED if axes[name] != LATER_FIELDS.get(name)}
     if static.optimizer == "sgd":
         traced["momentum"] = [math.nan]  # plain SGD has none, so it is no axis there
     product = list(settings.values()) + list(traced.values())
     grids = np.meshgrid(*product, indexing="ij")
     columns = dict(zip((*settings, *traced), (g.ravel() for g in grids), strict=True))
-    cells = {n: columns[n].astype(np.int64 if n == "seed" else np.float64) for n in traced}
+    kinds = {n: np.int64 if FIELDS[n].type is int else np.float64 for n in traced}
+    cells = {n: columns[n].astype(kind) for n, kind in kinds.items()}
     parameters = {n: columns[n].astype(np.float64) for n in settings}
     return make_group(index, static, cells, parameters)
 
@@ -339,7 +285,7 @@ def _key(index: int, static: Static, columns: Iterable[np.ndarray]) -> str:
     """The name of a group: equal for equal cells at the same place of a plan."""
     settings = dataclasses.asdict(static)
     for name, default in LATER_FIELDS.items():
-        if settings[name] == default:
+        if settings.get(name) == default:
             del settings[name]
     digest = hashlib.sha256(json.dumps(settings).encode())
     for values in columns:

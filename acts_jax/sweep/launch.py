@@ -13,10 +13,13 @@ from types import MappingProxyType
 import jax
 
 from acts_jax import data, machine
-from acts_jax.activations import acceptance, catalogue, digest
+from acts_jax.activations import acceptance, catalogue
 from acts_jax.errors import CellError, ConfigError
 from acts_jax.sweep import engine, grid, local, packing, signals, store, work
-from acts_jax.sweep.config import MOST_CELLS
+from acts_jax.sweep.limits import MOST_LAYERS
+from acts_jax.sweep.outcome import Failure, Outcome
+from acts_jax.sweep.sources import with_sources
+from acts_jax.sweep.values import MOST_CELLS
 from acts_jax.theory.shape import on_real_line
 from acts_jax.words import count
 
@@ -77,7 +80,7 @@ def make_plan(
     config: Mapping,
     data_dir: str | os.PathLike | None = None,
     most_cells: int = MOST_CELLS,
-    most_layers: int = grid.MOST_LAYERS,
+    most_layers: int = MOST_LAYERS,
 ) -> grid.Plan:
     """Plans a sweep with the catalogue's activations and the datasets there are.
 
@@ -120,7 +123,7 @@ def load_datasets(
 
     Raises:
         ConfigError: If a head or a batch size does not fit.
-        DatasetError: If a dataset cannot be loaded.
+        DatasetError: If a dataset cannot be loaded, or not be divided by a split seed.
     """
     fraction = plan.config["validation_fraction"]
     datasets = {
@@ -130,7 +133,10 @@ def load_datasets(
         for name in plan.config["dataset"]
     }
     for group in plan.groups:
-        engine.resolve(group.static, datasets[group.static.dataset])
+        dataset = datasets[group.static.dataset]
+        engine.resolve(group.static, dataset)
+        for seed in group.split_seeds:
+            dataset.check_split_seed(seed)
     return datasets
 
 
@@ -202,7 +208,7 @@ def run(
         CellError: If a group failed and `on_error` is "stop".
         StoreError: If something cannot be written; if there are such results and they are to stay.
     """
-    plan = _with_sources(plan, datasets)
+    plan = with_sources(plan, datasets)
     store.tidy(workdir, plan, retrain_changed=retrain_changed)
     journal = _Journal(plan, datasets, workdir, on_progress)
     with signals.listening() as stop:
@@ -221,32 +227,13 @@ def run(
                 started = time.perf_counter()
                 journal.note_result(part, result)
                 given.seconds.store += time.perf_counter() - started
-                if on_error == "stop" and isinstance(result, store.Failure):
+                if on_error == "stop" and isinstance(result, Failure):
                     raise CellError(
                         f"{describe_part(part)} failed: {result.reason}\n{result.traceback}"
                     )
         stop.check()
     shutil.rmtree(workdir / "checkpoints", ignore_errors=True)
     return journal.progress, given.seconds
-
-
-def digest_of(name: str) -> str:
-    """The digest of an activation, and the version of jax by which it is."""
-    return f"{digest.of(catalogue.get(name))} by jax {jax.__version__}"
-
-
-def _with_sources(plan: grid.Plan, datasets: Mapping[str, data.Dataset]) -> grid.Plan:
-    """A plan whose groups know the digests of what they are trained with."""
-    activations = {name: digest_of(name) for name in plan.config["activation"]}
-
-    def known(group: grid.Group) -> grid.Group:
-        name, dataset = group.static.activation, group.static.dataset
-        digests = {f"activation {name}": activations[name]}
-        digests[f"dataset {dataset}"] = datasets[dataset].digest
-        return dataclasses.replace(group, sources=digests)
-
-    groups, others = (tuple(map(known, some)) for some in (plan.groups, plan.others))
-    return dataclasses.replace(plan, groups=groups, others=others)
 
 
 class _Journal:
@@ -286,11 +273,11 @@ class _Journal:
         progress.work_done += now[3] - before[3]
         progress.work_taken += now[4] - before[4]
 
-    def note_result(self, part: grid.Group, result: store.Outcome | store.Failure) -> None:
+    def note_result(self, part: grid.Group, result: Outcome | Failure) -> None:
         """When a part is through."""
         name, work = store.name_of(part), self._work(part)
         _, taken, diverged, done, work_taken = self._parts.get(name, (0, 0, 0, 0.0, 0.0))
-        if isinstance(result, store.Failure):
+        if isinstance(result, Failure):
             store.write_failure(self._workdir, part, result)
             self.progress.failed += part.size
         else:

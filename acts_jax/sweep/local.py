@@ -18,7 +18,8 @@ import jax
 from acts_jax.errors import StoreError
 from acts_jax.sweep import engine, packing, running
 from acts_jax.sweep.grid import Group
-from acts_jax.sweep.store import Failure, Outcome, name_of
+from acts_jax.sweep.outcome import Failure, Outcome
+from acts_jax.sweep.store import name_of
 from acts_jax.sweep.work import Finished, Work
 from acts_jax.training.slices import Slices
 from acts_jax.words import said_by
@@ -68,13 +69,14 @@ def _data(part: Group, pack: int, work: Work, known: dict) -> Slices:
     """The data of a part on its devices; parts share it."""
     started = time.perf_counter()
     static, devices = part.static, tuple(packing.devices_for(part, pack))
-    place = static.dataset, static.preprocessing, devices
-    if place not in known:
-        for other in [other for other in known if other[:2] != place[:2]]:
+    what = static.dataset, static.preprocessing, part.split_seeds
+    if (what, devices) not in known:
+        for other in [other for other in known if other[0] != what]:
             del known[other]  # programs that wait or run keep theirs
-        known[place] = engine.put(work.datasets[static.dataset], static.preprocessing, devices)
+        dataset = work.datasets[static.dataset]
+        known[what, devices] = engine.put(dataset, static.preprocessing, devices, part.split_seeds)
         work.seconds.data += time.perf_counter() - started
-    return known[place]
+    return known[what, devices]
 
 
 def _finish(part: Group, future: concurrent.futures.Future, work: Work) -> Finished:

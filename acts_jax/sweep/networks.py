@@ -10,13 +10,14 @@ from flax import traverse_util
 from acts_jax.analysis import statistics
 from acts_jax.data import Dataset
 from acts_jax.models import Network
-from acts_jax.sweep import engine, results, store
+from acts_jax.sweep import engine, results
 from acts_jax.sweep.grid import Group
+from acts_jax.sweep.outcome import NETWORK
 from acts_jax.sweep.trainer import Trained
 
 
 class Networks(NamedTuple):
-    """The networks of one group, trained.
+    """The networks of one group that share their splits, trained.
 
     Attributes:
         group: Their settings.
@@ -49,7 +50,7 @@ class Networks(NamedTuple):
 
 
 def load(trained: Trained) -> list[Networks]:
-    """The networks of every group of a sweep that recorded their parameters.
+    """The networks of every group of a sweep that recorded their parameters, by split seed.
 
     Args:
         trained: From `trainer.train`, with record="parameters" in the config.
@@ -57,22 +58,34 @@ def load(trained: Trained) -> list[Networks]:
     Returns:
         In the order of the plan; cells that could not be trained are left out.
     """
-    recorded = results.load_arrays(trained.workdir, lambda name: name.startswith(store.NETWORK))
+    recorded = results.load_arrays(trained.workdir, lambda name: name.startswith(NETWORK))
     rows = trained.results.set_index("cell", drop=False)
-    return [
-        _networks(group, trained.datasets[group.static.dataset], rows, recorded[group.key])
+    found = (
+        _networks(group, seed, trained.datasets[group.static.dataset], rows, recorded[group.key])
         for group in trained.plan.groups
         if group.key in recorded
-    ]
+        for seed in group.split_seeds
+    )
+    return [networks for networks in found if len(networks.results)]
 
 
 def _networks(
-    group: Group, dataset: Dataset, rows: pd.DataFrame, recorded: dict[str, np.ndarray]
+    group: Group,
+    split_seed: int,
+    dataset: Dataset,
+    rows: pd.DataFrame,
+    recorded: dict[str, np.ndarray],
 ) -> Networks:
-    """The networks of a group, from its recorded columns and the results of all cells."""
-    cells = recorded.pop("cell")
-    kept = np.isin([f"{group.key}/{i}" for i in range(group.size)], cells)
-    paths = {name.removeprefix(store.NETWORK): values for name, values in recorded.items()}
+    """The networks of a split seed, from their group's recorded columns and the results of all."""
+    names = np.array([f"{group.key}/{i}" for i in range(group.size)])
+    own_split = np.array(group.split_seeds)[group.division] == split_seed
+    kept = np.isin(names, recorded["cell"]) & own_split
+    own = np.isin(recorded["cell"], names[kept])
+    paths = {
+        name.removeprefix(NETWORK): values[own]
+        for name, values in recorded.items()
+        if name.startswith(NETWORK)
+    }
     params = traverse_util.unflatten_dict(paths, sep=".")
     parameters = {name: float(values[0]) for name, values in group.parameters.items()}
     model = engine.make_model(group.static, *engine.resolve(group.static, dataset), parameters)
@@ -82,6 +95,6 @@ def _networks(
         model,
         jax.tree.map(lambda leaf: leaf[kept], initial),
         params,
-        rows.loc[cells].reset_index(drop=True),
-        engine.splits_of(dataset, group.static.preprocessing),
+        rows.loc[recorded["cell"][own]].reset_index(drop=True),
+        engine.splits_of(dataset.divided(split_seed), group.static.preprocessing),
     )

@@ -10,8 +10,10 @@ from pathlib import Path
 from ml_collections import config_dict
 
 from acts_jax.errors import ConfigError
-from acts_jax.sweep.config import MOST_CELLS, with_fields
-from acts_jax.sweep.grid import MOST_LAYERS, Plan
+from acts_jax.sweep.config import with_fields
+from acts_jax.sweep.grid import Plan
+from acts_jax.sweep.limits import MOST_LAYERS
+from acts_jax.sweep.values import MOST_CELLS
 from acts_jax.words import shown
 
 

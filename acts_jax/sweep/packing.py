@@ -93,6 +93,14 @@ def order_bytes(static: Static, dataset: Dataset) -> int:
     return 4 * len(dataset.train.labels) * epochs
 
 
+def data_bytes(group: Group, dataset: Dataset) -> int:
+    """Memory that a group's divisions of its data, beyond one, take on each device, in bytes."""
+    splits = dataset.train, dataset.validation, dataset.test
+    # The inputs of each example, its label and the weight of its class.
+    once = sum(split.inputs.nbytes + 8 * len(split.labels) for split in splits)
+    return (len(group.split_seeds) - 1) * once
+
+
 def cell_bytes(static: Static, dataset: Dataset) -> int:
     """Memory that one cell takes while it is trained, in bytes."""
     one = sizes(static, dataset)
@@ -167,19 +175,29 @@ def check_fits(group: Group, dataset: Dataset, pack: int | None = None) -> None:
         pack: Cells per vmap; by default `pack_for` them.
 
     Raises:
-        ConfigError: If its networks, or the batches between two evaluations, exceed the memory.
+        ConfigError: If its networks, the batches between two evaluations, or the divisions of its
+            data exceed the memory.
     """
     pack = pack or pack_for(group.static, dataset)
-    networks, batches = pack * cell_bytes(group.static, dataset), order_bytes(group.static, dataset)
-    if networks + batches > memory():
-        has = f"and this machine has {memory() / 2**30:.3g} GiB"
-        if batches > networks:
-            what, mend = "the batches between two evaluations", "more evals"
-        else:
-            what, mend = f"{count(pack, 'network')} trained at a time", "smaller ones"
-            mend += ", or a smaller --pack" if pack > 1 else ""
-        size = max(networks, batches) / 2**30
-        raise ConfigError(f"{what} take {size:.3g} GiB, {has}; give {mend}")
+    devices = len(devices_for(group, pack))
+    row = group  # or the part of one row that has the most divisions of the data
+    if len(group.split_seeds) > 1:
+        row = max(group.cut(pack * devices), key=lambda part: len(part.split_seeds))
+    smaller = "smaller ones" + (", or a smaller --pack" if pack > 1 else "")
+    networks = f"{count(pack, 'network')} trained at a time", smaller
+    batches = "the batches between two evaluations", "more evals"
+    divisions = f"{len(row.split_seeds)} divisions of {dataset.name}", "fewer values of split_seed"
+    sizes = {
+        networks: pack * cell_bytes(group.static, dataset),
+        batches: order_bytes(group.static, dataset),
+        divisions: devices * data_bytes(row, dataset),
+    }
+    if sum(sizes.values()) > memory():
+        what, mend = max(sizes, key=lambda kind: sizes[kind])
+        size, there = sizes[what, mend] / 2**30, memory() / 2**30
+        raise ConfigError(
+            f"{what} take {size:.3g} GiB, and this machine has {there:.3g} GiB; give {mend}"
+        )
 
 
 def parts(group: Group, dataset: Dataset, pack: int | None = None) -> list[Group]:
@@ -193,7 +211,7 @@ def parts(group: Group, dataset: Dataset, pack: int | None = None) -> list[Group
     pack = pack or pack_for(group.static, dataset)
     devices = len(jax.local_devices())
     working = devices * pack * cell_bytes(group.static, dataset)
-    room = SHARE * memory() - working
+    room = SHARE * memory() - working - devices * data_bytes(group, dataset)
     # As if every cell had a seed of its own; the batches lie on every device, and once where they
     # are drawn.
     each = state_bytes(group.static, dataset)

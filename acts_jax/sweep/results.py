@@ -15,6 +15,7 @@ import pyarrow as pa
 from acts_jax.errors import StoreError
 from acts_jax.suggestion import suggest
 from acts_jax.sweep import record, store
+from acts_jax.sweep.outcome import CURVE, EXAMPLES, NETWORK
 
 
 def load_results(workdir: str | os.PathLike) -> pd.DataFrame:
@@ -26,21 +27,24 @@ def load_results(workdir: str | os.PathLike) -> pd.DataFrame:
     Returns:
         `cell`, its name, unique in a sweep; a column per axis, named as the config's field
         (activation, depth, learning_rate, seed, ...; `learn` holds the names of the parameters that
-        are learned, `share` is "layer" where none is); activation parameters as
-        `leaky_relu.negative_slope` (a learned one's initial value; its mean over layers at the end
-        is `final.prelu.slope`); status ("ok", "diverged" or "failed"), reason (why it is not ok),
-        diverged_step, steps (taken), epoch (after which the network was as the metrics say: the
-        last, or with early stopping the best on validation); train_, validation_ and test_ loss,
-        accuracy and balanced_accuracy (the mean of the accuracies within each class; both NaN in
-        regression), train_, validation_ and test_rmse (in the target's units, of a regression),
-        dead_fraction and saturated_fraction. The metrics of diverged and failed cells are NaN.
+        are learned, `share` is "layer" where none is; `split_seed` is left out where all are 0);
+        activation parameters as `leaky_relu.negative_slope` (a learned one's initial value; its
+        mean over layers at the end is `final.prelu.slope`); status ("ok", "diverged" or "failed"),
+        reason (why it is not ok), diverged_step, steps (taken), epoch (after which the network was
+        as the metrics say: the last, or with early stopping the best on validation); train_,
+        validation_ and test_ loss, accuracy and balanced_accuracy (the mean of the accuracies
+        within each class; both NaN in regression), train_, validation_ and test_rmse (in the
+        target's units, of a regression), dead_fraction and saturated_fraction. The metrics of
+        diverged and failed cells are NaN.
 
     Raises:
         StoreError: If there are no results, or a file cannot be read.
     """
-    others = (store.CURVE, store.NETWORK, "traceback")
+    others = (CURVE, NETWORK, *EXAMPLES, "traceback")
     tables = [one.table for one in _read(workdir, lambda name: not name.startswith(others))]
     frame = pd.concat([table.to_pandas() for table in tables], ignore_index=True)
+    if "split_seed" in frame:  # of some groups only, it may be
+        frame["split_seed"] = frame["split_seed"].fillna(0).astype(np.int64)
     last = [c for c in frame if c.startswith("final.")]
     middle = [c for c in frame if "." in c and c not in last]
     tail = list(frame.columns[frame.columns.get_loc("status") :])
@@ -75,7 +79,7 @@ def load_curves(workdir: str | os.PathLike, metrics: Collection[str] | None = No
     known = set()
 
     def wanted(name: str) -> bool:
-        metric = name.removeprefix(store.CURVE)
+        metric = name.removeprefix(CURVE)
         if metric == name or name in marks:
             return name in marks
         known.add(metric)
@@ -85,7 +89,7 @@ def load_curves(workdir: str | os.PathLike, metrics: Collection[str] | None = No
         if table.column_names:  # cells that failed have no curves
             epochs, steps = (_array(table[name])[0] for name in marks)
             for name in sorted(set(table.column_names) - set(marks)):
-                metric, values = name.removeprefix(store.CURVE), _array(table[name])
+                metric, values = name.removeprefix(CURVE), _array(table[name])
                 parts.append(_long(metric, values, first, epochs, steps))
         first += table.num_rows
     if not parts and known:
@@ -107,6 +111,50 @@ def load_curves(workdir: str | os.PathLike, metrics: Collection[str] | None = No
         curves[key] = pd.arrays.IntegerArray(join[key], join[key] == 0)
     curves["value"] = join["value"]
     return curves
+
+
+def load_examples(workdir: str | os.PathLike) -> pd.DataFrame:
+    """How every trained cell does on every test example, in long form: one row per example.
+
+    It is the network whose metrics `load_results` has: the mean of a cell's scores is its
+    `test_accuracy`, or, of a regression, the square of its `test_rmse`.
+
+    Args:
+        workdir: A sweep's workdir, finished or not, that was trained with record="examples".
+
+    Returns:
+        `cell`, its name (a category); `example`, int32, the same number for the same example under
+        every split seed (see `Dataset.test_rows`); `score`, float32, 1 for a hit and 0 for a miss,
+        or the squared error in the target's unit. Cells that diverged or failed have no rows.
+
+    Raises:
+        StoreError: If there are no results, no cell has examples, or a file cannot be read.
+    """
+    names: list[str] = []
+    cells, examples, scores = [], [], []
+    wanted = ("cell", "status", *EXAMPLES)
+    for _, about, table in _read(workdir, lambda name: name in wanted):
+        found = [name for name in ("test_hits", "test_error") if name in table.column_names]
+        if about.failed or not found:
+            continue
+        ok = np.flatnonzero(table["status"].to_numpy() == "ok")
+        score = _array(table[found[0]])
+        rows = np.broadcast_to(np.arange(score.shape[1], dtype=np.int32), score.shape)
+        if "test_rows" in table.column_names:
+            rows = _array(table["test_rows"])
+        cells.append(np.repeat(len(names) + ok, score.shape[1]))
+        names += table["cell"].to_pylist()
+        examples.append(rows[ok].ravel())
+        scores.append(score[ok].ravel().astype(np.float32))
+    if not names:
+        raise StoreError(f"no test examples in {workdir}: train with --config.record=examples")
+    return pd.DataFrame(
+        {
+            "cell": pd.Categorical.from_codes(np.concatenate(cells), names),
+            "example": np.concatenate(examples),
+            "score": np.concatenate(scores),
+        }
+    )
 
 
 def load_arrays(

@@ -17,9 +17,10 @@ from jax.sharding import Mesh
 from jax.sharding import PartitionSpec as P
 
 from acts_jax import training
-from acts_jax.sweep.engine import Program, Splits, by_split, stopped
+from acts_jax.sweep.chunk import Splits, by_split, stopped
+from acts_jax.sweep.engine import Program
 from acts_jax.sweep.grid import Group, Static
-from acts_jax.sweep.store import Outcome
+from acts_jax.sweep.outcome import EXAMPLES, Outcome
 from acts_jax.training import probes
 
 
@@ -34,6 +35,8 @@ class Standing(NamedTuple):
             stopped.
         diverged_step: int64 [cells], -1 for those that have not.
         last: int64 [cells], index of the last evaluation before the cell stopped, or of the latest.
+        examples: As `Outcome.examples`, of the evaluation that would be kept now; a squared error
+            is one of the labels.
     """
 
     evaluations: int
@@ -41,11 +44,12 @@ class Standing(NamedTuple):
     metrics: dict[str, np.ndarray]
     diverged_step: np.ndarray
     last: np.ndarray
+    examples: dict[str, np.ndarray]
 
 
 def beginning(program: Program, group: Group) -> Standing:
     """Where a group stands before its first chunk."""
-    return Standing(0, program.state, {}, *np.full((2, group.size), -1))
+    return Standing(0, program.state, {}, *np.full((2, group.size), -1), {})
 
 
 def run(
@@ -82,10 +86,16 @@ def run(
         standing = _advance(standing, done, over)
         on_chunk(standing)
     outcome = _outcome(standing, marks // per_epoch, marks)
+    examples = dict(standing.examples)
     if program.target_scale is not None:
+        scale = program.target_scale[:, None]
         for split in Splits._fields:  # in the target's units: the loss is half the squared error
             root = np.sqrt(2 * outcome.metrics[f"{split}_loss"])
-            outcome.metrics[f"{split}_rmse"] = program.target_scale * root
+            outcome.metrics[f"{split}_rmse"] = scale * root
+        examples = {name: scale**2 * error for name, error in examples.items()}
+    if program.test_rows is not None:
+        examples["test_rows"] = program.test_rows
+    outcome = dataclasses.replace(outcome, examples=examples)
     if static.record == "parameters":
         parameters = _parameters([row.params for row in standing.state], group.size)
         outcome = dataclasses.replace(outcome, parameters=parameters)
@@ -110,6 +120,10 @@ def _advance(standing: Standing, done: list[tuple], over: np.ndarray) -> Standin
     measured, cells = jax.device_get(measured), len(over)
     diverged = _on_host([row.diverged_step for row in state], cells).astype(np.int64)
     found = {name: _on_host([row[name] for row in measured], cells) for name in measured[0]}
+    examples = {name: found.pop(name) for name in EXAMPLES if name in found}
+    better = ~over & (_waited(state, cells) == 0)
+    for name, values in standing.examples.items():
+        examples[name][~better] = values[~better]
     # A program that does not measure has no scores.
     scores = {name: found.pop(name) for name in probes.Score._fields if name in found}
     metrics = {}
@@ -119,7 +133,7 @@ def _advance(standing: Standing, done: list[tuple], over: np.ndarray) -> Standin
         earlier = standing.metrics.get(name)
         metrics[name] = values if earlier is None else np.concatenate([earlier, values], axis=1)
     last = np.where(over, standing.last, standing.evaluations)
-    return Standing(standing.evaluations + 1, state, metrics, diverged, last)
+    return Standing(standing.evaluations + 1, state, metrics, diverged, last, examples)
 
 
 def _outcome(standing: Standing, epochs: np.ndarray, steps: np.ndarray) -> Outcome:
@@ -132,10 +146,16 @@ def _outcome(standing: Standing, epochs: np.ndarray, steps: np.ndarray) -> Outco
         for name, values in standing.metrics.items()
     }
     diverged, last = standing.diverged_step, standing.last
-    watches = [row.watch for row in standing.state]
-    waited = 0 if None in watches else _on_host([w.waited for w in watches], len(last))
-    kept = np.where(diverged < 0, last - waited, last)
+    kept = np.where(diverged < 0, last - _waited(standing.state, len(last)), last)
     return Outcome(epochs, steps, metrics, diverged, last, kept)
+
+
+def _waited(state: tuple[training.TrainState, ...], cells: int) -> np.ndarray:
+    """Evaluations of each cell since the one that is kept, [cells]; 0 without patience."""
+    watches = [row.watch for row in state]
+    if None in watches:
+        return np.zeros(cells, int)
+    return _on_host([watch.waited for watch in watches], cells)
 
 
 def orders(program: Program, static: Static, first: int, last: int) -> jax.Array | np.ndarray:

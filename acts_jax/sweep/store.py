@@ -8,7 +8,6 @@ Nothing here imports jax.
 
 import collections
 import contextlib
-import dataclasses
 import functools
 import json
 import os
@@ -18,60 +17,20 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-import pyarrow as pa
 from absl import logging
 
 from acts_jax.errors import StoreError
 from acts_jax.files import read_json, write_text, writing_to
 from acts_jax.sweep import lock, record
 from acts_jax.sweep.grid import LATER_FIELDS, Group, Plan
+from acts_jax.sweep.outcome import Failure, Outcome, failure_table, outcome_table
 from acts_jax.words import count, join, shortened
 
-CURVE, NETWORK = "curve.", "network."  # how columns of curves and of parameters begin
 UNFINISHED = ".*.unfinished"  # what a file is called until it is whole
 FOLDERS = ("groups", "checkpoints", "figures")  # of a workdir
 FILES = ("config.json", "plan.json", "lock", "report.html")
 _NAME = re.compile(r"(?P<key>[^.]+)-(?P<first>\d+)-(?P<last>\d+)(?P<failed>\.failed)?\.parquet")
 _LISTED = 3  # differences, or files, in a message
-
-
-@dataclasses.dataclass(frozen=True)
-class Outcome:
-    """What training one group gave.
-
-    Attributes:
-        epochs: int64 [evals], epochs trained at each evaluation; the first is 0.
-        steps: int64 [evals], optimizer steps taken by then.
-        metrics: Per metric an array [cells, evals], [cells, evals, layers] or
-            [cells, evals, layers, channels]; NaN once a cell has diverged, or was stopped early.
-        diverged_step: int64 [cells], the step with the first non-finite loss, -1 without one.
-        last: int64 [cells], index of the last evaluation made.
-        kept: int64 [cells], index of the evaluation that gives the cell's results: the last, or,
-            with early stopping, the best on validation.
-        parameters: Of the trained networks, by path, such as `hidden_1.kernel`: arrays [cells,
-            ...]; empty unless they are recorded.
-    """
-
-    epochs: np.ndarray
-    steps: np.ndarray
-    metrics: Mapping[str, np.ndarray]
-    diverged_step: np.ndarray
-    last: np.ndarray
-    kept: np.ndarray
-    parameters: Mapping[str, np.ndarray] = dataclasses.field(default_factory=dict)
-
-
-@dataclasses.dataclass(frozen=True)
-class Failure:
-    """Why the cells of a group could not be trained.
-
-    Attributes:
-        reason: One line, such as "TypeError: expected 2 arguments".
-        traceback: Where it happened.
-    """
-
-    reason: str
-    traceback: str
 
 
 class Contents(NamedTuple):
@@ -367,14 +326,8 @@ def write(workdir: Path, group: Group, outcome: Outcome) -> Path:
     Raises:
         StoreError: If the file cannot be written, as on a full disk.
     """
-    times = {"epoch": outcome.epochs, "step": outcome.steps}
-    curves = {n: np.broadcast_to(t, (group.size, len(t))) for n, t in times.items()}
-    columns = _cells(group) | _final(outcome)
-    # A network without hidden layers has nothing to store of what is measured layer by layer.
-    curves |= {name: values for name, values in outcome.metrics.items() if values.size}
-    columns |= {f"{CURVE}{name}": _nested(values) for name, values in curves.items()}
-    columns |= {f"{NETWORK}{path}": _nested(v) for path, v in outcome.parameters.items()}
-    return record.write(workdir, _record(workdir, group, failed=False), pa.table(columns))
+    table = outcome_table(group, outcome)
+    return record.write(workdir, _record(workdir, group, failed=False), table)
 
 
 def write_failure(workdir: Path, group: Group, failure: Failure) -> Path:
@@ -383,9 +336,8 @@ def write_failure(workdir: Path, group: Group, failure: Failure) -> Path:
     Raises:
         StoreError: If the file cannot be written.
     """
-    said = {"status": "failed", **dataclasses.asdict(failure)}
-    columns = _cells(group) | {name: _column(text, group.size) for name, text in said.items()}
-    return record.write(workdir, _record(workdir, group, failed=True), pa.table(columns))
+    table = failure_table(group, failure)
+    return record.write(workdir, _record(workdir, group, failed=True), table)
 
 
 def _record(workdir: Path, group: Group, failed: bool) -> record.Record:
@@ -406,50 +358,3 @@ def _digest_of_config(workdir: Path) -> str:
 def name_of(group: Group) -> str:
     """What a group, or part of one, is called."""
     return f"{group.key}-{group.first}-{group.first + group.size}"
-
-
-def _cells(group: Group) -> dict[str, pa.Array]:
-    """The columns that say which cells these are."""
-    cells = {"cell": pa.array([f"{group.key}/{group.first + i}" for i in range(group.size)])}
-    return cells | {n: _column(v, group.size) for n, v in group.columns().items()}
-
-
-def _column(value: Any, cells: int) -> pa.Array:
-    """A column of one value per cell, from an array or a scalar."""
-    if isinstance(value, np.ndarray):
-        return pa.array(value)
-    return pa.array([value] * cells)
-
-
-def _nested(values: np.ndarray) -> pa.Array:
-    """An array [cells, ...] as a column of fixed-size lists, nested as deep as it has axes."""
-    column = pa.array(np.ascontiguousarray(values).reshape(-1))
-    for size in reversed(values.shape[1:]):
-        column = pa.FixedSizeListArray.from_arrays(column, size)
-    return column
-
-
-def _final(outcome: Outcome) -> dict[str, pa.Array]:
-    """Status, and metrics of the evaluation that is kept, a value per cell."""
-    diverged = outcome.diverged_step >= 0
-    columns = {
-        "status": pa.array(np.where(diverged, "diverged", "ok")),
-        "reason": pa.array(
-            [
-                f"the loss is not finite at step {s}" if s >= 0 else None
-                for s in outcome.diverged_step
-            ],
-            pa.string(),
-        ),
-        "diverged_step": pa.array(outcome.diverged_step, mask=~diverged),
-        "steps": pa.array(outcome.steps[outcome.last]),
-        "epoch": pa.array(outcome.epochs[outcome.kept]),
-    }
-    for name, values in outcome.metrics.items():
-        kept = values[np.arange(len(values)), outcome.kept].astype(np.float64)
-        if name in ("gradient_norm", "dead_unit"):
-            continue  # one number for all layers, or units, would say nothing
-        name = f"final.{name}" if "." in name else name
-        mean = kept.reshape(len(kept), -1).mean(axis=1) if kept.size else np.full(len(kept), np.nan)
-        columns[name] = pa.array(mean)
-    return columns

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from acts_jax.data import Dataset
 from acts_jax.sweep.grid import Group
+from acts_jax.sweep.outcome import Failure, Outcome
 from acts_jax.sweep.signals import Stop
-from acts_jax.sweep.store import Failure, Outcome
 
 
 @dataclasses.dataclass

@@ -48,6 +48,8 @@ class Measured(NamedTuple):
             NaN, as the dead fraction, for an activation that is not elementwise.
         dead_unit: [L, units of the widest], 1 for a unit with f'(z) = 0 for every example, else 0.
             NaN for an activation that is not elementwise, and beyond the units of a layer.
+        examples: Of each example of the last set, if asked for: whether it is a hit, bool [n], or,
+            of a regression, its squared error, float32 [n].
     """
 
     loss: jax.Array
@@ -57,6 +59,7 @@ class Measured(NamedTuple):
     dead_fraction: jax.Array
     saturated_fraction: jax.Array
     dead_unit: jax.Array
+    examples: jax.Array | None = None
 
 
 class Backward(NamedTuple):
@@ -88,7 +91,11 @@ def probe(model: Network, params: Any, examples: Examples) -> Measured:
 
 
 def measure(
-    model: Network, params: Any, slices: Slices, limit: jax.Array | None = None
+    model: Network,
+    params: Any,
+    slices: Slices,
+    limit: jax.Array | None = None,
+    examples: bool = False,
 ) -> Measured:
     """What `probe` returns for the first of several sets, and the scores of all, in one loop.
 
@@ -101,6 +108,7 @@ def measure(
         slices: The training set, and any others.
         limit: Scalar, the supremum of |f'|, of an activation without learned parameters; computed
             by default.
+        examples: Whether to tell of each example of the last set how the network does on it.
     """
 
     def body(carry, batch):
@@ -108,7 +116,7 @@ def measure(
 
         def loss(params):
             outputs, sites = model.look(params, inputs)
-            loss, correct = _sums(model.head, outputs, batch)
+            loss, *correct = _sums(model.head, outputs, batch, examples)
             # Those of all positions of a channel together: [n, units].
             slopes = [site.slope.reshape(-1, site.slope.shape[-1]) for site in sites]
             return loss, (correct, slopes)
@@ -118,28 +126,29 @@ def measure(
             (total, (correct, slopes)), more = jax.value_and_grad(loss, has_aux=True)(params)
             gradient = jax.tree.map(jnp.add, gradient, more)
             highest = _stacked([jnp.max(jnp.abs(slope), axis=0) for slope in slopes])
-            return (gradient, jnp.maximum(steepest, highest)), (total, correct)
+            return (gradient, jnp.maximum(steepest, highest)), (total, *correct)
 
         def judge(carry):
             outputs = model.apply({"params": params}, inputs)
-            return carry, _sums(model.head, outputs, batch)
+            return carry, _sums(model.head, outputs, batch, examples)
 
         return jax.lax.cond(batch.owner == 0, learn, judge, carry)
 
     real = _real_units(model, params, slices)
     start = jax.tree.map(jnp.zeros_like, params), jnp.zeros(real.shape)
-    (gradient, steepest), sums = jax.lax.scan(body, start, slices.walk())
+    (gradient, steepest), (loss, correct, *each) = slices.scan(body, start)
     layers = model.layers(gradient).values()
     norms = jax.vmap(_norm)(_stacked([_flat(*jax.tree.leaves(layer)) for layer in layers]))
     limit = _limits(model, params) if limit is None else limit.reshape(1, 1)
     dead_share, saturated_share = _shares(steepest, limit, real)
     dead = jnp.where(real & ~jnp.isnan(steepest), steepest == 0, jnp.nan)
     return Measured(
-        **Score(*_means(slices, *sums))._asdict(),
+        **Score(*_means(slices, loss, correct))._asdict(),
         gradient_norm=norms / slices.sizes[0],
         dead_fraction=dead_share,
         saturated_fraction=saturated_share,
         dead_unit=dead,
+        examples=_of_last(slices, *each) if examples else None,
     )
 
 
@@ -173,7 +182,7 @@ def backward_factors(model: MLP, params: Any, examples: Examples) -> Backward:
             sloped.append(weighted[-1] * site.slope)
         return None, (_log_norms(weighted[::-1]), _log_norms(sloped[::-1]))
 
-    _, (weighted, sloped) = jax.lax.scan(body, None, slices.walk())
+    _, (weighted, sloped) = slices.scan(body, None)
     weighted, sloped = (jax.nn.logsumexp(2 * a, axis=0) / 2 for a in (weighted, sloped))
     return Backward(jnp.exp(weighted - sloped[1:]), jnp.exp(sloped[:-1] - weighted))
 
@@ -201,12 +210,20 @@ def _norm(array: jax.Array) -> jax.Array:
     return scale * jnp.sqrt(jnp.sum(jnp.square(array / scale)))
 
 
-def _sums(head: str, outputs: jax.Array, batch: Slice) -> tuple[jax.Array, jax.Array]:
-    """Loss, and hits [2] counted plainly and by weight, of a slice, over its real examples."""
+def _sums(
+    head: str, outputs: jax.Array, batch: Slice, examples: bool = False
+) -> tuple[jax.Array, ...]:
+    """Loss, and hits [2] counted plainly and by weight, of a slice, over its real examples.
+
+    With `examples` also of each of them, and of the copies, what `Measured.examples` says.
+    """
     hit = hits(head, outputs, batch.labels)
     both = jnp.stack([hit, hit * (jnp.nan if batch.weights is None else batch.weights)])
-    loss = jnp.sum(losses(head, outputs, batch.labels), where=batch.real)
-    return loss, jnp.sum(both, axis=1, where=batch.real[None])
+    each = losses(head, outputs, batch.labels)
+    loss = jnp.sum(each, where=batch.real)
+    sums = loss, jnp.sum(both, axis=1, where=batch.real[None])
+    # The loss of a regression is half the squared error.
+    return (*sums, 2 * each if head == "linear" else hit > 0) if examples else sums
 
 
 def _limits(model: Network, params: Any) -> jax.Array:
@@ -253,9 +270,14 @@ def _flat(*arrays: jax.Array) -> jax.Array:
     return jnp.concatenate([a.ravel() for a in arrays])
 
 
+def _of_last(slices: Slices, each: jax.Array) -> jax.Array:
+    """What there is of each example of the last set, [n], from that of all slices."""
+    return each[-slices.counts[-1] :].reshape(-1)[: slices.sizes[-1]]
+
+
 def _means(slices: Slices, loss: jax.Array, correct: jax.Array) -> jax.Array:
     """The fields of `Score` on each set, [fields, sets], from the `_sums` of every slice."""
-    own = slices.walk().owner[:, None] == np.arange(len(slices.sizes))[None]
+    own = slices.owner[:, None] == np.arange(len(slices.sizes))[None]
     sums = jnp.concatenate([loss[:, None], correct], axis=1)
     totals = jnp.sum(jnp.where(own[:, None], sums[:, :, None], 0), axis=0)
     return totals / np.array(slices.sizes, np.float32)[None]

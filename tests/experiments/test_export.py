@@ -1,5 +1,6 @@
 """The export's command line: what lies where, and what it says."""
 
+import dataclasses
 import functools
 
 import numpy as np
@@ -33,14 +34,17 @@ def workdir(tmp_path):
             metrics |= {f"{s}_loss": 1 - accuracy for s in ("validation", "test")}
             times = np.array([0, 1])
             never, last = np.full(3, -1), np.ones(3, int)
-            store.write(workdir, group, store.Outcome(times, times, metrics, never, last, last))
+            outcome = store.Outcome(times, times, metrics, never, last, last)
+            hits = {"test_hits": np.ones((3, 5), bool)}  # as of record="examples"
+            store.write(workdir, group, dataclasses.replace(outcome, examples=hits))
     return workdir
 
 
 def test_csv_holds_all_cells_or_the_best_ones(main, workdir, tmp_path, capsys):
     assert main(f"--workdir={workdir}") == 0
     assert f"{workdir}/results.csv: 6 rows" in capsys.readouterr().out
-    assert list(pd.read_csv(workdir / "results.csv").cell) == list(load_results(workdir).cell)
+    written, results = pd.read_csv(workdir / "results.csv"), load_results(workdir)
+    assert list(written) == list(results) and list(written.cell) == list(results.cell)
     assert len(pd.read_csv(workdir / "curves.csv")) == 6 * 4 * 2
     assert main(f"--workdir={workdir}", "--cells=best", f"--out={tmp_path / 'best'}") == 0
     assert list(pd.read_csv(tmp_path / "best" / "results.csv").seed) == [1, 1]

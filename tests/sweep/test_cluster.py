@@ -13,7 +13,7 @@ import time
 
 import pytest
 
-from acts_jax import load_curves, load_results
+from acts_jax import load_curves, load_examples, load_results
 from acts_jax.errors import ConfigError
 from acts_jax.sweep import cluster, launch, local, store
 from acts_jax.sweep.config import make_config
@@ -126,9 +126,18 @@ class Falling(cluster._Board):
 def test_without_the_board_of_progress_cells_are_trained_all_the_same(
     nodes, tmp_path, data_dir, monkeypatch
 ):
+    """On the divisions of the dataset that this machine would make, too."""
     monkeypatch.setattr(cluster, "_Board", Falling)
-    progress = run(tmp_path, data_dir, cluster.launcher(nodes.address, None), activation="relu")
+    fields = {"activation": "tanh", "split_seed": "0,3", "seed": "0,1", "record": "examples"}
+    launcher = cluster.launcher(nodes.address, None)
+    progress = run(tmp_path / "cluster", data_dir, launcher, **fields)
     assert (progress.cells_done, progress.failed) == (progress.cells, 0)
+    run(tmp_path / "here", data_dir, local.results, **fields)
+    there, here = (
+        load_examples(tmp_path / name).sort_values(["cell", "example"], ignore_index=True)
+        for name in ("cluster", "here")
+    )
+    assert len(here) == 4 * 320 and there.equals(here)
 
 
 def test_a_signal_cancels_what_is_not_done(nodes, tmp_path, data_dir):

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from acts_jax.errors import ConfigError
-from acts_jax.sweep.config import FIELDS, expand, items_of, make_config, read_config, with_fields
+from acts_jax.sweep.config import FIELDS, expand, make_config, read_config, with_fields
+from acts_jax.sweep.values import items_of
 
 
 @pytest.mark.parametrize(

@@ -110,9 +110,11 @@ def test_geometric_evaluations_are_close_at_first():
 
 def test_fields_that_came_later_leave_names_and_columns_as_they_were():
     (group,) = plan().groups
-    assert not {"record", "eval_spacing"} & set(group.columns())
-    assert plan(record="metrics").groups[0].key == group.key
-    assert plan(record="units").groups[0].key != group.key
+    assert not {"record", "eval_spacing", "split_seed"} & set(group.columns())
+    for same in ({"record": "metrics"}, {"split_seed": 0}):
+        assert plan(**same).groups[0].key == group.key
+    for other in ({"record": "units"}, {"split_seed": 1}, {"split_seed": "0,1"}):
+        assert plan(**other).groups[0].key != group.key
 
 
 @pytest.fixture

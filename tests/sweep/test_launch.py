@@ -13,7 +13,7 @@ import pytest
 from acts_jax import load_curves, load_results
 from acts_jax.activations import catalogue
 from acts_jax.errors import ConfigError, StoreError
-from acts_jax.sweep import launch, record, store
+from acts_jax.sweep import launch, record, sources, store
 from acts_jax.sweep.config import make_config
 
 pytestmark = pytest.mark.slow
@@ -157,9 +157,9 @@ def test_a_function_that_acts_jax_itself_has_changed_is_told_as_such(
     tmp_path, data_dir, monkeypatch
 ):
     run(tmp_path, data_dir, activation="relu,tanh")
-    kept = launch.digest_of
+    kept = sources.digest_of
     monkeypatch.setattr(
-        launch, "digest_of", lambda name: ("other " if name == "tanh" else "") + kept(name)
+        sources, "digest_of", lambda name: ("other " if name == "tanh" else "") + kept(name)
     )
     message = refused(tmp_path, data_dir, activation="relu,tanh")
     assert message.startswith(

@@ -1,5 +1,7 @@
 """Slices: every example is in one place, and what fills a slice up is known."""
 
+import dataclasses
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -53,3 +55,30 @@ def jnp_of(size):
 
 def test_sets_may_have_no_weights():
     assert slices.join(some(5, weights=False), some(3, weights=False)).walk().weights is None
+
+
+@pytest.mark.parametrize("weights", [True, False])
+def test_a_scan_of_one_of_several_divisions_meets_its_examples_alone(weights):
+    sizes = (600, 40, 3)
+    divisions = [
+        slices.join(*(some(size, weights, start=first + 1000 * i) for i, size in enumerate(sizes)))
+        for first in (0, 10_000, 20_000)
+    ]
+    divisions = [
+        dataclasses.replace(own, rows=dataclasses.replace(own.rows, scale=np.float32([i + 1])))
+        for i, own in enumerate(divisions)
+    ]
+    stacked = slices.stack(divisions)
+
+    @jax.jit
+    def seen(stacked, division):
+        own = stacked.of(division)
+        body = lambda _, batch: (None, batch)  # noqa: E731
+        return own.scan(body, None)[1], own.rows.take(own.index(np.array([0, 599, 7])))
+
+    for i, alone in enumerate(divisions):
+        found, (features, labels) = seen(stacked, np.int32(i))
+        jax.tree.map(np.testing.assert_array_equal, found, alone.walk())
+        np.testing.assert_array_equal(labels, 10_000 * i + np.array([0, 599, 7]))
+        np.testing.assert_array_equal(features[:, 0], (i + 1) * labels)
+    assert slices.stack(divisions[:1]) is divisions[0]

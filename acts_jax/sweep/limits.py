@@ -1,0 +1,76 @@
+"""Limits: how many cells and layers a sweep may have, counted before there are any.
+
+Nothing here imports jax.
+"""
+
+import itertools
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from acts_jax.errors import ConfigError
+from acts_jax.sweep.config import FIELDS, TRACED, parameter_prefix
+
+MOST_LAYERS = 4000  # to be compiled for all groups of a sweep, unless a flag raises it
+
+
+def check_size(
+    axes: Mapping[str, list],
+    activations: Mapping[str, Any],
+    settings: Mapping[str, Mapping[str, list]],
+    most_cells: int,
+    most_layers: int,
+) -> None:
+    """Refuses more cells or layers than there may be, before there is any, and names the axes."""
+    if axes["hidden_sizes"] != [None]:
+        shapes = [(1 + text.count("-"), 1) for text in axes["hidden_sizes"]]
+    else:  # a network without hidden layers has no width
+        shapes = [(depth, len(axes["width"]) if depth else 1) for depth in axes["depth"]]
+    traced = math.prod(len(axes[name]) for name in TRACED if name != "momentum")
+    momenta = sum(1 if o == "sgd" else len(axes["momentum"]) for o in axes["optimizer"])
+    others = ("dataset", "preprocessing", "init", "layer_norm", "head", "batch_size", "epochs")
+    programs = cells = 0
+    for name, activation in activations.items():
+        share = math.prod(len(axes[other]) for other in others) * len(_learning(axes, activation))
+        programs += share * len(axes["optimizer"])
+        cells += share * momenta * traced * math.prod(map(len, settings[name].values()))
+    static = {name: values for name, values in axes.items() if FIELDS[name].axis == "static"}
+    parameters = {
+        f"{parameter_prefix(name)}.{parameter}": values
+        for name, own in settings.items()
+        for parameter, values in own.items()
+    }
+    if cells * sum(widths for _, widths in shapes) > most_cells:
+        largest = _largest(static | {name: axes[name] for name in TRACED} | parameters)
+        raise ConfigError(f"more cells than --most_cells={most_cells:,} allows: {largest}")
+    if programs * sum((depth + 1) * widths for depth, widths in shapes) > most_layers:
+        depth = max(depth for depth, _ in shapes)
+        raise ConfigError(
+            f"more layers to compile than --most_layers={most_layers:,} allows: a depth of "
+            f"{depth:,.12g}{_largest(static, ', ')}"
+        )
+
+
+def _largest(axes: Mapping[str, list], before: str = "") -> str:
+    """How many values those axes have that have the most."""
+    several = sorted((len(values), name) for name, values in axes.items() if len(values) > 1)
+    said = [f"{name} has {size:,} values" for size, name in several[:-4:-1]]
+    return before + ", ".join(said) if said else ""
+
+
+def _learning(axes: Mapping[str, list], activation: Any) -> set[tuple]:
+    """The different ways to learn an activation's parameters; see `how_learned`."""
+    chosen = itertools.product(axes["learn"], axes["share"], axes["decay_activations"])
+    return {how_learned(activation, *settings) for settings in chosen}
+
+
+def how_learned(
+    activation: Any, learn: str, share: str, decays: bool
+) -> tuple[tuple[str, ...], str, bool]:
+    """Which parameters are learned, what shares them, and whether they decay.
+
+    Nothing is shared or decays where nothing is learned: one group, not several.
+    """
+    parameters = {"default": activation.learned, "none": (), "all": activation.parameters}
+    learned = tuple(parameters[learn])
+    return learned, share if learned else "layer", decays and bool(learned)
