@@ -17,7 +17,7 @@ def get_config():
         # Data
         dataset="digits",
         preprocessing="unit",  # pixels in [0, 1]
-        # Network: ReLU in the hidden layers, or softmax over the units of each, as it is or rescaled
+        # Network: ReLU in the hidden layers, or softmax over the units of each, plain or rescaled
         activation=("relu", "softmax", rescaled.NAME),
         depth=2,  # hidden layers
         width=64,  # units per hidden layer

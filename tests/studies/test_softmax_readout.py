@@ -41,7 +41,7 @@ def wrong():
                 extremes=readouts.Extremes(smallest=0.0, rest=0.0, off=1e-6),
                 two_minus_one={"value": 2e-15, "gradient": 2e-15},
                 heads=(low, high),
-                inside={"relu": high, rescaled.LABEL: high + [0.001, -0.002]},
+                inside={"relu": high, rescaled.LABEL: high - np.array([0.001, 0.002])},
                 likeness=[0.1, 0.11],
             )
         )

@@ -122,10 +122,10 @@ def summary(found: Measured) -> str:
     first, last = (measure.deepening(found.regions, when).mean() for when in WHEN)
     return (
         f"Linear stacks of up to {deepest} layers equal their fold within "
-        f"{brief(found.linear['difference'].max())} of the largest output in float32, and in float64 "
-        f"within what rounding can do; {middle} reach {accuracy[middle]:.1%} on test, {deepest} "
-        f"{accuracy[deepest]:.1%}, logistic regression {found.logistic:.1%}. The same fold of a "
-        f"ReLU network is off by {found.relu['error'].min():.0%} of its outputs or more. "
+        f"{brief(found.linear['difference'].max())} of the largest output in float32, and in "
+        f"float64 within what rounding can do; {middle} reach {accuracy[middle]:.1%} on test, "
+        f"{deepest} {accuracy[deepest]:.1%}, logistic regression {found.logistic:.1%}. "
+        f"The same fold of a ReLU network is off by {found.relu['error'].min():.0%} of its outputs or more. "
         f"{deepest} layers of ReLU in place of {found.depths[0]}, with as many units, multiply the "
         f"pieces of a line by {first:.2f} at initialisation and by {last:.2f} after training: "
         "counted along lines, which says nothing of the regions of the input space."
