@@ -125,8 +125,9 @@ def summary(found: Measured) -> str:
         f"{brief(found.linear['difference'].max())} of the largest output in float32, and in "
         f"float64 within what rounding can do; {middle} reach {accuracy[middle]:.1%} on test, "
         f"{deepest} {accuracy[deepest]:.1%}, logistic regression {found.logistic:.1%}. "
-        f"The same fold of a ReLU network is off by {found.relu['error'].min():.0%} of its outputs or more. "
-        f"{deepest} layers of ReLU in place of {found.depths[0]}, with as many units, multiply the "
-        f"pieces of a line by {first:.2f} at initialisation and by {last:.2f} after training: "
-        "counted along lines, which says nothing of the regions of the input space."
+        f"The same fold of a ReLU network is off by {found.relu['error'].min():.0%} of its "
+        f"outputs or more. {deepest} layers of ReLU in place of {found.depths[0]}, with as many "
+        f"units, multiply the pieces of a line by {first:.2f} at initialisation and by {last:.2f} "
+        "after training: counted along lines, which says nothing of the regions of the "
+        "input space."
     )
