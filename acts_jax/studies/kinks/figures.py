@@ -72,8 +72,9 @@ def _draw_pairs(axes: Axes, found: pd.DataFrame) -> None:
             drawing.bar(axes, x + shift + 0.16, points, INK)
             axes.plot(x + shift + 0.16, points.mean(), "_", color=INK, ms=9, mew=2)
         widths = sizes.split("-")
-        zeros = "0 met" if rows["zeros"].any() else "0 never met"
-        labels.append(f"{len(widths)} layers of {widths[0]}\n{zeros}, {same.mean():.0%} identical")
+        met = "meet 0" if rows["zeros"].any() else "never meet 0"
+        shape = f"{len(widths)} layers of {widths[0]}"
+        labels.append(f"{shape}\n{met}\n{same.mean():.0%} identical")
     axes.set_xticks(range(len(labels)), labels)
     axes.set_xlim(-0.5, len(labels) - 0.5)
     axes.set_title("Test accuracy, f′(0) = 1 minus f′(0) = 0, in points")
