@@ -6,6 +6,8 @@ import pytest
 from acts_jax.activations import get
 from acts_jax.errors import ConfigError
 from acts_jax.studies import iterate
+from acts_jax.studies.iterate import claim as claims
+from acts_jax.studies.iterate import measure
 
 pytestmark = pytest.mark.slow
 
@@ -13,10 +15,10 @@ pytestmark = pytest.mark.slow
 def wrong():
     """The checks of made-up iterates that grow, and grow steeper, with each application."""
     n = np.arange(11.0)[:, None]
-    values, slopes = (1 + n) * iterate.GRID, 2 + n + 0 * iterate.GRID
+    values, slopes = (1 + n) * measure.GRID, 2 + n + 0 * measure.GRID
     names = ("relu", "sigmoid", "tanh")
     return list(
-        iterate.checks([iterate.Iterated(get(x), values, slopes, (0.5, 0.3)) for x in names])
+        claims.checks([measure.Iterated(get(x), values, slopes, (0.5, 0.3)) for x in names])
     )
 
 
