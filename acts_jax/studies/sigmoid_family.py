@@ -137,28 +137,26 @@ def curve(name: str) -> Curve:
 def table(found: Curves, selection: pd.DataFrame, scores: pd.DataFrame) -> pd.DataFrame:
     """Tabulate slopes, tails and the test accuracy at the best rate, a row per activation."""
     chosen = selection.assign(rate=rates(selection)).set_index("activation")
-    rows, (two, four) = [], np.searchsorted(X, np.array([2, 4]) - 1e-9)
+    rows, four = [], np.searchsorted(X, 4 - 1e-9)
     for name, (values, slopes, _) in found.items():
         low, high = percent(chosen.loc[name, "low"]), percent(chosen.loc[name, "high"])
         accuracy = percent(chosen.loc[name, "test_accuracy"])
         rows.append(
             {
                 "activation": name,
-                "steepest": slopes.max(),
-                "slope at 2": slopes[two],
                 "slope at 4": slopes[four],
                 "1 − f(4)": 1 - values[four],
-                "f' > 1/4 for |x| below": X[slopes > 0.25].max(),
-                "learning rate": chosen.loc[name, "rate"],
+                "f' > 1/4 to": X[slopes > 0.25].max(),
+                "rate": chosen.loc[name, "rate"],
                 "test accuracy": f"{accuracy} ({low} to {high})",
-                "minus tanh, points": against_tanh(scores, name),
+                "minus tanh": against_tanh(scores, name),
             }
         )
     return pd.DataFrame(rows).sort_values("slope at 4", ignore_index=True)
 
 
 def against_tanh(scores: pd.DataFrame, name: str) -> str:
-    """Write the mean difference from tanh over seeds with its 95% interval, in points."""
+    """Write the mean difference from tanh over seeds with its 95% interval, in percent points."""
     if "tanh" not in scores or name == "tanh":
         return "–"
     gained = 100 * (scores[name] - scores["tanh"])
@@ -177,7 +175,7 @@ def summary(tails: pd.DataFrame, selection: pd.DataFrame) -> str:
         f"validation, {best['activation']} and {worst['activation']}, reach "
         f"{best['test_accuracy']:.1%} and {worst['test_accuracy']:.1%} on test, which no text "
         f"claims and no check judges."
-        f"{edge_note(tails['learning rate'])}"
+        f"{edge_note(tails['rate'])}"
     )
 
 

@@ -30,7 +30,7 @@ def test_shapes_and_training(told):
     assert left == pytest.approx({"tanh": tail, "logistic": tail, "softsign": 0.2})
     assert all(check.theorem and check.holds for check in claim.checks)
     assert claim.verdict == "holds"  # by mathematics: how they train is told, and decides nothing
-    told = claim.numbers["shapes"].set_index("activation")["minus tanh, points"]
+    told = claim.numbers["shapes"].set_index("activation")["minus tanh"]
     assert told["tanh"] == "–"
     assert told["softsign"].count("to") == 1
     # the same function, so the same network but for rounding
