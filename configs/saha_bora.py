@@ -27,7 +27,7 @@ def get_config():
         learning_rate=(0.01, 0.03, 0.1, 0.3, 1, 3),
         # Schedule
         batch_size=64,  # examples
-        epochs=20,  # of 18 steps each
+        epochs=30,  # of 18 steps each
         evals=1,  # at the end: what counts is the trained network
         seed="range(0, 5)",
     )
