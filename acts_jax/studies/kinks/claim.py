@@ -82,7 +82,10 @@ def of_networks(pairs: pd.DataFrame) -> Iterator[Check]:
     claimed = "either value will do"
     for sizes, rows in pairs.groupby("hidden_sizes", sort=False):
         if not rows["zeros"].any():
-            never = f"hidden layers {sizes}, where no unit meets 0: share of pairs that differ"
+            never = (
+                f"hidden layers {sizes}, no pre-activation 0 before or after training: share of "
+            )
+            never += "pairs that differ"
             differ = float(np.mean(~rows["identical"]))
             yield at_most(never, "0", differ, 0, theorem=True, format=".1%")
             continue
