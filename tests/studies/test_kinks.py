@@ -63,7 +63,7 @@ def test_either_derivative_at_zero_will_do_unless_layers_are_silent(told, tmp_pa
     assert pairs.loc["2-2-2-2", "zeros"].any()
     assert not pairs.loc["32", "difference"].any()
     cells = load_results(tmp_path).set_index(["hidden_sizes", "seed", measure.SLOPE])
-    control = load_results(tmp_path / "control").set_index(["hidden_sizes", "seed"])
+    control = load_results(tmp_path / "control_0.03").set_index(["hidden_sizes", "seed"])
     assert set(control["learning_rate"]) == {measure.nudged(0.03)}
     for sizes, pair in pairs.iterrows():
         zero, one = (cells.loc[(sizes, pair.seed, slope)] for slope in (0.0, 1.0))

@@ -31,7 +31,8 @@ def study(options: Options, console: Console) -> Claim:
     rates = sorted(set(measure.best_rates(trained.results)["learning_rate"]))
     fields = {"relu_at_zero.slope_at_zero": "0"}
     fields |= {"learning_rate": ",".join(repr(measure.nudged(rate)) for rate in rates)}
-    control = trainer.train(options.in_folder("control").with_fields(**fields), console)
+    folder = "control_" + "_".join(f"{rate:g}" for rate in rates)  # what is stored depends on them
+    control = trainer.train(options.in_folder(folder).with_fields(**fields), console)
 
     zeros = measure.exact_zeros(networks.load(trained))
     pairs = measure.pairs(trained.results, control.results, zeros)
