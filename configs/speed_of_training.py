@@ -3,7 +3,7 @@
 python -m experiments.speed_of_training
 
 trains 150 networks in 6 programs; the largest have 270,000 parameters, 230 for every training
-example. Expect the sigmoid to take about four times as long as relu with 2 layers, ten times with
+example. Expect the sigmoid to take about three times as long as relu with 2 layers, ten times with
 4, and not to get there with 8.
 """
 
