@@ -2,9 +2,9 @@
 
     python -m experiments.dying_relu
 
-trains 5 activations x 2 optimizers x 8 learning rates x 5 seeds = 400 networks. Expect relu to lose
-few units at the rate that is best for it and nearly all at rates ten times higher, and no dead unit
-of the first layer to return.
+trains 5 activations x 2 optimizers x 9 learning rates x 5 seeds = 450 networks. Expect relu to lose
+few units at any rate that is of use to it and nearly all at rates ten times higher, where it no
+longer learns, and no dead unit of the first layer to return.
 """
 
 from acts_jax.sweep.config import make_config
@@ -23,7 +23,7 @@ def get_config():
         init="he_normal",
         # Optimizer
         optimizer=("sgd", "momentum"),  # sgd: no velocity that could move a dead unit
-        learning_rate="logspace(0.03, 3, 8)",
+        learning_rate="logspace(0.01, 2, 9)",
         # Schedule
         batch_size=64,
         epochs=15,

@@ -2,7 +2,7 @@
 
 python -m experiments.learn_prelu
 
-trains 600 networks in 7 programs. `leaky_relu` has the fixed slopes, `prelu` the learned ones. The
+trains 1000 networks in 7 programs. `leaky_relu` has the fixed slopes, `prelu` the learned ones. The
 weights decay as in He et al. 2015; the learned slopes with them only where `decay_activations`.
 """
 
@@ -24,7 +24,7 @@ def get_config():
         init="second_moment",  # variance 2 / ((1 + slope^2) fan_in), as in the paper
         # Optimizer
         optimizer="momentum",
-        learning_rate=(0.01, 0.03, 0.1),
+        learning_rate=(0.003, 0.01, 0.03, 0.1, 0.3),
         weight_decay=5e-4,
         decay_activations=(False, True),  # whether the learned slopes decay too
         # Schedule

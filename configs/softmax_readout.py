@@ -2,10 +2,12 @@
 
     python -m experiments.softmax_readout
 
-trains 2 activations x 9 learning rates x 5 seeds = 90 networks, and as many again on two classes,
-with a softmax and with a sigmoid head.
+trains 3 activations x 9 learning rates x 5 seeds = 135 networks, and 90 on two classes, with a
+softmax and with a sigmoid head. Expect softmax inside to fall far behind ReLU, and n softmax - 1,
+which differs from it by a scale and a shift alone, to reach as much as ReLU.
 """
 
+from acts_jax.studies.softmax_readout import rescaled
 from acts_jax.sweep.config import make_config
 
 
@@ -15,8 +17,8 @@ def get_config():
         # Data
         dataset="digits",
         preprocessing="unit",  # pixels in [0, 1]
-        # Network: ReLU in the hidden layers, or softmax over the units of each
-        activation=("relu", "softmax"),
+        # Network: ReLU in the hidden layers, or softmax over the units of each, plain or rescaled
+        activation=("relu", "softmax", rescaled.NAME),
         depth=2,  # hidden layers
         width=64,  # units per hidden layer
         # Optimizer

@@ -2,9 +2,10 @@
 
     python -m experiments.vanishing_gradients
 
-trains 5 activations x 3 depths x 2 initialisations x 3 learning rates x 5 seeds = 450 networks.
+trains 4 activations x 3 depths x 2 initialisations x 6 learning rates x 5 seeds = 720 networks.
 Expect a sigmoid layer to take away 77% of the gradient with LeCun's weights and 62% with those
-that keep the second moment, and these to keep the gradient of the others at its size.
+that keep the second moment, and these to keep the gradient of the others at its size; and 16
+sigmoid layers to stay at chance at every rate, where 16 layers of relu learn.
 """
 
 from acts_jax.sweep.config import make_config
@@ -17,16 +18,16 @@ def get_config():
         dataset="digits",
         preprocessing="standardize",
         # Network
-        activation=("sigmoid", "tanh", "relu", "gelu", "selu"),
-        depth=(2, 8, 32),  # hidden layers
+        activation=("sigmoid", "tanh", "relu", "selu"),
+        depth=(2, 6, 16),  # hidden layers
         width=32,  # units per hidden layer
         init=("lecun_normal", "second_moment"),  # weight variance 1 / fan_in; gain^2 / fan_in
         # Optimizer
         optimizer="momentum",
-        learning_rate=(0.002, 0.01, 0.05),
+        learning_rate=(0.003, 0.01, 0.03, 0.1, 0.3, 1),
         # Schedule
         batch_size=64,
-        epochs=10,
+        epochs=20,
         evals=1,  # at the end: what counts is the trained network
         seed=(0, 1, 2, 3, 4),
     )

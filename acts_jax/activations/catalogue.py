@@ -230,7 +230,8 @@ def get(activation: "str | Activation | Callable") -> Activation:
 
     Args:
         activation: a name or alias of the catalogue; "package.module:function" for a function of
-            your own; a callable; or an `Activation`, which is returned as it is.
+            your own, or an `Activation` that a module has under that name; a callable; or an
+            `Activation`, which is returned as it is.
 
     Raises:
         ValueError: if there is no such activation; the message names the nearest.
@@ -246,7 +247,10 @@ def get(activation: "str | Activation | Callable") -> Activation:
             + _nearest(word)
         )
     if ":" in activation:
-        return _of_callable(_import(activation), activation)
+        found = _import(activation)
+        if isinstance(found, Activation):
+            return replace(found, name=activation)
+        return _of_callable(found, activation)
     name = _ALIASES.get(activation, activation)
     if name not in _CATALOGUE:
         suggestion = _nearest(activation)

@@ -28,6 +28,7 @@ class Check:
         interval: 95% confidence interval of `measured`; None where nothing is random.
         threshold: The rule in words: "within 1e-06 of 0.25".
         holds: What the rule says; None if it is undecided, the interval lying on both sides.
+        fails_if: The outcome that would have made it fail, in words: "the whole interval is above".
         format: Format specification of the numbers: ".3g", ".1%".
         unit: Written after them, with its space: " steps".
         theorem: Whether mathematics leaves no other outcome (relu(−1) is 0): shown, but a theorem
@@ -40,6 +41,7 @@ class Check:
     interval: tuple[float, float] | None
     threshold: str
     holds: bool | None
+    fails_if: str
     format: str = ".3g"
     unit: str = ""
     theorem: bool = False
@@ -138,7 +140,7 @@ def near(
         points = _short(100 * tolerance, "g")
         off = f"{points} point{'' if points == '1' else 's'}"
     rule = f"within {off} of {_short(target, form)}"
-    return _judged(statement, claimed, measured, low, high, rule, **options)
+    return _judged(statement, claimed, measured, (low, high), rule, "farther off", **options)
 
 
 def at_most(
@@ -146,7 +148,7 @@ def at_most(
 ) -> Check:
     """Check that `measured` is at most `limit`; arguments as for `near`."""
     rule = f"at most {_with_unit(limit, options)}"
-    return _judged(statement, claimed, measured, -math.inf, limit, rule, **options)
+    return _judged(statement, claimed, measured, (-math.inf, limit), rule, "above", **options)
 
 
 def at_least(
@@ -154,7 +156,7 @@ def at_least(
 ) -> Check:
     """Check that `measured` is at least `limit`; arguments as for `near`."""
     rule = f"at least {_with_unit(limit, options)}"
-    return _judged(statement, claimed, measured, limit, math.inf, rule, **options)
+    return _judged(statement, claimed, measured, (limit, math.inf), rule, "below", **options)
 
 
 def record(claim: Claim) -> dict[str, Any]:
@@ -177,13 +179,14 @@ def _judged(
     statement: str,
     claimed: str,
     measured: float | Sequence[float],
-    low: float,
-    high: float,
+    allowed: tuple[float, float],
     rule: str,
+    outside: str,
     bounds: tuple[float, float] = (-math.inf, math.inf),
     **fields: Any,
 ) -> Check:
-    """Check that `measured`, a number or a sample, lies in [low, high]."""
+    """Check that `measured`, a number or a sample, lies where it is allowed to, ends included."""
+    low, high = allowed
     values = np.asarray(measured, float)
     interval = statistics.interval(values, bounds=bounds) if values.ndim else None
     first, last = interval or (float(values),) * 2
@@ -193,4 +196,5 @@ def _judged(
     elif last < low or first > high:
         holds = False
     mean = float(values.mean()) if values.size else math.nan
-    return Check(statement, claimed, mean, interval, rule, holds, **fields)
+    fails_if = f"{'it' if interval is None else 'the whole interval'} is {outside}"
+    return Check(statement, claimed, mean, interval, rule, holds, fails_if, **fields)

@@ -137,8 +137,8 @@ def _checks(claim: Claim) -> str:
     rows = "".join(
         f"<tr><td>{escape(check.statement + ' (a theorem)' * check.theorem)}</td>"
         f"<td data-is=claimed>{escape(check.claimed)}</td>"
-        f"<td data-is=found>{escape(check.found)}</td><td data-is=rule>{escape(check.threshold)}"
-        f"</td><td>{_badge(check.verdict)}</td></tr>"
+        f"<td data-is=found>{escape(check.found)}</td><td data-is=rule>{escape(check.threshold)}; "
+        f"fails if {escape(check.fails_if)}</td><td>{_badge(check.verdict)}</td></tr>"
         for check in claim.checks
     )
     return (

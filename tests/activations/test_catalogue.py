@@ -8,6 +8,7 @@ import math
 import pickle
 import re
 import sys
+import types
 import typing
 
 import cloudpickle
@@ -50,6 +51,15 @@ def user_module(tmp_path, monkeypatch):
     monkeypatch.syspath_prepend(tmp_path)
     yield "my_acts"
     sys.modules.pop("my_acts", None)
+
+
+def test_a_module_may_have_a_record_where_a_function_is_named(user_module):
+    record = Activation("halves", lambda x: x / 2, elementwise=False)
+    sys.modules[user_module] = types.SimpleNamespace(halves=record)
+    found = get(f"{user_module}:halves")
+    assert (found.name, found.elementwise) == (f"{user_module}:halves", False)
+    assert found.function is record.function
+    assert "halves" not in names()
 
 
 def test_names():

@@ -7,7 +7,7 @@ import pytest
 from matplotlib.figure import Figure
 
 from acts_jax.files import as_json
-from acts_jax.studies.claims import Claim, at_least, at_most, near
+from acts_jax.studies.claims import Claim, at_least, at_most, near, record
 
 
 def claim(*checks, **fields):
@@ -48,6 +48,13 @@ def test_bounds_are_decided_by_the_whole_interval():
     assert at_least("s", "", sample, low - 1e-9).holds is True
     assert at_least("s", "", 0.4, 0.4).holds is True
     assert at_most("s", "", 0.4, 0.4).holds is True
+
+
+def test_a_check_says_what_would_have_made_it_fail():
+    assert at_most("s", "", 0.4, 0.5).fails_if == "it is above"
+    assert at_least("s", "", [0.4, 0.5], 0.5).fails_if == "the whole interval is below"
+    check = near("s", "", [0.4, 0.5], 0.5, 0.1)
+    assert record(claim(check))["checks"][0]["fails_if"] == "the whole interval is farther off"
 
 
 def test_a_check_writes_its_numbers_as_told():

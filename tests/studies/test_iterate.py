@@ -1,12 +1,29 @@
 """Iterates, with the known numbers."""
 
+import numpy as np
 import pytest
 
 from acts_jax.activations import get
 from acts_jax.errors import ConfigError
 from acts_jax.studies import iterate
+from acts_jax.studies.iterate import claim as claims
+from acts_jax.studies.iterate import measure
 
 pytestmark = pytest.mark.slow
+
+
+def wrong():
+    """The checks of made-up iterates that grow, and grow steeper, with each application."""
+    n = np.arange(11.0)[:, None]
+    values, slopes = (1 + n) * measure.GRID, 2 + n + 0 * measure.GRID
+    names = ("relu", "sigmoid", "tanh")
+    return list(
+        claims.checks([measure.Iterated(get(x), values, slopes, (0.5, 0.3)) for x in names])
+    )
+
+
+def test_iterates_that_grow_contradict_every_statement():
+    assert [check.statement for check in wrong() if check.holds is not False] == []
 
 
 def test_activations_that_no_check_is_about_are_refused_before_they_are_iterated():
@@ -18,10 +35,14 @@ def test_relu_sigmoid_and_tanh():
     claim = iterate.study([get(name) for name in ("relu", "sigmoid", "tanh", "erf")], times=400)
     assert claim.verdict == "holds partly"
     checks = {check.statement: check for check in claim.checks}
-    for statement, check in checks.items():
-        name, is_steepest, _ = statement.partition(", 400 times: steepest slope on a grid")
-        assert check.holds == (not is_steepest or name == "sigmoid")
-        assert not (is_steepest and check.theorem)
+    # At 0 the slope is f'(0)^n: 1 of tanh, (2 / sqrt(pi))^n of erf. Anywhere else it tends to 0.
+    (at_zero,) = [check for check in claim.checks if check.holds is False]
+    assert at_zero.statement == "sigmoidal functions, 400 times: steepest slope of any at x = 0"
+    assert at_zero.measured == pytest.approx((4 / np.pi) ** 200)
+    away = [check for name, check in checks.items() if "steepest slope at 0.5 ≤ |x|" in name]
+    assert [check.theorem for check in away] == [False] * 3
+    near_zero = (1 + 2 * 400 * 0.5**2 / 3) ** -1.5  # of x - x^3 / 3
+    assert claim.numbers["tanh"]["steepest_away_from_0"] == pytest.approx(near_zero, rel=0.3)
     assert checks["tanh's slope at 0 after 400 applications: an exception"].theorem
     assert checks["sigmoid's slope at its fixed point"].theorem
     assert claim.numbers["sigmoid"]["fixed_point"] == pytest.approx(

@@ -65,6 +65,28 @@ def found(**changes):
     return measure.Comparison(**fields | changes)
 
 
+def wrong():
+    """The checks of a comparison that contradicts every statement."""
+    free = ends_of({0: [1.1, 1.5, -1.3], 1: [1.2, 1.6, -1.4]})
+    larger = free.assign(value=2 * free["value"])
+    comparison = found(
+        by_slope=pd.DataFrame({0.0: [0.6, 0.61], 0.25: [0.92, 0.93], 1.0: [0.6, 0.61]}),
+        by_variant=pd.DataFrame({"fixed": [0.92, 0.93], "per layer": [0.80, 0.81]}),
+        ends={
+            "per layer": free.assign(value=free["value"].abs()),
+            "per layer, decays": larger,
+            "per channel": free,
+        },
+        dependence=pd.Series([1.0, 1.1]),
+    )
+    return list(claim.checks(comparison))
+
+
+def test_a_comparison_that_contradicts_the_text_fails_every_statement():
+    assert [check.statement for check in wrong() if check.holds is not False] == []
+    assert len(wrong()) == 8
+
+
 def judged(comparison, words):
     """The check with these words in its statement: what it measured, and whether it holds."""
     (check,) = [check for check in claim.checks(comparison) if words in check.statement]

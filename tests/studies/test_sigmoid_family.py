@@ -2,6 +2,7 @@
 
 import math
 
+import numpy as np
 import pytest
 
 from acts_jax.studies import sigmoid_family
@@ -27,13 +28,28 @@ def test_shapes_and_training(told):
     left = claim.numbers["shapes"].set_index("activation")["1 − f(4)"].to_dict()
     tail = 2 / (1 + math.exp(8))
     assert left == pytest.approx({"tanh": tail, "logistic": tail, "softsign": 0.2})
-    (trained,) = [check for check in claim.checks if not check.theorem]
-    assert trained.statement.startswith("softsign trains as tanh does")
-    assert trained.claimed == "– (not claimed)"
+    assert all(check.theorem and check.holds for check in claim.checks)
+    assert claim.verdict == "holds"  # by mathematics: how they train is told, and decides nothing
+    told = claim.numbers["shapes"].set_index("activation")["minus tanh"]
+    assert told["tanh"] == "–"
+    assert told["softsign"].count("to") == 1
     # the same function, so the same network but for rounding
     scores = claim.numbers["scores"]
     assert scores["tanh"].tolist() == pytest.approx(scores["logistic"].tolist(), abs=0.007)
     assert scores["tanh"].min() > 0.5
+
+
+def wrong():
+    """The checks of made-up shapes that are no sigmoids, and of another tanh."""
+    wave = sigmoid_family.Curve(
+        2 * np.sin(sigmoid_family.X), np.cos(sigmoid_family.X), -np.sin(sigmoid_family.X)
+    )
+    return list(sigmoid_family.checks(sigmoid_family.Tanh(0.9, 1.2, 0.2), {"logistic": wave}))
+
+
+def test_shapes_that_are_no_sigmoids_fail_every_statement():
+    assert [check.statement for check in wrong() if check.holds is not False] == []
+    assert len(wrong()) == 7
 
 
 def test_a_function_off_the_common_scale_is_noticed():

@@ -92,6 +92,23 @@ def judged(relu, sigmoid, budget=100):
     return claim.much_faster("statement", measure.ratios(steps_of(relu, sigmoid), 2, budget))
 
 
+def checks_of(relu, sigmoid):
+    seconds = {("relu", 2): 1e-3, ("sigmoid", 2): 1e-3}
+    best = steps_of(relu, sigmoid)
+    return list(claim.checks(claim.Measured(best, seconds, {2: "depth 2, 8 units"}, 100)))
+
+
+def wrong():
+    """The checks of steps in which the sigmoid is as fast as relu."""
+    return checks_of(relu=[50, 51], sigmoid=[50, 50])
+
+
+def test_what_is_measured_decides_every_statement():
+    right = checks_of(relu=[10, 11], sigmoid=[50, 50])
+    assert [check.holds for check in right] == [True, True]
+    assert [check.holds for check in wrong()] == [False, False]
+
+
 def test_a_network_that_never_got_there_counts_the_budget():
     nan = np.nan
     best = steps_of([10, nan, 25, nan], [40, nan, nan, 50])

@@ -74,7 +74,7 @@ def test_verdicts_numbers_and_errors_are_told(page):
         "half &lt;1&gt; is 1",
         "half is proved (a theorem)",
         "A &lt;text&gt;.",
-        "at least 1",
+        "at least 1; fails if it is below",
         "a &amp; b",
         "0.1235",
         "ValueError: x &lt; y",

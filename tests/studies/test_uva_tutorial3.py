@@ -7,7 +7,7 @@ import pytest
 from acts_jax import load_curves, load_results
 from acts_jax.studies import uva_tutorial3
 from acts_jax.studies.uva_tutorial3 import claim, measure
-from acts_jax.studies.uva_tutorial3.published import DEAD, DEEP, WIDE
+from acts_jax.studies.uva_tutorial3.published import ACCURACY, DEAD, DEEP, WIDE
 
 pytestmark = pytest.mark.slow
 
@@ -36,6 +36,26 @@ def test_numbers_are_those_of_the_sweeps_at_each_networks_best_epoch(told, tmp_p
         rms["tanh"][rms["seed"] == 1],
         norms.sort_values("layer")["value"] / np.sqrt([65 * 16, 17 * 8, 9 * 10]),
     )
+
+
+def wrong():
+    """The checks of made-up sweeps that contradict everything the tutorial says."""
+    accuracy = pd.DataFrame([[0.85, 0.80, 0.75, 0.70, 0.60, 0.50]] * 2, columns=ACCURACY.index)
+    index = pd.MultiIndex.from_product([[0, 1], [1, 2]], names=["seed", "layer"])
+    first, readout = dict.fromkeys(ACCURACY.index, 1e-3), dict.fromkeys(ACCURACY.index, 1.0)
+    gradients = pd.DataFrame([first | {"sigmoid": 0.5}, readout] * 2, index=index)
+    many = pd.DataFrame([[100, 100, 100, 100]] * 2, columns=[1, 2, 3, 4])
+    found = measure.Repeated(accuracy, pd.DataFrame(), gradients, {("before", WIDE): many})
+    return [
+        *claim.of_accuracy(found),
+        *claim.of_gradients(found),
+        *claim.of_dead_units(found),
+    ]
+
+
+def test_results_that_contradict_the_tutorial_fail_every_check():
+    assert [check.statement for check in wrong() if check.holds is not False] == []
+    assert len(wrong()) == 10
 
 
 def test_dead_units_are_held_to_the_published_counts_of_the_same_shape():

@@ -4,10 +4,12 @@ import numpy as np
 import pandas as pd
 
 from acts_jax.analysis import pairing
+from acts_jax.report.style import brief, percent
 from acts_jax.sweep import results
 from acts_jax.sweep.trainer import Trained
 
 KILLED = 0.4  # share of the units, which the texts say may die
+COST = 0.05  # accuracy that a learning rate may cost, against the best one, and still be of use
 LAYERS = ("layer 1", "deeper layers")
 OPTIMIZERS = {"sgd": "plain gradient descent", "momentum": "with momentum"}
 SETTING = ["activation", "optimizer", "learning_rate"]
@@ -67,33 +69,51 @@ def deaths_and_returns(dead: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return (change > 0).sum(axis=0), (change < 0).sum(axis=0)
 
 
-def at_end(units: pd.DataFrame) -> pd.DataFrame:
-    """Sum up each network at the last look: `dead` over all layers, and the accuracies."""
+def at_end(units: pd.DataFrame, chance: float) -> pd.DataFrame:
+    """Sum up each network at the last look: `dead` over all layers, `diverged`, the accuracies.
+
+    A diverged network has the accuracy of chance, wherever accuracies are compared; what died in it
+    is not known: NaN.
+    """
     last = units[units["step"] == units["step"].max()]
     grouped = last.groupby(NETWORK, sort=False, as_index=False)
-    return grouped[["dead", "validation_accuracy", "test_accuracy"]].mean()
+    networks = grouped[["dead", "validation_accuracy", "test_accuracy"]].mean()
+    networks = networks.assign(diverged=networks["dead"].isna())
+    scores = ["validation_accuracy", "test_accuracy"]
+    return networks.assign(**networks[scores].mask(networks["diverged"], chance))
 
 
 def at_best_rate(networks: pd.DataFrame) -> pd.DataFrame:
-    """Select the rows of `at_end` at the rate best on validation; a diverged network counts 0."""
-    scores = networks.fillna({"validation_accuracy": 0.0})
-    return networks.merge(_highest(scores, "validation_accuracy"), on=SETTING)
+    """Select the rows of `at_end` at the rate best on validation."""
+    return networks.merge(_highest(networks, "validation_accuracy"), on=SETTING)
 
 
-def at_worst_rate(networks: pd.DataFrame) -> pd.DataFrame:
-    """Select the rows of `at_end` at the rate with the most dead units.
+def usable(networks: pd.DataFrame) -> pd.DataFrame:
+    """Select the rows of `at_end` at rates that cost at most `COST` against the best one.
 
-    Diverged networks are left out, and so are rates at which fewer than half of the seeds finish:
-    an activation of which no rate is left has no rows.
+    For each activation and optimizer, by the mean over seeds of the accuracy on validation.
     """
-    finished = networks.groupby(SETTING)["dead"].transform(lambda dead: dead.notna().mean())
-    networks = networks[networks["dead"].notna() & (finished >= 0.5)]
-    return networks.merge(_highest(networks, "dead"), on=SETTING)
+    means = networks.groupby(SETTING, as_index=False)["validation_accuracy"].mean()
+    best = means.groupby(SETTING[:2])["validation_accuracy"].transform("max")
+    return networks.merge(means.loc[means["validation_accuracy"] >= best - COST, SETTING])
+
+
+def at_deadliest_rate(networks: pd.DataFrame) -> pd.DataFrame:
+    """Select the rows of `usable` at the rate with the most dead units."""
+    of_use = usable(networks)
+    return of_use.merge(_highest(of_use, "dead"), on=SETTING)
+
+
+def too_high(networks: pd.DataFrame) -> pd.DataFrame:
+    """Select the rows of `at_end`, of all activations, at rates above those of use to relu."""
+    relu = usable(networks[networks["activation"] == "relu"])
+    highest = networks["optimizer"].map(relu.groupby("optimizer")["learning_rate"].max())
+    return networks[networks["learning_rate"] > highest]
 
 
 def _highest(networks: pd.DataFrame, column: str) -> pd.DataFrame:
     """The rate with the highest mean of a column, for each activation and optimizer."""
-    means = networks.groupby(SETTING, as_index=False)[column].mean()
+    means = networks.groupby(SETTING, as_index=False)[column].mean().fillna({column: -np.inf})
     return means.loc[means.groupby(SETTING[:2])[column].idxmax(), SETTING]
 
 
@@ -144,44 +164,47 @@ def comeback_in_words(back: pd.DataFrame) -> str:
 def table(networks: pd.DataFrame) -> pd.DataFrame:
     """Tabulate `at_end` for the terminal, a row per optimizer and activation.
 
-    An arrow marks a best rate at the edge of those that were tried. What was counted at the rate
-    with the most dead units is NaN where no rate let half of the seeds finish.
+    An arrow marks a best rate at the edge of those that were tried. The last columns are about
+    `too_high`, NaN where there is no such rate.
     """
     keys = ["optimizer", "activation"]
-    best = at_best_rate(networks).groupby(keys).mean(numeric_only=True)
-    worst = at_worst_rate(networks).groupby(keys).mean(numeric_only=True).reindex(best.index)
-    from_rate, rows = threshold(networks), []
+    best, deadliest, beyond = (
+        rows.groupby(keys).mean(numeric_only=True)
+        for rows in (at_best_rate(networks), at_deadliest_rate(networks), too_high(networks))
+    )
+    beyond, from_rate, rows = beyond.reindex(best.index), threshold(networks), []
     for optimizer, name in networks[keys].drop_duplicates().itertuples(index=False):
-        good, bad = best.loc[optimizer, name], worst.loc[optimizer, name]
+        good, bad, last = (part.loc[optimizer, name] for part in (best, deadliest, beyond))
         rows.append(
             {
                 "optimizer": optimizer,
                 "activation": name,
                 "best rate": pairing.rate(good["learning_rate"], networks["learning_rate"], 2),
-                "dead": f"{good['dead']:.1%}",
-                "accuracy": f"{good['test_accuracy']:.1%}",
+                "dead": percent(good["dead"]),
+                "accuracy": percent(good["test_accuracy"]),
+                "most dead, of use": percent(bad["dead"]),
+                "at rate": brief(bad["learning_rate"]) if bad["dead"] > 0 else "–",
                 "40% dead from": from_rate[name, optimizer],
-                "most dead": _percent(bad["dead"]),
-                "at rate": bad["learning_rate"],
-                "accuracy there": _percent(bad["test_accuracy"]),
+                "accuracy, too high": percent(last["test_accuracy"]),
+                "diverged": percent(last["diverged"]),
             }
         )
     return pd.DataFrame(rows)
 
 
-def toll_in_words(table: pd.DataFrame, optimizer: str) -> str:
-    """Tell what `table` says of the rates that kill units of relu."""
-    row = table[table["optimizer"].eq(optimizer) & table["activation"].eq("relu")].iloc[0]
-    if np.isnan(row["at rate"]):
-        return "at no learning rate do half of relu's seeds finish"
-    rate = row["40% dead from"]
-    killing = "no learning rate kills" if np.isnan(rate) else f"{rate:.2g} is the rate that kills"
-    return (
-        f"{killing} 40% of relu's units; the most, {row['most dead']}, are dead at "
-        f"{row['at rate']:.2g}, with an accuracy of {row['accuracy there']} in place of the "
-        f"{row['accuracy']} at the best rate"
+def toll_in_words(networks: pd.DataFrame, optimizer: str) -> str:
+    """Tell how many of relu's units die at rates that are of use, and at which rates 40% do."""
+    mine = networks[networks["optimizer"].eq(optimizer) & networks["activation"].eq("relu")]
+    deadliest, rate = at_deadliest_rate(mine), threshold(mine).iloc[0]
+    told = (
+        f"at the rates that cost relu at most {100 * COST:g} points of accuracy at most "
+        f"{percent(deadliest['dead'].mean())} of its units are dead"
     )
-
-
-def _percent(share: float) -> str:
-    return "–" if np.isnan(share) else f"{share:.1%}"
+    if np.isnan(rate):
+        return f"{told}; no rate kills {KILLED:.0%}"
+    accuracy = mine.groupby("learning_rate")["test_accuracy"].mean()
+    accuracy = accuracy[accuracy.index >= rate * (1 - 1e-9)]  # from the first rate swept there
+    return (
+        f"{told}; {KILLED:.0%} are from a rate of {brief(rate)} on, and at "
+        f"{brief(accuracy.index[0])} the accuracy is {percent(accuracy.iloc[0])}"
+    )

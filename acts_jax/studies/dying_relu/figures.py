@@ -12,7 +12,13 @@ from matplotlib.ticker import NullLocator
 
 from acts_jax.report.drawing import DASHED, DOTTED, band, grid, name_ends
 from acts_jax.report.style import ALARM, brief, house_style, log_rates, styles, titles
-from acts_jax.studies.dying_relu.counts import KILLED, OPTIMIZERS, at_best_rate, threshold
+from acts_jax.studies.dying_relu.counts import (
+    KILLED,
+    OPTIMIZERS,
+    at_best_rate,
+    threshold,
+    too_high,
+)
 
 PERCENT = -5, 103  # limits of the y axes
 
@@ -28,14 +34,17 @@ def by_rate(networks: pd.DataFrame) -> Figure:
         mine, at_best = (t[t["optimizer"] == optimizer] for t in (networks, best))
         for axes, name in zip(column, rows, strict=True):
             _against_rate(axes, mine, at_best, name, style)
+        beyond = too_high(networks)
+        _shade(column, beyond.loc[beyond["optimizer"] == optimizer, "learning_rate"])
         _mark(column[0], threshold(mine).get(("relu", optimizer), np.nan))
     titles(
         figure,
         "Dead units and accuracy by learning rate",
-        "Line: mean over the seeds that did not diverge; band: their range; dotted: all did. "
-        "Marker: the rate that is best on validation. Dashed: 40% of the units, and the rate "
-        "from which as many of relu's are dead. Dead: f′ is exactly 0 in float32 for every "
-        "training example, as it also becomes for elu and gelu when the weights blow up.",
+        "Line: mean over seeds; band: their range. A network that diverges has the accuracy of "
+        "chance, and no units that count; dotted: all diverge. Marker: the rate that is best on "
+        "validation. Grey: rates that cost relu more than 5 points. Dashed: 40% of the units, and "
+        "the rate from which as many of relu's are dead. Dead: f′ is exactly 0 in float32 for "
+        "every training example, as it also becomes for elu and gelu when the weights blow up.",
     )
     return figure
 
@@ -67,6 +76,12 @@ def _against_rate(
             axes.plot([middle.index[-1], rates[-1]], [last, last], color=color, lw=1.0, ls=DOTTED)
             ends[activation] = last, activation, color
     name_ends(axes, ends, x=rates[-1], shift=0.06, gap=0.07)
+
+
+def _shade(column: Sequence[Axes], rates: pd.Series) -> None:
+    """Shade the rates that are too high for relu, from the lowest of them on."""
+    for axes in column if len(rates) else ():
+        axes.axvspan(rates.min(), rates.max(), color="#f0f0f0", lw=0, zorder=0)
 
 
 def _mark(axes: Axes, rate: float) -> None:

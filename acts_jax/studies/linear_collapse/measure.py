@@ -1,6 +1,7 @@
 """Networks beside their folds, and the linear pieces of ReLU networks along segments."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import jax
 import numpy as np
@@ -8,6 +9,7 @@ import pandas as pd
 from threadpoolctl import threadpool_limits
 
 from acts_jax.analysis import pairing
+from acts_jax.models import MLP
 from acts_jax.sweep.networks import Networks
 from acts_jax.training import Examples, key_for
 from acts_jax.training.folding import fold
@@ -23,12 +25,14 @@ def folded(networks: Networks) -> pd.DataFrame:
     Returns:
         Columns activation, depth, seed, learning_rate; accuracy and folded_accuracy; difference,
         the largest absolute one between the outputs of network and fold over the largest absolute
-        output; error, the same with root mean squares.
+        output; error, the same with root mean squares; excess, the largest difference between the
+        outputs in float64 over what rounding can make of it, see `rounding`.
     """
     x, labels = _arrays(networks.examples.test)
     rows = []
     for i, cell in enumerate(networks.results.itertuples()):
         params = networks.network(i)
+        exact, limit = in_float64(networks.model, params, x), rounding(networks.model, params, x)
         outputs = np.asarray(networks.model.apply({"params": params}, x), np.float64)
         weight, bias = fold(networks.model, params)
         flat = x @ weight + bias
@@ -42,9 +46,33 @@ def folded(networks: Networks) -> pd.DataFrame:
                 "folded_accuracy": _accuracy(flat, labels),
                 "difference": np.abs(outputs - flat).max() / np.abs(outputs).max(),
                 "error": np.sqrt(np.mean((outputs - flat) ** 2) / np.mean(outputs**2)),
+                "excess": np.max(np.abs(exact - flat) / limit),
             }
         )
     return pd.DataFrame(rows)
+
+
+def in_float64(model: MLP, params: Mapping[str, Any], x: np.ndarray) -> np.ndarray:
+    """Evaluate a network in float64, [n, outputs]; its parameters stay what they are."""
+    with jax.enable_x64(True):
+        wide = jax.tree.map(lambda leaf: np.asarray(leaf, np.float64), params)
+        return np.asarray(model.apply({"params": wide}, x.astype(np.float64)))
+
+
+def rounding(model: MLP, params: Mapping[str, Any], x: np.ndarray) -> np.ndarray:
+    """Bound how far rounding in float64 can part a linear network from its fold, [n, outputs].
+
+    A sum of k products is off by at most k u / (1 - k u) of the sum of their sizes, u = 2^-53, and
+    so is a product of matrices, k then being the sum of all inner dimensions (Higham 2002, ch. 3).
+    """
+    layers = model.layers(params).values()
+    sizes, terms = np.abs(x.astype(np.float64)), 1 + x.shape[1]
+    for layer in layers:
+        kernel, bias = (np.abs(np.asarray(layer[name], np.float64)) for name in ("kernel", "bias"))
+        sizes = sizes @ kernel + bias
+        terms += 2 * (1 + len(kernel))  # once in the network, once in the fold
+    unit = terms * 2.0**-53
+    return unit / (1 - unit) * sizes
 
 
 def _arrays(examples: Examples) -> tuple[np.ndarray, np.ndarray]:
@@ -163,7 +191,7 @@ def table(folded: pd.DataFrame, regions: pd.DataFrame, rates: Sequence[float]) -
             "rms error of the fold": [
                 f"{e:.1e}" if e < 0.01 else f"{e:.0%}" for e in means["error"]
             ],
-            "pieces at init": means["initial"].mask(linear, 1.0),
+            "pieces on a line, init": means["initial"].mask(linear, 1.0),
             "trained": means["trained"].mask(linear, 1.0),
         }
     )

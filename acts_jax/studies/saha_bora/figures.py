@@ -127,8 +127,9 @@ def a_relu_figure(found: Mapping[str, Fit], scores: pd.DataFrame) -> Figure:
     titles(
         figure,
         "A-ReLU beside the ReLU, and networks trained with each function",
-        "k 0.54 and n 1.3, as published. Bars: 95% intervals over seeds, at the learning rate "
-        "that validation chose. SBAF sees the sigmoid of the pre-activation.",
+        "k 0.54 and n 1.3, as published. Bars: 95% intervals over seeds, at the learning rate and "
+        "with or without layer normalisation as validation chose. SBAF sees the sigmoid of the "
+        "pre-activation.",
     )
     return figure
 

@@ -58,6 +58,39 @@ def read(networks: Networks, row: int = 0, split: str = "test") -> Readouts:
     return Readouts(found, np.asarray(examples.labels))
 
 
+class Extremes(NamedTuple):
+    """How near the probabilities of some networks come to leaving (0, 1), and their sums 1.
+
+    Attributes:
+        smallest: The smallest probability, in float64.
+        rest: The least that all other classes have together, 1 minus the largest probability, in
+            float64. In float32 the largest rounds to 1 where this is below 3e-8.
+        off: The largest distance of a sum of the library's float32 probabilities from 1.
+    """
+
+    smallest: float
+    rest: float
+    off: float
+
+
+def extremes(networks: Networks) -> Extremes:
+    """Find the extremes of the probabilities that networks give the test split."""
+    x = networks.examples.test.features(networks.examples.test.inputs)
+    found = []
+    for row in range(len(networks.results)):
+        outputs = networks.model.apply({"params": networks.network(row)}, x)
+        single = np.asarray(probabilities(outputs, networks.model.head), np.float64)
+        logits = np.asarray(outputs, np.float64)
+        if networks.model.head == "sigmoid":  # one logit, of the second of two classes
+            logits = np.concatenate([np.zeros_like(logits), logits], axis=1)
+        powers = np.sort(np.exp(logits - logits.max(axis=1, keepdims=True)), axis=1)
+        total = powers.sum(axis=1)
+        rest = powers[:, :-1].sum(axis=1) / total
+        found.append((powers[:, 0] / total, rest, np.abs(single.sum(axis=1) - 1)))
+    smallest, rest, off = (np.concatenate(part) for part in zip(*found, strict=True))
+    return Extremes(float(smallest.min()), float(rest.min()), float(off.max()))
+
+
 def softmax_minus_sigmoid() -> dict[str, float]:
     """Compare softmax([a, b])_2 with sigmoid(b - a), over logits from -30 to 30, in float64.
 

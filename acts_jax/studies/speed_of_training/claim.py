@@ -1,7 +1,8 @@
 """The claim about the speed of training, checked depth by depth."""
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -21,6 +22,22 @@ from acts_jax.sweep.options import Options
 MUCH = 2.0  # the ratio of steps, or of seconds, from which on it is "much faster"
 
 
+class Measured(NamedTuple):
+    """What the checks are about.
+
+    Attributes:
+        best: From `measure.at_best_rate`.
+        seconds: (activation, depth) -> seconds of a step.
+        shapes: Depth -> what the networks of it look like.
+        budget: The steps that every network had.
+    """
+
+    best: pd.DataFrame
+    seconds: Mapping[tuple[str, int], float]
+    shapes: Mapping[int, str]
+    budget: int
+
+
 def study(options: Options, console: Console, *, loss: float = 0.2) -> Claim:
     """Train to a loss in nats, above 0; time a step of each program; compare sigmoid and relu."""
     trained = trainer.train(options, console, check)
@@ -29,26 +46,29 @@ def study(options: Options, console: Console, *, loss: float = 0.2) -> Claim:
     best = measure.at_best_rate(measure.steps_to(curves, loss))
     seconds = measure.step_seconds_of(trained.plan, trained.datasets)
 
-    checks = []
-    for depth in sorted(best["depth"].unique()):
-        steps, shape = measure.ratios(best, depth, budget), shapes(trained.plan)[depth]
-        said = f"{shape}: the sigmoid takes at least {MUCH:g} times the {{}} of relu"
-        said += steps.caveat(budget)
-        checks.append(much_faster(said.format("steps"), steps))
-        taken = steps.times(seconds["sigmoid", depth] / seconds["relu", depth])
-        checks.append(much_faster(said.format("seconds"), taken))
-
+    found = Measured(best, seconds, shapes(trained.plan), budget)
     table = measure.summarise(best, seconds, trained.plan.config["learning_rate"])
     return Claim(
         name="speed_of_training",
         title="ReLU trains faster than the sigmoid",
         text="ReLU trains much faster than the sigmoid in large networks.",
-        checks=tuple(checks),
+        checks=tuple(checks(found)),
         summary=summary(table, loss, budget),
         figures={"speed_of_training": figure(curves, best, loss, budget)},
         numbers={"loss": loss, "budget": budget, "steps": best, "summary": table},
         table=shown(table),
     )
+
+
+def checks(found: Measured) -> Iterator[Check]:
+    """Check, depth by depth, whether the sigmoid takes much longer than relu."""
+    for depth in sorted(found.best["depth"].unique()):
+        steps = measure.ratios(found.best, depth, found.budget)
+        said = f"{found.shapes[depth]}: the sigmoid takes at least {MUCH:g} times the {{}} of relu"
+        said += steps.caveat(found.budget)
+        yield much_faster(said.format("steps"), steps)
+        factor = found.seconds["sigmoid", depth] / found.seconds["relu", depth]
+        yield much_faster(said.format("seconds"), steps.times(factor))
 
 
 def check(plan: Plan, datasets: Mapping[str, Dataset]) -> None:
