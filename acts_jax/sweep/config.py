@@ -56,7 +56,7 @@ FIELDS: dict[str, Field] = {
     "split_seed": Field(0, int, "traced", low=0, high=2**31 - 1),
     # Network
     "activation": Field("relu", str, "static"),
-    "learn": Field("default", str, "static", ("default", "none", "all")),
+    "learn": Field("default", str, "static"),  # LEARN, or the name of a parameter
     "share": Field("layer", str, "static", ("network", "layer", "channel")),
     "depth": Field(2, int, "static", low=0),
     "width": Field(64, int, "static", low=1, high=1_000_000),
@@ -86,6 +86,8 @@ FIELDS: dict[str, Field] = {
     # Results
     "record": Field("metrics", str, None, ("metrics", "units", "parameters", "examples")),
 }
+
+LEARN = ("default", "none", "all")
 
 TRACED = tuple(name for name, field in FIELDS.items() if field.axis == "traced")
 

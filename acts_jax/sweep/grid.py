@@ -18,7 +18,7 @@ import numpy as np
 from acts_jax.errors import ConfigError
 from acts_jax.suggestion import suggest
 from acts_jax.sweep.config import FIELDS, TRACED, dereferenced, expand, parameter_prefix
-from acts_jax.sweep.limits import MOST_LAYERS, check_size, how_learned
+from acts_jax.sweep.limits import MOST_LAYERS, check_learn, check_size, how_learned
 from acts_jax.sweep.values import MOST_CELLS, distinct, items_of, number_of
 from acts_jax.words import shown
 
@@ -217,6 +217,7 @@ def plan(
     except ValueError as error:
         raise ConfigError(str(error)) from None
     settings = _parameter_settings(given, activations, most_cells)
+    check_learn(axes, activations)
     check_size(axes, activations, settings, most_cells, most_layers)
     groups: dict[Static, Group] = {}
     for static in _statics(axes, activations):

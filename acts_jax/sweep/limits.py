@@ -9,7 +9,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from acts_jax.errors import ConfigError
-from acts_jax.sweep.config import FIELDS, TRACED, parameter_prefix
+from acts_jax.suggestion import suggest
+from acts_jax.sweep.config import FIELDS, LEARN, TRACED, parameter_prefix
+from acts_jax.words import shown
 
 MOST_LAYERS = 4000  # to be compiled for all groups of a sweep, unless a flag raises it
 
@@ -69,8 +71,20 @@ def how_learned(
 ) -> tuple[tuple[str, ...], str, bool]:
     """Which parameters are learned, what shares them, and whether they decay.
 
+    The name of a parameter says so for activations that have it; others keep their default.
     Nothing is shared or decays where nothing is learned: one group, not several.
     """
-    parameters = {"default": activation.learned, "none": (), "all": activation.parameters}
-    learned = tuple(parameters[learn])
+    parameters = {"none": (), "all": activation.parameters}
+    parameters |= {name: (name,) for name in activation.parameters}
+    learned = tuple(parameters.get(learn, activation.learned))
     return learned, share if learned else "layer", decays and bool(learned)
+
+
+def check_learn(axes: Mapping[str, list], activations: Mapping[str, Any]) -> None:
+    """Refuses to learn a parameter that no activation has."""
+    known = dict.fromkeys(LEARN)
+    for activation in activations.values():
+        known |= dict.fromkeys(activation.parameters)
+    for name in axes["learn"]:
+        if name not in known:
+            raise ConfigError(f"unknown learn {shown(name)}{suggest(name, known, 1)}")

@@ -75,6 +75,20 @@ def test_what_makes_no_difference_makes_no_group():
     assert kinds == [("relu", False), ("prelu", False), ("prelu", True)]
 
 
+def test_a_parameter_is_learned_by_its_name_where_there_is_one():
+    planned = plan(activation="swish,prelu,relu,sbaf", learn="beta,k")
+    learned = {(g.static.activation, g.static.learned) for g in planned.groups}
+    assert learned == {
+        ("swish", ("beta",)),
+        ("prelu", ("slope",)),
+        ("relu", ()),
+        ("sbaf", ("k",)),
+        ("sbaf", ()),
+    }
+    with pytest.raises(ConfigError, match=r"unknown learn 'slop'; did you mean 'slope'\?"):
+        plan(activation="prelu", learn="slop")
+
+
 def test_plain_sgd_has_no_momentum_axis():
     planned = plan(optimizer="sgd,momentum", momentum="0.5,0.9")
     assert {g.static.optimizer: g.size for g in planned.groups} == {"sgd": 1, "momentum": 2}
