@@ -144,12 +144,6 @@ def select(
     return chosen.sort_values(by, ignore_index=True)
 
 
-def half_width(row: pd.Series) -> float:
-    """Half of the interval of a row of `select`, before an end was cut off at a bound."""
-    mean = row["test_rmse" if np.isnan(row["test_accuracy"]) else "test_accuracy"]
-    return max(row["high"] - mean, mean - row["low"])
-
-
 def groups(results: pd.DataFrame, by: Sequence[str]) -> list[str]:
     """`by`, after `dataset` where the results hold several."""
     by = list(by)

@@ -8,7 +8,28 @@ import numpy as np
 
 from acts_jax import training
 from acts_jax.benchmarks.activations import interleaved
+from acts_jax.data import Dataset
 from acts_jax.models import Network
+from acts_jax.sweep import engine
+from acts_jax.sweep.grid import Plan
+
+
+def step_seconds_of(plan: Plan, datasets: Mapping[str, Dataset]) -> dict[tuple[str, int], float]:
+    """Seconds of a step of each program of a plan, which turn by turn: (activation, depth) -> s.
+
+    Args:
+        plan: Of one dataset; activation parameters have their defaults.
+        datasets: By name.
+    """
+    statics = [group.static for group in plan.groups]
+    first, dataset = statics[0], datasets[statics[0].dataset]
+    examples = jax.device_put(engine.splits_of(dataset, first.preprocessing).train)
+    head, outputs = engine.resolve(first, dataset)
+    models = {
+        (static.activation, len(static.hidden_sizes)): engine.make_model(static, head, outputs, {})
+        for static in statics
+    }
+    return step_seconds(models, examples, batch_size=first.batch_size, optimizer=first.optimizer)
 
 
 def step_seconds(

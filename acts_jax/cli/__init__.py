@@ -4,6 +4,7 @@ from acts_jax.cli.flags import activations as activations
 from acts_jax.cli.flags import as_path as as_path
 from acts_jax.cli.flags import compilation_cache as compilation_cache
 from acts_jax.cli.flags import define_path as define_path
+from acts_jax.cli.flags import formats as formats
 from acts_jax.cli.flags import make_folder as make_folder
 from acts_jax.cli.flags import one_dataset as one_dataset
 from acts_jax.cli.flags import options as options

@@ -15,6 +15,8 @@ from acts_jax import machine
 from acts_jax.activations import Activation, acceptance, get, names
 from acts_jax.errors import ConfigError
 from acts_jax.files import writing_to
+from acts_jax.report.figures import FORMATS
+from acts_jax.suggestion import suggest
 from acts_jax.sweep.config import MOST_CELLS, read_config, with_fields
 from acts_jax.sweep.grid import MOST_LAYERS
 from acts_jax.sweep.options import Options
@@ -102,6 +104,17 @@ OF_SWEEPS: dict[str, tuple[Any, ...]] = {
         10**9,
     ),
 }
+# Of those that compare activations, as they name them in `uses`:
+COMPARING: dict[str, tuple[Any, ...]] = {
+    "margin": (
+        "float",
+        0.005,
+        "Differences of test accuracy up to this are equivalent: 0.005 is half a point.",
+        1e-6,
+        1.0,
+    ),
+    "format": ("list", ["png"], f"Of the figures' files: {', '.join(FORMATS)}."),
+}
 
 
 class _Path(absl_flags.ArgumentParser):
@@ -147,13 +160,16 @@ def define(main: Callable, uses: Collection[str], trains: bool) -> list[str]:
 
     Args:
         main: Of the experiment; its module is the one whose --help shows them.
-        uses: Names in `SHARED`.
-        trains: Whether it trains a config's networks, and so takes all flags here.
+        uses: Names in `SHARED` and `COMPARING`.
+        trains: Whether it trains a config's networks, and so takes all of `SHARED`, and
+            `OF_SWEEPS`.
 
     Returns:
         Their names, for `undefine`.
     """
-    wanted = {**SHARED, **OF_SWEEPS} if trains else {name: SHARED[name] for name in uses}
+    wanted = {name: {**SHARED, **COMPARING}[name] for name in uses}
+    if trains:
+        wanted |= {**SHARED, **OF_SWEEPS}
     script = sys.argv[0] if main.__module__ == "__main__" else main.__module__
     for name, (kind, *arguments) in wanted.items():
         define = define_path if kind == "path" else getattr(absl_flags, f"DEFINE_{kind}")
@@ -237,6 +253,19 @@ def activations(elementwise: bool | None = None, besides: Collection[str] = ()) 
     except ValueError as error:
         raise ConfigError(str(error)) from error
     return list(found.values())
+
+
+def formats() -> list[str]:
+    """The formats of --format, of the figures' files.
+
+    Raises:
+        ConfigError: If there is no such format.
+    """
+    asked = absl_flags.FLAGS.format
+    for name in asked:
+        if name not in FORMATS:
+            raise ConfigError(f"unknown --format {shown(name)}{suggest(name, FORMATS, 1)}")
+    return asked
 
 
 def one_dataset() -> str | None:

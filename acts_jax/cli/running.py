@@ -41,7 +41,7 @@ def run(
         main: The experiment; what it returns is the exit status.
         workdir: Default of --workdir; None for an experiment that has no results.
         config: Default of --config; None for an experiment that trains nothing and so has none.
-        uses: Names of shared flags that an experiment without a config takes, see `flags.SHARED`.
+        uses: Names of flags that not every experiment takes, see `flags.define`.
         argv: Command line; `sys.argv` by default.
     """
 

@@ -86,6 +86,17 @@ class Dataset:
         """Whether there are other split seeds than 0: whether `divided` can deal splits anew."""
         return self.source is not None and bool(self.source.dealt)
 
+    @property
+    def divides_test(self) -> bool:
+        """Whether other split seeds have other test splits: not where one is published."""
+        return self.source is not None and "test" in self.source.dealt
+
+    @property
+    def sizes(self) -> dict[str, int]:
+        """The number of examples of each split, by its name."""
+        splits = {"training": self.train, "validation": self.validation, "test": self.test}
+        return {name: len(split.labels) for name, split in splits.items()}
+
     def check_split_seed(self, split_seed: int) -> None:
         """Raises DatasetError if `divided` cannot deal the splits anew by this seed."""
         if not 0 <= split_seed < 2**32:

@@ -19,6 +19,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from acts_jax.analysis import statistics
+from acts_jax.analysis.stages import TUNED, half_width
 from acts_jax.files import write_atomically, writing_to
 from acts_jax.report.style import (
     ALARM,
@@ -36,6 +37,14 @@ from acts_jax.report.style import (
     styles,
     titles,
 )
+from acts_jax.words import join
+
+# Of files, and what is left out of each so that the same figure gives the same bytes.
+FORMATS: Mapping[str, Mapping[str, None]] = {
+    "png": {},
+    "pdf": {"CreationDate": None},
+    "svg": {"Date": None},
+}
 
 
 def accuracy_by_learning_rate(results: pd.DataFrame, chance: float | None = None) -> Figure:
@@ -59,7 +68,7 @@ def accuracy_by_learning_rate(results: pd.DataFrame, chance: float | None = None
             chance_note = f" Dotted: chance, {percent(chance)}."
         titles(
             sheet.figure,
-            f"Validation {spelt(kind)} by learning rate",
+            f"Validation {spelt(kind)} by learning rate, tuned",
             _rates_note(profile, best, kind, sheet.high) + chance_note,
         )
     return sheet.figure
@@ -87,9 +96,9 @@ def _span(profile: pd.DataFrame, kind: str) -> tuple[float, float]:
     return 0.0, float(finite.quantile(0.9)) if finite.gt(0).any() else 1.0
 
 
-def _order(best: pd.DataFrame, kind: str) -> list[str]:
-    """Activations by mean test score over depths, best first."""
-    mean = best.groupby("activation", observed=True)[f"test_{kind}"].mean()
+def _order(best: pd.DataFrame, kind: str, column: str = "") -> list[str]:
+    """Activations by the mean of a score over depths, by default on validation, best first."""
+    mean = best.groupby("activation", observed=True)[column or f"validation_{kind}"].mean()
     return list(mean.sort_values(ascending=kind == "rmse", kind="stable").index)
 
 
@@ -153,7 +162,7 @@ def dead_units(results: pd.DataFrame) -> Figure:
         )
         if spared:
             note += "\nNeither at any rate: " + ", ".join(shorten(name) for name in spared) + "."
-        titles(sheet.figure, "Dead and saturated hidden units by learning rate", note)
+        titles(sheet.figure, "Dead and saturated hidden units by learning rate, tuned", note)
     return sheet.figure
 
 
@@ -173,15 +182,18 @@ def _draw_dead(sheet: Sheet, row: Row, curve: pd.DataFrame, best: pd.Series) -> 
     sheet.number(row, f"{dead}{percent(best['saturated_fraction'])} saturated")
 
 
-def accuracy_table(results: pd.DataFrame) -> Figure:
+def accuracy_table(reported: pd.DataFrame, kind: str) -> Figure:
     """Heat map of test accuracy (regression: RMSE) at the chosen setting, activation by depth.
 
-    Each square says the mean over seeds and half of its 95% interval.
+    Each square says the score and half of its 95% interval.
+
+    Args:
+        reported: Of `stages.by_stage`.
+        kind: Of score, see `statistics.score_name`.
     """
-    kind = statistics.score_name(results)
-    best = statistics.select(results)
-    order, depths = _order(best, kind), sorted(best["depth"].unique())
-    value = best.pivot(index="activation", columns="depth", values=f"test_{kind}")
+    best = reported
+    order, depths = _order(best, kind, "score"), sorted(best["depth"].unique())
+    value = best.pivot(index="activation", columns="depth", values="score")
     shade = _shade(value.reindex(index=order, columns=depths).to_numpy(float), kind)
     with house_style():
         size = 2.4 + 1.35 * len(depths), 1.25 + 0.34 * len(order)
@@ -201,7 +213,10 @@ def accuracy_table(results: pd.DataFrame) -> Figure:
         several = best["seeds"].max() > 1
         note = "Mean over seeds ± half of the 95% interval." if several else "One seed."
         note += " Bold: best of its depth." if len(order) > 1 else ""
-        titles(figure, f"Test {spelt(kind)} at the chosen setting{unit}", note)
+        if (best["stage"] == TUNED).any():
+            note += " Tuned: from the seeds that chose the setting, and so too high."
+        stages = join(best["stage"].unique())
+        titles(figure, f"Test {spelt(kind)} at the chosen setting, {stages}{unit}", note)
     return figure
 
 
@@ -224,7 +239,7 @@ def _square(best: pd.DataFrame, kind: str) -> str:
     best = best.iloc[0]
     if best["lost_share"] == 1:
         return fate(best)
-    return plus_minus(best[f"test_{kind}"], statistics.half_width(best), kind)
+    return plus_minus(best["score"], half_width(best), kind)
 
 
 def _table_axes(axes: Axes, order: list[str], depths: list[int]) -> None:
@@ -250,8 +265,16 @@ def svg(figure: Figure) -> str:
     return text.replace("'DejaVu Sans'", "'DejaVu Sans', Verdana, sans-serif")
 
 
-def save(figures: Mapping[str, Figure], directory: str | Path, dpi: int = 110) -> list[Path]:
-    """Write each figure to `directory` as `<name>.png`; returns the paths.
+def save(
+    figures: Mapping[str, Figure], directory: str | Path, dpi: int = 110, form: str = "png"
+) -> list[Path]:
+    """Write each figure to `directory` as `<name>.<form>`; returns the paths.
+
+    Args:
+        figures: by name.
+        directory: made if need be.
+        dpi: dots per inch of a PNG.
+        form: "png", "pdf" or "svg".
 
     Raises:
         StoreError: one cannot be written.
@@ -259,9 +282,9 @@ def save(figures: Mapping[str, Figure], directory: str | Path, dpi: int = 110) -
     directory = Path(directory)
     with writing_to(directory, "folder"):
         directory.mkdir(parents=True, exist_ok=True)
-    paths = [directory / f"{name}.png" for name in figures]
+    paths = [directory / f"{name}.{form}" for name in figures]
     for path, figure in zip(paths, figures.values(), strict=True):
-        draw = functools.partial(figure.savefig, dpi=dpi, format="png")
+        draw = functools.partial(figure.savefig, dpi=dpi, format=form, metadata=FORMATS[form])
         with writing_to(path, "file"), house_style():
             write_atomically(path, draw)
     return paths

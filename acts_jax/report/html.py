@@ -49,7 +49,7 @@ h1 { font-size: 1.7rem; line-height: 1.2; margin: 1rem 0; }
 h2 { font-size: 1.25rem; margin: 2.2rem 0 .6rem; }
 h3 { font-size: 1rem; margin: 1.8rem 0 .5rem; }
 ul.headline { padding-left: 1.1rem; max-width: 50rem; } ul.headline li { margin: .3rem 0; }
-.note, figcaption { font-size: .875rem; max-width: 50rem; } .note { color: var(--faint); }
+.note, figcaption, .methods { font-size: .875rem; max-width: 50rem; } .note { color: var(--faint); }
 .wide, .matrices, pre { overflow-x: auto; }
 table { border-collapse: collapse; font-size: .875rem; font-variant-numeric: tabular-nums; }
 thead th { font-weight: 600; text-align: right; vertical-align: bottom;
@@ -57,6 +57,9 @@ thead th { font-weight: 600; text-align: right; vertical-align: bottom;
 th, td { padding: .16rem .6rem; text-align: right; white-space: nowrap; }
 .wide thead th, .wide td:nth-child(2) { white-space: normal; }
 .wide th:nth-child(2), .wide td:nth-child(2) { text-align: left; }
+.wide .ranks :is(th, td):nth-child(2) { text-align: right; }
+.wide :is(.ranks, .verdicts) :is(th, td):first-child { text-align: left; }
+.wide .verdicts :is(th, td):last-child { text-align: left; white-space: normal; }
 .wide tbody tr { border-top: 1px solid var(--rule); }
 .wide tbody tr.new { border-top-color: var(--faint); }
 em { color: var(--alarm); font-style: normal; }

@@ -56,7 +56,7 @@ def gradient_norm_by_layer(curves: pd.DataFrame) -> Figure:
             axes.set_xlabel("layer (the last is the readout)")
         zero = " 0: exactly zero." if (table["low"] <= 0).any() else ""
         note = f"Marker: median; bar: range over seeds.{zero} Number: layer 1 over readout."
-        titles(figure, "Gradient norm by layer", note)
+        titles(figure, "Gradient norm by layer, tuned", note)
     return figure
 
 
@@ -156,7 +156,7 @@ def learned_parameters(curves: pd.DataFrame) -> Figure:
         if learned["channel"].notna().any():
             line = "Line: median; band: 10th to 90th percentile over channels and seeds."
         note = f"{line} Dashed: initial value. Number: mean at the end."
-        titles(figure, "Learned activation parameters over training", note)
+        titles(figure, "Learned activation parameters over training, tuned", note)
     return figure
 
 

@@ -7,7 +7,9 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from acts_jax.analysis import comparison, statistics
+from acts_jax.analysis import statistics
+from acts_jax.analysis.stages import CONFIRMED
+from acts_jax.analysis.verdicts import BETTER, EQUIVALENT, UNDECIDED, WORSE
 from acts_jax.report.style import brief, percent, score, spelt
 from acts_jax.words import count, join
 
@@ -21,21 +23,29 @@ def uneven(class_counts: Mapping[str, int]) -> bool:
 
 def headline(
     results: pd.DataFrame,
-    selection: pd.DataFrame,
-    comparisons: pd.DataFrame,
+    reported: pd.DataFrame,
+    comparisons: pd.DataFrame | None,
     chance: float | None,
     class_counts: Mapping[str, int] | None = None,
 ) -> list[str]:
     """What the sweep says, in sentences of plain text.
 
-    Best and tied, uneven classes, at chance, diverged, edges.
+    What was tested; the best of each depth, and how it stands to the others; uneven classes, at
+    chance, diverged, edges and cliffs.
+
+    Args:
+        results: Of the networks that chose the settings.
+        reported: Of `stages.by_stage`.
+        comparisons: Of `verdicts.compare`; None where nothing is confirmed.
+        chance: The accuracy of guessing; not mentioned when None.
+        class_counts: Training examples of each class.
     """
     kind = statistics.score_name(results)
-    trained = selection[selection["lost_share"] < 1]
-    sentences = [
-        _best_sentence(row, trained, comparisons, kind)
-        for row in comparison.leaders(trained, comparisons, kind).itertuples()
-    ]
+    trained = reported[reported["lost_share"] < 1]
+    sentences = [_tested_sentence(trained, comparisons, kind)] if len(trained) else []
+    for depth, rows in trained.groupby("depth"):
+        ranked = rows.sort_values("score", ascending=kind == "rmse", kind="stable")
+        sentences.append(_best_sentence(depth, ranked, comparisons, kind))
     if uneven(class_counts or {}):
         sentences.append(_balance_sentence(trained, class_counts))
     if chance is not None and kind == "accuracy":
@@ -44,25 +54,93 @@ def headline(
             sentences.append(
                 f"At chance ({percent(chance)}) even at its best setting: {_by_depth(stuck)}."
             )
-    return sentences + _warnings(results, selection)
+    return sentences + _warnings(results, reported)
 
 
-def _best_sentence(row, selection, comparisons, kind: str) -> str:
-    at_depth = selection[selection["depth"] == row.depth].set_index("activation")
-    best = at_depth.loc[row.activation]
-    value = score(best[f"test_{kind}"], kind)
-    value = f"{value} test accuracy" if kind == "accuracy" else f"a test {spelt(kind)} of {value}"
-    is_best = "is best with" if len(at_depth) > 1 else "comes to"
-    sentence = f"Depth {row.depth}: {row.activation} {is_best} {value}{_interval(best, kind)}."
-    if row.tied:
-        sentence += f" With {best['seeds']} seeds {join(row.tied)} cannot be told from it."
-    if row.behind:
-        gaps = at_depth.loc[list(row.behind), f"test_{kind}"] - best[f"test_{kind}"]
-        sentence += f" Behind: {join(f'{n} ({gap(g, kind)})' for n, g in gaps.items())}."
-    if row.untested:
-        untested = [n for n in row.untested if n in at_depth.index]
-        sentence += f" Too few seeds to compare it with {join(untested)}." if untested else ""
+def _tested_sentence(reported: pd.DataFrame, comparisons: pd.DataFrame | None, kind: str) -> str:
+    """What was tested, and in which words it is told."""
+    if not (reported["stage"] == CONFIRMED).any():
+        return (
+            f"Nothing is confirmed: every test {spelt(kind)} here is tuned, from the seeds that "
+            "chose the setting, and so too good. Differences were not tested."
+        )
+    seeds = int((reported["seeds"] + reported["failed"]).max())
+    said = (
+        f"Settings were chosen on validation; each test {spelt(kind)} is that of networks trained "
+        f"anew at the chosen setting from {count(seeds, 'fresh seed')}."
+    )
+    if comparisons is None or comparisons["p_value"].isna().all():
+        return said
+    return (
+        f"{said} Differences were tested within each depth, over {comparisons['family'].iloc[0]}: "
+        f"one is better or worse if p < 0.05 after Holm's correction, equivalent if it lies within "
+        f"{_margin(comparisons, kind)}, and undecided otherwise."
+    )
+
+
+def _margin(comparisons: pd.DataFrame, kind: str) -> str:
+    margin = comparisons["margin"].max()
+    if kind == "accuracy":
+        return f"{brief(100 * margin)} point" + ("" if margin == 0.01 else "s")
+    return f"{brief(margin)} of the target's units"
+
+
+def _best_sentence(
+    depth: int, ranked: pd.DataFrame, comparisons: pd.DataFrame | None, kind: str
+) -> str:
+    """Which is best at a depth, and what was found of each of the others."""
+    best = ranked.iloc[0]
+    name, value = best["activation"], score(best["score"], kind)
+    what = f"{value} test accuracy" if kind == "accuracy" else f"a test {spelt(kind)} of {value}"
+    least = "highest" if kind == "accuracy" else "lowest"
+    tuned = ", tuned" if best["stage"] != CONFIRMED else ""
+    sentence = f"Depth {depth}: {name} comes to {what}{_interval(best, kind)}{tuned}"
+    sentence += f", the {least} of {len(ranked)}." if len(ranked) > 1 else "."
+    if comparisons is None:
+        return sentence
+    found = seen_from(name, comparisons[comparisons["depth"] == depth])
+    found = found.set_index("other").reindex(ranked["activation"].iloc[1:])
+    for verdict, introduced in CLAUSES.items():
+        rows = found[found["verdict"] == verdict]
+        if len(rows):
+            told = [f"{n} ({_told(row, kind)})" for n, row in rows.iterrows()]
+            sentence += f" {introduced} {join(told)}."
     return sentence
+
+
+CLAUSES = {
+    BETTER: "It is better than",
+    WORSE: "It is worse than",
+    EQUIVALENT: "Equivalent within the margin:",
+    UNDECIDED: "Undecided:",
+}
+
+
+def _told(row: pd.Series, kind: str) -> str:
+    """By how much two differ, or how many seeds would decide that."""
+    if row["verdict"] != UNDECIDED:
+        return gap(row["difference"], kind)
+    needed = row["seeds_needed"]
+    if np.isnan(needed):
+        return "too few seeds"
+    return (
+        f"{needed:,.0f} seeds would decide" if np.isfinite(needed) else "no number of seeds would"
+    )
+
+
+def seen_from(name: str, comparisons: pd.DataFrame) -> pd.DataFrame:
+    """The comparisons of one activation with others: as `activation`, and the verdict on it.
+
+    Args:
+        name: Of the activation.
+        comparisons: Of `verdicts.compare`, of one group.
+    """
+    turned = comparisons[comparisons["other"] == name].rename(
+        columns={"activation": "other", "other": "activation", "low": "high", "high": "low"}
+    )
+    turned[["difference", "low", "high"]] *= -1
+    turned["verdict"] = turned["verdict"].replace({BETTER: WORSE, WORSE: BETTER})
+    return pd.concat([comparisons[comparisons["activation"] == name], turned])
 
 
 def _balance_sentence(selection: pd.DataFrame, class_counts: Mapping[str, int]) -> str:
@@ -77,7 +155,7 @@ def _balance_sentence(selection: pd.DataFrame, class_counts: Mapping[str, int]) 
         return sentence
     best = selection.loc[selection["test_balanced_accuracy"].idxmax()]
     return sentence + (
-        f" The highest on test, at the settings chosen by validation accuracy, is "
+        f" The highest on test, tuned, is "
         f"{percent(best['test_balanced_accuracy'])}: {best['activation']} at depth {best['depth']}."
     )
 
@@ -92,7 +170,8 @@ def _warnings(results: pd.DataFrame, selection: pd.DataFrame) -> list[str]:
         lost = results[results["status"] == word]
         if len(lost):
             total = count(len(results), "cell")
-            sentence = f"{len(lost)} of {total} {word} ({percent(len(lost) / len(results))})"
+            all_lost = percent(len(lost) / len(results))
+            sentence = f"{len(lost)} of {total} {word} while tuning ({all_lost})"
             share = selection[f"{word}_share"]
             if share.nunique() > 1:
                 worst = selection.loc[share.idxmax()]
@@ -107,9 +186,14 @@ def _warnings(results: pd.DataFrame, selection: pd.DataFrame) -> list[str]:
         edge = selection[(selection["at_edge"] == end) & (selection["lost_share"] < 1)]
         if len(edge):
             sentences.append(
-                f"The chosen learning rate is the {word} of those swept, so a better one may lie "
+                f"The chosen learning rate is the {word} of those tried, so a better one may lie "
                 f"beyond: {_by_depth(edge)}."
             )
+    cliff = selection[(selection["at_cliff"] != "") & (selection["lost_share"] < 1)]
+    if len(cliff):
+        sentences.append(
+            f"At a cliff, training failing at the rate next to the chosen one: {_by_depth(cliff)}."
+        )
     return sentences
 
 
@@ -130,20 +214,19 @@ def _interval(row: pd.Series, kind: str) -> str:
 
 def gap(difference: float, kind: str) -> str:
     """A signed difference of accuracies, in percentage points, or of errors."""
-    text = f"{100 * difference:+.1f} points" if kind == "accuracy" else f"{difference:+.2g}"
-    return text.replace("-", "−")
+    text = f"{100 * difference:+.1f}" if kind == "accuracy" else f"{difference:+.2g}"
+    text = "0.0" if text in ("+0.0", "-0.0") else text.replace("-", "−")
+    return f"{text} points" if kind == "accuracy" else text
 
 
-def captions(
-    results: pd.DataFrame, curves: pd.DataFrame, selection: pd.DataFrame
-) -> dict[str, str]:
+def captions(results: pd.DataFrame, curves: pd.DataFrame, reported: pd.DataFrame) -> dict[str, str]:
     """One sentence per figure of `draw`, about what it shows in these data; "" if nothing."""
     kind = statistics.score_name(results)
-    best = statistics.chosen(results, selection)
+    best = statistics.chosen(results, reported)
     mine = curves[curves["cell"].isin(best["cell"])]
     said = {
-        "test_table": _table_caption(selection, kind),
-        "learning_rate": _rate_caption(selection),
+        "test_table": _table_caption(reported, kind),
+        "learning_rate": _rate_caption(reported),
         "dead_units": _dead_caption(results),
     }
     if statistics.has_gradients(mine):
@@ -151,18 +234,17 @@ def captions(
     return said | {"learned_parameters": _learned_caption(mine)}
 
 
-def _table_caption(selection: pd.DataFrame, kind: str) -> str:
-    column = f"test_{kind}"
-    trained = selection[selection["lost_share"] < 1]
-    table = trained.pivot(index="activation", columns="depth", values=column)
+def _table_caption(reported: pd.DataFrame, kind: str) -> str:
+    trained = reported[reported["lost_share"] < 1]
+    table = trained.pivot(index="activation", columns="depth", values="score")
     if table.size < 2:
         return ""
     if table.shape[1] < 2:
-        ranked = trained.sort_values(column, ascending=kind == "rmse")
+        ranked = trained.sort_values("score", ascending=kind == "rmse")
         first, last = ranked.iloc[0], ranked.iloc[-1]
         return (
-            f"From {first['activation']} ({score(first[column], kind)}) to "
-            f"{last['activation']} ({score(last[column], kind)})."
+            f"From {first['activation']} ({score(first['score'], kind)}) to "
+            f"{last['activation']} ({score(last['score'], kind)})."
         )
     low, high = table.columns[0], table.columns[-1]
     change = (table[high] - table[low]) * (1 if kind == "accuracy" else -1)

@@ -25,21 +25,29 @@ from acts_jax.training.slices import Slices
 from acts_jax.words import said_by
 
 LOOKAHEAD = 2  # groups being compiled while one runs
-KEPT = 8  # groups whose traces and programs stay in memory, about 25 MB each
+KEPT = 8  # groups whose traces stay in memory, about 20 MB each
+PROGRAMS = 32  # compiled ones that stay there, for rounds that follow a sweep
 POLL = 0.2  # seconds between two looks at the signals while waiting
 
 _finished = itertools.count(1)  # groups, in all of this process's sweeps
 
 
-def results(work: Work) -> Iterator[Finished]:
-    """Trains the groups of some work; a `Launcher`."""
+def results(
+    work: Work, compiled: dict[Any, concurrent.futures.Future] | None = None
+) -> Iterator[Finished]:
+    """Trains the groups of some work; a `Launcher`.
+
+    Args:
+        work: What to train.
+        compiled: Programs of other work on the same datasets, to be shared and added to.
+    """
     waiting = collections.deque(
         part
         for group in work.groups
         for part in packing.parts(group, work.datasets[group.static.dataset], work.pack)
     )
     known: dict[Any, Slices] = {}
-    compiled: dict[Any, concurrent.futures.Future] = {}
+    compiled = {} if compiled is None else compiled
     pool = concurrent.futures.ThreadPoolExecutor(LOOKAHEAD)
     try:
         programs = collections.deque()
@@ -54,7 +62,8 @@ def results(work: Work) -> Iterator[Finished]:
             yield _finish(*programs.popleft(), work)
             if next(_finished) % KEPT == 0:
                 jax.clear_caches()  # jax would keep what it made for a group until the end
-                compiled.clear()
+                for key in [*compiled][:-PROGRAMS]:
+                    del compiled[key]
             work.stop.check()
     finally:
         pool.shutdown(wait=False, cancel_futures=True)

@@ -12,7 +12,7 @@ import dataclasses
 import itertools
 import math
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 import pandas as pd
@@ -21,10 +21,36 @@ from acts_jax.analysis import statistics
 from acts_jax.sweep.grid import Group, Plan, make_group
 from acts_jax.words import count, join
 
+Train = Callable[[Plan], pd.DataFrame]  # from the plan of a round to its results
+
+
+class Strategy(Protocol):
+    """How a sweep is followed up."""
+
+    def describe(self, plan: Plan) -> str:
+        """What that takes, in a line, beforehand."""
+
+    def tune(
+        self, plan: Plan, results: pd.DataFrame, train: Train
+    ) -> tuple[list[Plan], pd.DataFrame]:
+        """Tunes the learning rates of a sweep further, round by round.
+
+        Args:
+            plan: The sweep.
+            results: Its results, see `load_results`.
+            train: Trains a round.
+
+        Returns:
+            The plans of the sweep and its rounds, and all their results together.
+        """
+
+    def seeds(self, plans: Sequence[Plan], results: pd.DataFrame) -> int:
+        """From how many fresh seeds what is chosen now is trained anew; 0 for none."""
+
 
 @dataclasses.dataclass(frozen=True)
 class Rounds:
-    """How far a sweep is followed up; false if not at all.
+    """A fixed number of rounds; a `Strategy`.
 
     Attributes:
         refine: How often, at most, the step between the best learning rate and its neighbours is
@@ -38,8 +64,50 @@ class Rounds:
     extend: int = 0
     confirm: int = 0
 
-    def __bool__(self) -> bool:
-        return bool(self.refine or self.extend or self.confirm)
+    def describe(self, plan: Plan) -> str:
+        """What following up a sweep takes, in a line."""
+        seeds: dict[tuple, int] = {}
+        for group in plan.groups:
+            static = group.static
+            name = static.dataset, static.activation, len(static.hidden_sizes)
+            seeds[name] = len(np.unique(group.traced["seed"]))
+        more = []
+        if self.refine or self.extend:
+            most = (2 * self.refine + self.extend) * sum(seeds.values())
+            more.append(f"at most {count(most, 'cell')} to tune learning rates further")
+        if self.confirm:
+            fresh = count(self.confirm * len(seeds), "cell")
+            more.append(
+                f"{fresh} from {count(self.confirm, 'fresh seed')} to confirm what is chosen"
+            )
+        return f"then {join(more)}"
+
+    def tune(
+        self, plan: Plan, results: pd.DataFrame, train: Train
+    ) -> tuple[list[Plan], pd.DataFrame]:
+        """Tunes the learning rates of a sweep further; see `Strategy`."""
+        plans = [plan]
+        widened: collections.Counter[tuple] = collections.Counter()
+        halved: collections.Counter[tuple] = collections.Counter()
+        while True:
+            groups: list[Group] = []
+            for tried in chosen(plans, results):
+                name, rates = tried.name, []
+                if widened[name] < self.extend and (rates := beyond(tried.rate, tried.rates)):
+                    widened[name] += 1
+                elif halved[name] < self.refine:
+                    rates = halfway(tried.rate, tried.rates)
+                    halved[name] += 1
+                if rates:
+                    groups.append(at_rates(len(groups), tried.cells, rates))
+            if not groups:
+                return plans, results
+            plans.append(following(plan, f"tuning-{len(plans)}", groups))
+            results = pd.concat([results, train(plans[-1])], ignore_index=True)
+
+    def seeds(self, plans: Sequence[Plan], results: pd.DataFrame) -> int:
+        """How many confirm what is chosen; see `Strategy`."""
+        return self.confirm
 
 
 class Tried(NamedTuple):
@@ -56,60 +124,6 @@ class Tried(NamedTuple):
     cells: Group
     rate: float
     rates: Sequence[float]
-
-
-def describe(plan: Plan, rounds: Rounds) -> str:
-    """What following up a sweep takes, in a line."""
-    seeds: dict[tuple, int] = {}
-    for group in plan.groups:
-        static = group.static
-        name = static.dataset, static.activation, len(static.hidden_sizes)
-        seeds[name] = len(np.unique(group.traced["seed"]))
-    more = []
-    if rounds.refine or rounds.extend:
-        most = (2 * rounds.refine + rounds.extend) * sum(seeds.values())
-        more.append(f"at most {count(most, 'cell')} to tune learning rates further")
-    if rounds.confirm:
-        fresh = count(rounds.confirm * len(seeds), "cell")
-        more.append(f"{fresh} from {count(rounds.confirm, 'fresh seed')} to confirm what is chosen")
-    return f"then {join(more)}"
-
-
-def tune(
-    plan: Plan,
-    results: pd.DataFrame,
-    rounds: Rounds,
-    train: Callable[[Plan], pd.DataFrame],
-) -> tuple[list[Plan], pd.DataFrame]:
-    """Tunes the learning rates of a sweep further, round by round.
-
-    Args:
-        plan: The sweep.
-        results: Its results, see `load_results`.
-        rounds: How far to go.
-        train: From the plan of a round to its results.
-
-    Returns:
-        The plans of the sweep and its rounds, and all their results together.
-    """
-    plans = [plan]
-    widened: collections.Counter[tuple] = collections.Counter()
-    halved: collections.Counter[tuple] = collections.Counter()
-    while True:
-        groups: list[Group] = []
-        for tried in chosen(plans, results):
-            rates = beyond(tried.rate, tried.rates) if widened[tried.name] < rounds.extend else []
-            if rates:
-                widened[tried.name] += 1
-            elif halved[tried.name] < rounds.refine:
-                rates = halfway(tried.rate, tried.rates)
-                halved[tried.name] += 1
-            if rates:
-                groups.append(_at_rates(len(groups), tried.cells, rates))
-        if not groups:
-            return plans, results
-        plans.append(_following(plan, f"tuning-{len(plans)}", groups))
-        results = pd.concat([results, train(plans[-1])], ignore_index=True)
 
 
 def beyond(rate: float, rates: Sequence[float]) -> list[float]:
@@ -164,8 +178,8 @@ def confirmation(
         out.
     """
     groups: list[Group] = []
-    fresh = _unused(results["seed"], seeds)
-    splits = _unused(results.get("split_seed", [0]), seeds)
+    fresh = unused(results["seed"], seeds)
+    splits = unused(results.get("split_seed", [0]), seeds)
     for tried in chosen(plans, results):
         cells = tried.cells
         static = dataclasses.replace(cells.static, record="examples")
@@ -177,10 +191,10 @@ def confirmation(
             traced["split_seed"] = splits
         own = {name: np.repeat(values[:1], seeds) for name, values in cells.parameters.items()}
         groups.append(make_group(len(groups), static, traced, own))
-    return _following(plans[0], "confirmation", groups)
+    return following(plans[0], "confirmation", groups)
 
 
-def _unused(used: Iterable[int], count: int) -> np.ndarray:
+def unused(used: Iterable[int], count: int) -> np.ndarray:
     """The first whole numbers that are not among some: int64 [count]."""
     taken = set(used)
     others = (number for number in itertools.count() if number not in taken)
@@ -203,13 +217,13 @@ def chosen(plans: Sequence[Plan], results: pd.DataFrame) -> list[Tried]:
     found = []
     for place, row in selection.iterrows():
         setting = selection.loc[[place]]
-        cells = [n.rpartition("/") for n in statistics.chosen(results, setting)["cell"]]
-        (key,) = {key for key, _, _ in cells}
+        names = [n.rpartition("/") for n in statistics.chosen(results, setting)["cell"]]
+        cells = [groups[key].part(int(i), int(i) + 1) for key, _, i in names]
         rates = np.unique(results.merge(setting[others])["learning_rate"])
         found.append(
             Tried(
                 (row["dataset"], row["activation"], row["depth"]),
-                _taken(groups[key], [int(index) for _, _, index in cells]),
+                _joined(cells),
                 float(row["learning_rate"]),
                 rates[rates > 0].tolist(),
             )
@@ -217,16 +231,17 @@ def chosen(plans: Sequence[Plan], results: pd.DataFrame) -> list[Tried]:
     return found
 
 
-def _taken(group: Group, index: Sequence[int]) -> Group:
-    """Some cells of a group."""
-    pick = np.array(index)
-    traced = {name: values[pick] for name, values in group.traced.items()}
-    parameters = {name: values[pick] for name, values in group.parameters.items()}
-    return dataclasses.replace(group, traced=traced, parameters=parameters)
+def _joined(parts: Sequence[Group]) -> Group:
+    """Cells that only differ in what is traced, of one group or of several, in one."""
+    traced, parameters = (
+        {name: np.concatenate([column[name] for column in columns]) for name in columns[0]}
+        for columns in ([part.traced for part in parts], [part.parameters for part in parts])
+    )
+    return dataclasses.replace(parts[0], traced=traced, parameters=parameters)
 
 
-def _at_rates(index: int, cells: Group, rates: Sequence[float]) -> Group:
-    """The same cells at other learning rates."""
+def at_rates(index: int, cells: Group, rates: Sequence[float]) -> Group:
+    """The same cells at other learning rates, as a group of a round."""
 
     def repeated(columns: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
         return {name: np.tile(values, len(rates)) for name, values in columns.items()}
@@ -235,5 +250,6 @@ def _at_rates(index: int, cells: Group, rates: Sequence[float]) -> Group:
     return make_group(index, cells.static, traced, repeated(cells.parameters))
 
 
-def _following(plan: Plan, name: str, groups: Iterable[Group]) -> Plan:
+def following(plan: Plan, name: str, groups: Iterable[Group]) -> Plan:
+    """The plan of a round that follows a sweep."""
     return Plan({**plan.config, "round": name}, tuple(groups))

@@ -1,6 +1,7 @@
 """Training what some options ask for, from the config to the results."""
 
 import dataclasses
+import functools
 import hashlib
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -18,7 +19,7 @@ from acts_jax.sweep import cluster, launch, local, packing, results, store
 from acts_jax.sweep.grid import Plan
 from acts_jax.sweep.options import Options, share_of
 from acts_jax.sweep.progress import ProgressLine
-from acts_jax.sweep.rounds import Rounds, confirmation, describe, tune
+from acts_jax.sweep.rounds import Strategy, confirmation
 from acts_jax.sweep.work import Launcher, Seconds
 from acts_jax.words import count
 
@@ -55,7 +56,7 @@ def train(
     stops_early: bool = False,
     datasets: Mapping[str, Dataset] = MappingProxyType({}),
     then: Sequence[Options] = (),
-    rounds: Rounds | None = None,
+    strategy: Strategy | None = None,
 ) -> Trained:
     """Trains those networks of a sweep that are not in its workdir yet, and loads them all.
 
@@ -70,7 +71,7 @@ def train(
         datasets: By name, in place of those that the names in the config stand for.
         then: Of sweeps to be trained after this one: planned and shown now, so that none of them is
             found to be impossible hours later, and a dry run shows all.
-        rounds: How the sweep is followed up. A shard is not: its results are a part only.
+        strategy: How the sweep is followed up. A shard is not: its results are a part only.
 
     Raises:
         ConfigError: If the config cannot run, or `check` refuses it.
@@ -84,9 +85,9 @@ def train(
     plan, datasets = _planned(options, console, check, stops_early, datasets)
     for other in then:
         _planned(other, console, None, stops_early, {})
-    rounds = rounds if options.shard is None else None
-    if rounds:
-        console.print(describe(plan, rounds), soft_wrap=True)
+    strategy = strategy if options.shard is None else None
+    if strategy:
+        console.print(strategy.describe(plan), soft_wrap=True)
     if options.dry_run:
         sys.exit(0)
 
@@ -97,10 +98,10 @@ def train(
         return _run(plan, datasets, own, launcher, console)
 
     trained = run(plan, options.workdir)
-    return _follow(trained, rounds, run) if rounds else trained
+    return _follow(trained, strategy, run) if strategy else trained
 
 
-def _follow(trained: Trained, rounds: Rounds, run: Callable[[Plan, Path], Trained]) -> Trained:
+def _follow(trained: Trained, strategy: Strategy, run: Callable[[Plan, Path], Trained]) -> Trained:
     """Follows up a sweep that is trained; `run` trains a plan in a workdir."""
     parts = [trained]
 
@@ -108,12 +109,12 @@ def _follow(trained: Trained, rounds: Rounds, run: Callable[[Plan, Path], Traine
         parts.append(run(plan, _folder(trained.workdir, plan)))
         return parts[-1].results
 
-    plans, tuned = tune(trained.plan, trained.results, rounds, train)
+    plans, tuned = strategy.tune(trained.plan, trained.results, train)
     curves = pd.concat([part.curves for part in parts], ignore_index=True)
     trained = trained._replace(results=tuned, curves=curves)
-    if rounds.confirm:
-        divided = [name for name, dataset in trained.datasets.items() if dataset.divisible]
-        plan = confirmation(plans, tuned, rounds.confirm, divided)
+    if seeds := strategy.seeds(plans, tuned):
+        divided = [name for name, dataset in trained.datasets.items() if dataset.divides_test]
+        plan = confirmation(plans, tuned, seeds, divided)
         if plan.groups:  # else no network was trained to its end
             confirmed = train(plan)
             examples = results.load_examples(parts[-1].workdir)
@@ -197,4 +198,4 @@ def _launcher(options: Options) -> Launcher:
         return cluster.launcher(options.ray_address, options.compilation_cache)
     if options.ray_address is not None:
         raise ConfigError("--ray_address needs --launcher=ray")
-    return local.results
+    return functools.partial(local.results, compiled={})

@@ -123,14 +123,6 @@ def test_a_regression_beside_a_classification_is_chosen_by_its_own_error():
     assert statistics.scores(frame).query("dataset == 'e'")["test_accuracy"].isna().all()
 
 
-def test_half_width_is_that_before_an_end_was_cut_off():
-    values = (0.99, 0.97, 1.0)
-    best = statistics.select(tiny([(0.1, i, v, v) for i, v in enumerate(values)])).iloc[0]
-    low, high = statistics.interval(values)
-    assert best["high"] == 1.0 < high
-    assert statistics.half_width(best) == pytest.approx((high - low) / 2)
-
-
 def test_no_results_is_an_error(results):
     with pytest.raises(ValueError, match="no rows"):
         statistics.select(results.iloc[:0])

@@ -9,14 +9,17 @@ import subprocess
 import sys
 import time
 
+import numpy as np
 import pytest
 
+import acts_jax
 from acts_jax import load_curves, load_results
 from experiments import sweep as script
 
 pytestmark = pytest.mark.slow
 
 SMOKE = ["--config=configs/smoke.py", "--config.epochs=2", "--config.depth=1"]
+ALONE = ["--refine=0", "--extend=0", "--confirm=0"]
 
 
 def sweep(*arguments, data_dir):
@@ -36,12 +39,13 @@ def sweep(*arguments, data_dir):
 def main(run_main):
     """The script's own main with a command line: its exit status."""
     defaults = {"config": "configs/digits.py", "workdir": "runs/sweep"}
+    defaults["uses"] = ("margin", "format")
     return functools.partial(run_main, script, "--compilation_cache=", **defaults)
 
 
 def test_the_smoke_sweep_trains_reports_and_resumes(main, tmp_path, data_dir, capsys, monkeypatch):
     workdir = tmp_path / "a[/b]"  # what Rich would take for a tag
-    arguments = [*SMOKE, f"--workdir={workdir}", f"--data_dir={data_dir}"]
+    arguments = [*SMOKE, *ALONE, f"--workdir={workdir}", f"--data_dir={data_dir}"]
     assert main(*arguments) == 0
     printed = capsys.readouterr().out
     assert "18 cells in 3 groups" in printed
@@ -77,9 +81,36 @@ def test_the_smoke_sweep_trains_reports_and_resumes(main, tmp_path, data_dir, ca
     assert "width: [16] there, [5] now" in capsys.readouterr().err
 
 
+def test_what_is_reported_comes_from_seeds_and_splits_of_its_own(main, tmp_path, data_dir, capsys):
+    workdir = tmp_path / "run"
+    small = [*SMOKE, "--config.activation=relu,tanh", "--config.seed=0,1", "--format=pdf,svg"]
+    arguments = [*small, f"--workdir={workdir}", f"--data_dir={data_dir}", "--confirm=3"]
+    assert main(*arguments, "--refine=1", "--extend=0") == 0
+    printed = capsys.readouterr().out
+    assert "confirmed" in printed and "tuning-1: " in printed and "confirmation: 6 cells" in printed
+    (folder,) = workdir.glob("confirmation-*")
+    fresh, tuned = load_results(folder), load_results(workdir)
+    assert set(fresh.seed) == {2, 3, 4} and set(tuned.seed) == {0, 1}
+    assert set(fresh.split_seed) == {1, 2, 3}
+    examples = acts_jax.load_examples(folder)
+    means = examples.groupby("cell", observed=True)["score"].mean()
+    np.testing.assert_allclose(means[fresh.cell], fresh.test_accuracy, atol=1e-6)
+    page = (workdir / "report.html").read_text()
+    for name, cells in fresh.groupby("activation", observed=True):
+        score = f"{100 * cells.test_accuracy.mean():.1f}%"
+        assert re.search(rf"<td>{name}</td>.*?<td>{score}</td>", page)
+    assert {p.suffix for p in (workdir / "figures").iterdir()} == {".pdf", ".svg"}
+    assert {p.name for p in (workdir / "tables").iterdir()} == {
+        "scores.csv", "scores.tex", "comparisons.csv", "comparisons.tex",
+    }  # fmt: skip
+    before = {p: p.stat().st_mtime_ns for p in workdir.rglob("*.parquet")}
+    assert main(*arguments, "--refine=1", "--extend=0") == 0
+    assert before == {p: p.stat().st_mtime_ns for p in workdir.rglob("*.parquet")}
+
+
 def test_an_interrupted_sweep_says_how_to_go_on_and_does(main, tmp_path, data_dir, capsys):
     workdir = tmp_path / "run"
-    arguments = [*SMOKE, f"--workdir={workdir}", f"--data_dir={data_dir}"]
+    arguments = [*SMOKE, *ALONE, f"--workdir={workdir}", f"--data_dir={data_dir}"]
     process = subprocess.Popen(
         [sys.executable, "-m", "experiments.sweep", "--compilation_cache=", *arguments],
         stderr=subprocess.PIPE,
@@ -102,7 +133,8 @@ def test_an_interrupted_sweep_says_how_to_go_on_and_does(main, tmp_path, data_di
 def test_a_dry_run_counts_and_trains_nothing(tmp_path, data_dir):
     status, out, _ = sweep("--dry_run", f"--workdir={tmp_path / 'run'}", data_dir=data_dir)
     assert status == 0
-    assert "840 cells in 24 groups (24 compiles), 453,600 steps" in out
+    assert "504 cells in 24 groups (24 compiles), 272,160 steps" in out
+    assert "then at most 216 cells to tune learning rates further and 288 cells from 12" in out
     assert not (tmp_path / "run").exists()
 
 
@@ -141,6 +173,9 @@ def test_help_names_the_flags(data_dir):
         (["--config=configs/nothing.py"], "no config file 'configs/nothing.py'"),
         (["--workdir=/proc/nowhere"], "cannot write to workdir /proc/nowhere"),
         (["stray"], "unexpected argument 'stray'"),
+        (["--format=pgn"], "unknown --format 'pgn'; did you mean 'png'?"),
+        (["--margin=0"], "flag --margin=0: 0.0 is not a number in the range [1e-06, 1.0]"),
+        (["--confirm=-1"], "--confirm"),
     ],
 )
 def test_bad_input_is_one_line_before_any_compute(

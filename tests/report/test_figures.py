@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 from matplotlib.colors import to_hex
 
-from acts_jax.analysis import statistics
+from acts_jax.analysis import stages, statistics
 from acts_jax.report import figures, style
-from tests.made_up import ACTIVATIONS, make_results, texts
+from tests.made_up import ACTIVATIONS, judged, make_results, texts
 
 
 def test_accuracy_by_learning_rate_names_every_choice(results):
@@ -78,11 +78,31 @@ def test_an_activation_keeps_its_colour_from_figure_to_figure(results):
         assert set(inside) == {color}
 
 
+def table(results):
+    """The table of what is chosen from some results, not confirmed."""
+    kind = statistics.score_name(results)
+    return figures.accuracy_table(stages.by_stage(statistics.select(results)), kind)
+
+
 def test_accuracy_table_says_every_mean_and_half_width(results):
-    found = texts(figures.accuracy_table(results))
-    for row in statistics.select(results).itertuples():
-        half = 100 * (row.high - row.low) / 2
-        assert f"{100 * row.test_accuracy:.1f} ± {half:.1f}" in found
+    reported, _ = judged(results)
+    found = texts(figures.accuracy_table(reported, "accuracy"))
+    assert "Test accuracy at the chosen setting, confirmed, %" in found
+    for _, row in reported.iterrows():
+        assert f"{100 * row['score']:.1f} ± {100 * stages.half_width(row):.1f}" in found
+    found = texts(table(results))
+    assert "Test accuracy at the chosen setting, tuned, %" in found
+    assert any("too high" in text for text in found)
+
+
+def test_figures_are_saved_in_every_format_twice_the_same(results, tmp_path):
+    beginnings = {"png": b"\x89PNG", "pdf": b"%PDF", "svg": b"<?xml"}
+    assert set(beginnings) == set(figures.FORMATS)
+    for form, beginning in beginnings.items():
+        (path,) = figures.save({"t": table(results)}, tmp_path, form=form)
+        first = path.read_bytes()
+        assert path.name == f"t.{form}" and first.startswith(beginning)
+        assert first == figures.save({"t": table(results)}, tmp_path, form=form)[0].read_bytes()
 
 
 def all_diverged():
@@ -108,7 +128,7 @@ def test_any_sweep_can_be_drawn(results, tmp_path):
     drawn = {
         "rate": figures.accuracy_by_learning_rate(results, 0.1),
         "dead": figures.dead_units(results),
-        "table": figures.accuracy_table(results),
+        "table": table(results),
     }
     paths = figures.save(drawn, tmp_path, dpi=30)
     assert [path.name for path in paths] == ["rate.png", "dead.png", "table.png"]
@@ -120,29 +140,29 @@ def test_any_sweep_can_be_drawn(results, tmp_path):
 def test_missing_combinations_leave_gaps(results):
     some = results[(results["activation"] != "relu") | (results["depth"] == 2)]
     assert "relu" in texts(figures.accuracy_by_learning_rate(some))
-    assert "relu" in texts(figures.accuracy_table(some))
+    assert "relu" in texts(table(some))
 
 
 def test_figures_leave_the_global_style_alone(results):
     before = dict(matplotlib.rcParams)
-    figures.accuracy_table(results)
+    table(results)
     assert dict(matplotlib.rcParams) == before
 
 
 def test_svg_is_self_contained_and_repeats_itself(results):
-    one = figures.svg(figures.accuracy_table(results))
-    assert one == figures.svg(figures.accuracy_table(results))
+    one = figures.svg(table(results))
+    assert one == figures.svg(table(results))
     assert one.startswith("<svg") and one.rstrip().endswith("</svg>")
     assert ">leaky_relu<" in one and "<script" not in one and "<g id" not in one
 
 
 def test_names_are_not_read_as_mathematics():
     results = make_results(activations=("$a_b$", "<i>"), depths=(2,), seeds=2)
-    drawn = figures.svg(figures.accuracy_table(results))
+    drawn = figures.svg(table(results))
     assert ">$a_b$<" in drawn and ">&lt;i&gt;<" in drawn
 
 
 def test_what_diverged_everywhere_says_so():
     results = all_diverged()
-    for draw in (figures.accuracy_by_learning_rate, figures.accuracy_table):
+    for draw in (figures.accuracy_by_learning_rate, table):
         assert sum("diverged" in text for text in texts(draw(results))) >= 8

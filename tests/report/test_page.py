@@ -9,9 +9,10 @@ import pandas as pd
 import pytest
 from rich.console import Console
 
-from acts_jax.analysis import statistics
+from acts_jax.analysis import stages, statistics
 from acts_jax.report import page
-from tests.made_up import make_curves, make_results
+from acts_jax.report.chosen import terminal_table
+from tests.made_up import judged, make_curves, make_results
 
 pytestmark = pytest.mark.slow
 
@@ -23,12 +24,19 @@ def built(results, curves, tmp_path_factory):
     return page.build(
         results,
         curves,
+        *judged(results),
         title="A < B",
         facts=facts,
         path=path,
         config="seed = 'x' & <y>",
+        methods="We <trained>.",
         chance=0.1,
     )
+
+
+def tuned(results):
+    """What is reported of results that nothing confirms."""
+    return stages.by_stage(statistics.select(results))
 
 
 class Tags(HTMLParser):
@@ -64,6 +72,7 @@ def test_page_is_well_formed_and_self_contained(built):
     assert "<title>A &lt; B</title>" in text and "<h1>A &lt; B</h1>" in text
     assert "seed = &#x27;x&#x27; &amp; &lt;y&gt;" in text
     assert "2 cores" in text and "0.12.0" in text
+    assert "We &lt;trained&gt;." in text
     assert escape(f"acts_jax.load_results({str(built.parent)!r})") in text
     assert text.count("<svg") == 5
 
@@ -76,21 +85,41 @@ def test_page_lies_beside_its_figures_and_nothing_else(built):
 
 def test_page_contains_every_chosen_number(built, results):
     text = built.read_text()
-    for row in statistics.select(results).itertuples():
-        assert f"<td>{100 * row.test_accuracy:.1f}%</td>" in text
+    reported, comparisons = judged(results)
+    for row in reported.itertuples():
+        assert f"<td>{100 * row.score:.1f}%</td>" in text
         assert f"<td>{100 * row.low:.1f}% – {100 * row.high:.1f}%</td>" in text
+        assert f"<td>{100 * row.validation_accuracy:.1f}%</td>" in text
+    for row in comparisons.itertuples():
+        assert f"{row.activation} − {row.other}: {row.verdict};" in text
+    assert "<em>tuned</em>" not in text
+
+
+def test_what_is_not_confirmed_is_marked_as_tuned(results, curves, tmp_path):
+    few = results[results["activation"].isin(FEW) & (results["depth"] == 2)]
+    path = tmp_path / "r.html"
+    text = page.build(few, curves.iloc[:0], tuned(few), title="t", facts={}, path=path).read_text()
+    assert text.count("<em>tuned</em>") == len(FEW)
+    assert "Nothing is confirmed: every test accuracy here is tuned" in text
+    assert "Paired comparisons" not in text
 
 
 def test_odd_names_are_escaped(tmp_path):
     name = "<script>alert('&')</script> $x$ [bold]"
     results = make_results(activations=(name, "prelu"), depths=(2,), seeds=2)
+    drawn = judged(results)
     built = page.build(
-        results, make_curves(results), title="t", facts={"<k>": "<v>"}, path=tmp_path / "r.html"
+        results,
+        make_curves(results),
+        *drawn,
+        title="t",
+        facts={"<k>": "<v>"},
+        path=tmp_path / "r.html",
     )
     text = checked(built.read_text())
     assert "<script" not in text and "&lt;script&gt;" in text and "&lt;k&gt;" in text
     console = Console(width=120, record=True, file=open("/dev/null", "w"))  # noqa: SIM115
-    console.print(page.terminal_table(statistics.select(results)))
+    console.print(terminal_table(drawn[0]))
     console.file.close()
     assert name[-20:] in console.export_text()
 
@@ -109,42 +138,49 @@ def all_diverged():
     [
         (make_results(activations=("relu",), depths=(3,), rates=(0.1,), seeds=1), "relu comes to"),
         (make_results(FEW, seeds=2, depths=(2,), regression=True), "test RMSE"),
-        (make_results(FEW, depths=(2,), diverge_from=0.001), "cells diverged"),
-        (all_diverged(), "6 of 6 cells diverged (100.0%)"),
+        (make_results(FEW, depths=(2,), diverge_from=0.001), "cells diverged while tuning"),
+        (all_diverged(), "6 of 6 cells diverged while tuning (100.0%)"),
     ],
     ids=["one", "regression", "diverging", "all diverged"],
 )
 def test_any_sweep_makes_a_page(results, expected, tmp_path):
+    drawn = judged(results) if (results["status"] == "ok").any() else [tuned(results)]
     built = page.build(
-        results, make_curves(results, 2), title="t", facts={}, path=tmp_path / "r.html", chance=0.1
+        results,
+        make_curves(results, 2),
+        *drawn,
+        title="t",
+        facts={},
+        path=tmp_path / "r.html",
+        chance=0.1,
     )
     text = checked(built.read_text())
     assert expected in text
-    said = "is best" in text or "comes to" in text
-    assert said == (results["status"] == "ok").any()
+    assert ("comes to" in text) == (results["status"] == "ok").any()
 
 
 def test_a_page_without_curves_leaves_their_figures_out(results, curves, tmp_path):
     few = results[results["activation"].isin(FEW) & (results["depth"] == 2)]
-    built = page.build(few, curves.iloc[:0], title="t", facts={}, path=tmp_path / "r.html")
+    none = curves.iloc[:0]
+    built = page.build(few, none, *judged(few), title="t", facts={}, path=tmp_path / "r.html")
     assert built.read_text().count("<svg") == 3
 
 
 def test_figures_that_would_be_empty_are_left_out():
     results = make_results(("elu", "silu"), depths=(2,), seeds=1)
     none = make_curves(results, 2).iloc[:0]
-    assert set(page.draw(results, none)) == {"test_table", "learning_rate"}
+    assert set(page.draw(results, none, tuned(results))) == {"test_table", "learning_rate"}
     one = make_results(FEW, depths=(2,), rates=(0.1,), seeds=1)
-    assert set(page.draw(one, none)) == {"test_table"}
+    assert set(page.draw(one, none, tuned(one))) == {"test_table"}
 
 
 def test_networks_stopped_early_are_said_to_be_so(tmp_path):
     results = make_results(FEW, depths=(2,), rates=(0.1,), seeds=2).assign(patience=3, epoch=4)
 
     def text(results):
-        return page.build(
-            results, make_curves(results, 2), title="t", facts={}, path=tmp_path / "r.html"
-        ).read_text()
+        path, curves = tmp_path / "r.html", make_curves(results, 2)
+        built = page.build(results, curves, tuned(results), title="t", facts={}, path=path)
+        return built.read_text()
 
     assert "best on validation: after epoch 4." in text(results)
     assert "Stopped early" not in text(results.assign(patience=0))
@@ -156,13 +192,19 @@ def test_several_datasets_have_sections_of_their_own(tmp_path):
     results = pd.concat([first, second], ignore_index=True)
     curves = make_curves(results, 2)
     built = page.build(
-        results, curves, title="t", facts={}, path=tmp_path / "r.html", chance={"other": 0.1}
+        results,
+        curves,
+        *judged(results),
+        title="t",
+        facts={},
+        path=tmp_path / "r.html",
+        chance={"other": 0.1},
     )
     text = built.read_text()
     assert "<h2>digits</h2>" in text and "<h2>other</h2>" in text
     assert text.count("At chance") == 1 and text.count("chance, 10.0%") == 1
     assert (tmp_path / "figures" / "other_test_table.png").exists()
-    table = page.terminal_table(statistics.select(results))
+    table = terminal_table(tuned(results))
     assert [column.header for column in table.columns[:2]] == ["dataset", "activation"]
 
 
@@ -170,20 +212,21 @@ def test_a_failure_leaves_the_old_page(tmp_path, results, curves):
     path = tmp_path / "report.html"
     path.write_text("old")
     with pytest.raises(ValueError, match="no rows"):
-        page.build(results.iloc[:0], curves, title="t", facts={}, path=path)
+        page.build(results.iloc[:0], curves, tuned(results), title="t", facts={}, path=path)
     assert path.read_text() == "old"
 
 
 def test_terminal_table_fits_80_columns(results):
+    reported, _ = judged(results)
     with open("/dev/null", "w") as nowhere:
         console = Console(width=80, record=True, file=nowhere)
-        console.print(page.terminal_table(statistics.select(results)))
+        console.print(terminal_table(reported))
     lines = console.export_text().splitlines()
     assert max(map(len, lines)) <= 80
-    row = statistics.select(results).query("activation == 'relu' and depth == 8").iloc[0]
-    half = 100 * (row["high"] - row["low"]) / 2
+    row = reported.query("activation == 'relu' and depth == 8").iloc[0]
+    half = 100 * stages.half_width(row)
     assert any(
-        line.startswith("relu") and f"{100 * row['test_accuracy']:.1f} ± {half:.1f}%" in line
+        line.startswith("relu") and f"{100 * row['score']:.1f} ± {half:.1f}%" in line
         for line in lines
     )
     assert any(line.startswith("sigmoid") and "0.003↓" in line for line in lines)
@@ -195,9 +238,14 @@ def test_balanced_accuracy_stands_beside_accuracy_where_classes_are_uneven(tmp_p
 
     def text(**counts):
         built = page.build(
-            results, curves, title="t", facts={}, path=tmp_path / "r.html",
+            results,
+            curves,
+            tuned(results),
+            title="t",
+            facts={},
+            path=tmp_path / "r.html",
             class_counts={"digits": counts},
-        )  # fmt: skip
+        )
         return checked(built.read_text())
 
     uneven = text(ill=20, well=50)
@@ -208,10 +256,10 @@ def test_balanced_accuracy_stands_beside_accuracy_where_classes_are_uneven(tmp_p
     even = text(ill=20, well=30)
     assert "Balanced" not in even
     assert "<th>balanced</th>" not in even
-    selection = statistics.select(results)
-    heads = [column.header for column in page.terminal_table(selection).columns]
+    selection = tuned(results)
+    heads = [column.header for column in terminal_table(selection).columns]
     assert "balanced" not in heads
-    table = page.terminal_table(selection, {"digits": {"ill": 20, "well": 50}})
+    table = terminal_table(selection, {"digits": {"ill": 20, "well": 50}})
     heads = [column.header for column in table.columns]
     cells = list(table.columns[heads.index("balanced")].cells)
     assert f"{100 * best:.1f}%" in cells

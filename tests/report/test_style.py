@@ -29,7 +29,7 @@ def test_figures_do_not_depend_on_anyones_settings(settings, tmp_path):
 
     def drawn():
         formula.outline.cache_clear()
-        figure = figures.accuracy_table(results)
+        figure = figures.accuracy_by_learning_rate(results)
         (path,) = figures.save({"table": figure}, tmp_path, dpi=30)
         return figures.svg(figure), path.read_bytes(), formula.svg(r"\frac{x}{2} + \beta")
 

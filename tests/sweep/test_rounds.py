@@ -41,7 +41,7 @@ def tuned(plan, how):
         asked.append(following)
         return results_of(following)
 
-    plans, results = rounds.tune(plan, results_of(plan), how, train)
+    plans, results = how.tune(plan, results_of(plan), train)
     assert plans == [plan, *asked]
     return plans, results
 
@@ -134,9 +134,4 @@ def test_what_no_seed_survived_is_neither_tuned_nor_confirmed():
     ],
 )
 def test_what_follows_is_said_beforehand(how, line):
-    assert rounds.describe(plan(), how) == line
-
-
-def test_no_rounds_are_false():
-    assert not Rounds()
-    assert all([Rounds(refine=1), Rounds(extend=1), Rounds(confirm=1)])
+    assert how.describe(plan()) == line

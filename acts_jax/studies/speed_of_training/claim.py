@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from rich.console import Console
 
+from acts_jax.benchmarks.step_time import step_seconds_of
 from acts_jax.data import Dataset
 from acts_jax.errors import ConfigError
 from acts_jax.studies import claims, requirements
@@ -44,7 +45,7 @@ def study(options: Options, console: Console, *, loss: float = 0.2) -> Claim:
     curves = trained.curves[trained.curves["metric"] == "train_loss"]
     budget = int(trained.results["steps"].max())
     best = measure.at_best_rate(measure.steps_to(curves, loss))
-    seconds = measure.step_seconds_of(trained.plan, trained.datasets)
+    seconds = step_seconds_of(trained.plan, trained.datasets)
 
     found = Measured(best, seconds, shapes(trained.plan), budget)
     table = measure.summarise(best, seconds, trained.plan.config["learning_rate"])

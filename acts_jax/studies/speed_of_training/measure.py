@@ -3,15 +3,10 @@
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-import jax
 import numpy as np
 import pandas as pd
 
 from acts_jax.analysis import statistics
-from acts_jax.benchmarks.step_time import step_seconds
-from acts_jax.data import Dataset
-from acts_jax.sweep import engine
-from acts_jax.sweep.grid import Plan
 
 CELL = ["activation", "depth", "learning_rate", "seed"]
 SLOW, FAST = "sigmoid", "relu"  # as the text has it
@@ -67,19 +62,6 @@ def at_best_rate(steps: pd.DataFrame) -> pd.DataFrame:
             rate = rates.sort_values(["count", "mean"], ascending=[False, True]).index[0]
             chosen.append(group[(group["seed"] == seed) & (group["learning_rate"] == rate)])
     return pd.concat(chosen, ignore_index=True)
-
-
-def step_seconds_of(plan: Plan, datasets: Mapping[str, Dataset]) -> dict[tuple[str, int], float]:
-    """Time a step of each program of a plan, in turns: (activation, depth) -> seconds."""
-    statics = [group.static for group in plan.groups]
-    first, dataset = statics[0], datasets[statics[0].dataset]
-    examples = jax.device_put(engine.splits_of(dataset, first.preprocessing).train)
-    head, outputs = engine.resolve(first, dataset)
-    models = {
-        (static.activation, len(static.hidden_sizes)): engine.make_model(static, head, outputs, {})
-        for static in statics
-    }
-    return step_seconds(models, examples, batch_size=first.batch_size, optimizer=first.optimizer)
 
 
 class Ratios(NamedTuple):

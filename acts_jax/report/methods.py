@@ -1,0 +1,133 @@
+"""How a sweep was done, as a paragraph for the methods section of a paper, from its results."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pandas as pd
+
+from acts_jax.analysis import statistics
+from acts_jax.report.style import brief, spelt
+from acts_jax.words import count, join
+
+INPUTS = {
+    "unit": "scaled to [0, 1]",
+    "symmetric": "scaled to [−1, 1]",
+    "standardize": "standardised, each feature by its mean and deviation over the training set",
+}
+WEIGHTS = {
+    "lecun_normal": "with variance 1/fan-in (LeCun)",
+    "he_normal": "with variance 2/fan-in (He)",
+    "glorot_uniform": "uniformly with variance 2/(fan-in + fan-out) (Glorot)",
+    "torch_default": "uniformly within ±1/√fan-in, as biases (PyTorch's default)",
+    "second_moment": "normally with variance g²/fan-in, g = E[f(z)²]^(−1/2) for standard normal z, "
+    "f the activation",
+}
+OPTIMIZERS = {"sgd": "SGD", "momentum": "SGD with momentum", "adam": "Adam", "adamw": "AdamW"}
+
+
+def paragraph(
+    results: pd.DataFrame,
+    confirmed: pd.DataFrame | None,
+    *,
+    sizes: Mapping[str, Mapping[str, int]],
+    margin: str = "",
+    versions: str = "",
+) -> str:
+    """What was trained, how settings were chosen, and how what is reported was found.
+
+    Args:
+        results: Of the networks that chose the settings.
+        confirmed: Of those that confirmed them; None if there are none.
+        sizes: By dataset, the number of examples of its splits, by their names.
+        margin: Up to which difference two activations are equivalent: "0.5 points".
+        versions: Of the software: "jax 0.10.2, flax 0.12".
+    """
+    said = [_trained(results, sizes), _began(results), _chosen(results)]
+    if confirmed is None:
+        said.append("The scores are those of the seeds by which the settings were chosen.")
+    else:
+        said.append(_confirmed(results, confirmed, margin))
+    if versions:
+        said.append(f"All networks were trained with acts_jax ({versions}).")
+    return " ".join(said)
+
+
+def _trained(results: pd.DataFrame, sizes: Mapping[str, Mapping[str, int]]) -> str:
+    sets = []
+    for name in _values(results, "dataset"):
+        splits = [f"{size:,} {split}" for split, size in sizes.get(name, {}).items()]
+        sets.append(f"{name} ({join(splits)} examples)" if splits else name)
+    if len(set(results["width"]) - {0}) and not (results["width"] == 0).any():
+        layers = f"{join(map(str, _values(results, 'depth')))} hidden layers of "
+        layers += f"{join(map(str, _values(results, 'width')))} units"
+    else:
+        layers = f"hidden layers of {join(_values(results, 'hidden_sizes'))} units"
+    names = _values(results, "activation")
+    return (
+        f"We trained multilayer perceptrons with {layers} on {join(sets)}, with "
+        f"{count(len(names), 'activation')}: {join(names)}."
+    )
+
+
+def _began(results: pd.DataFrame) -> str:
+    optimizers = []
+    for name, cells in results.groupby("optimizer", observed=True):
+        momenta = [brief(m) for m in _values(cells, "momentum")] if name == "momentum" else []
+        optimizers.append(" ".join([OPTIMIZERS[str(name)], join(momenta)]).strip())
+    decays = [brief(d) for d in _values(results, "weight_decay") if d]
+    decay = f", weight decay {join(decays)}" if decays else ""
+    patience = [p for p in _values(results, "patience") if p] if "patience" in results else []
+    early = f", stopped once {patience[0]} evaluations were no better" if patience else ""
+    weights = join(WEIGHTS[name] for name in _values(results, "init"))
+    norm = ", with layer normalisation" if results["layer_norm"].any() else ""
+    inputs = join(INPUTS[name] for name in _values(results, "preprocessing"))
+    return (
+        f"Inputs were {inputs}; weights were drawn {weights}{norm}. The optimizer was "
+        f"{join(optimizers)}, with batches of {join(map(str, _values(results, 'batch_size')))} "
+        f"for {join(map(str, _values(results, 'epochs')))} epochs{decay}{early}."
+    )
+
+
+def _chosen(results: pd.DataFrame) -> str:
+    by = statistics.groups(results, ["activation", "depth"])
+    chosen = [_plainly(name) for name in statistics.nuisances(results, by)]
+    what = join(chosen)
+    if not chosen:
+        return "Nothing was tuned."
+    tried = results.groupby(by, observed=True)["learning_rate"].nunique()
+    low, high = (brief(results["learning_rate"].agg(end), 3) for end in ("min", "max"))
+    many = str(tried.min()) if tried.min() == tried.max() else f"{tried.min()} to {tried.max()}"
+    each = join(["dataset", *by[1:]] if by[0] == "dataset" else by)
+    return (
+        f"For each {each}, the {what} of the highest mean validation score over "
+        f"{count(results['seed'].nunique(), 'seed')} was chosen, out of {many} learning rates "
+        f"from {low} to {high}."
+    )
+
+
+def _confirmed(results: pd.DataFrame, confirmed: pd.DataFrame, margin: str) -> str:
+    seeds = count(confirmed["seed"].nunique(), "fresh seed")
+    whole = "split_seed" not in confirmed or confirmed["split_seed"].nunique() == 1
+    sets = ["the initial weights", "the order of the batches"]
+    if not whole:
+        sets.append("the division into training, validation and test examples")
+    kind = spelt(statistics.score_name(results))
+    equivalent = f"; differences below {margin} count as equivalent" if margin else ""
+    return (
+        f"The chosen settings were trained anew from {seeds}, each of which sets {join(sets)}. "
+        f"The test {kind} of these networks alone is "
+        "reported, with 95% intervals that cover seeds and test examples (two-way clustered). "
+        "Activations were compared in pairs, seed by seed and example by example, by Student's "
+        f"paired t test with Holm's correction{equivalent} (two one-sided tests)."
+    )
+
+
+def _plainly(column: str) -> str:
+    return {"init": "initial weights"}.get(column, column.replace("_", " "))
+
+
+def _values(results: pd.DataFrame, column: str) -> list:
+    """The different values of a column, in the order of the results; numbers ascending."""
+    values = list(results[column].dropna().unique())
+    return sorted(values) if pd.api.types.is_numeric_dtype(results[column]) else values

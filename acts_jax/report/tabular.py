@@ -1,0 +1,93 @@
+"""What is reported as tables for a paper: LaTeX with booktabs' rules, and CSV."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+
+from acts_jax.analysis.stages import half_width
+from acts_jax.files import write_text
+from acts_jax.report.chosen import kind_of
+from acts_jax.report.export import to_csv
+from acts_jax.report.sentences import gap
+from acts_jax.report.style import brief, percent, plus_minus, spelt
+
+SPECIAL = str.maketrans(
+    {c: f"\\{c}" for c in "&%$#_{}"}
+    | {"~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "\\": r"\textbackslash{}"}
+    | {"±": r"$\pm$", "−": "$-$", "–": "--"}
+)
+
+
+def write_tables(
+    reported: pd.DataFrame, comparisons: pd.DataFrame | None, folder: Path
+) -> list[Path]:
+    """Writes `scores` and `comparisons`, each as .csv with all columns and as .tex to be read.
+
+    Args:
+        reported: Of `stages.by_stage`.
+        comparisons: Of `verdicts.compare`; None without any.
+        folder: Made if need be.
+
+    Raises:
+        StoreError: If a file cannot be written.
+    """
+    tables = {"scores": (reported, _scores(reported))}
+    if comparisons is not None:
+        tables["comparisons"] = comparisons, _comparisons(comparisons, kind_of(reported.iloc[0]))
+    written = []
+    for name, (full, short) in tables.items():
+        written.append(to_csv(full, folder / f"{name}.csv"))
+        write_text(folder / f"{name}.tex", latex(short))
+        written.append(folder / f"{name}.tex")
+    return written
+
+
+def latex(frame: pd.DataFrame) -> str:
+    """A frame of texts as a LaTeX table: the first columns left, those of numbers right."""
+    numbers = [frame[c].str.match(r"[−+]?\d").all() for c in frame]
+    columns = "".join("r" if number else "l" for number in numbers)
+    lines = [r"\begin{tabular}{" + columns + "}", r"\toprule", _row(frame.columns), r"\midrule"]
+    lines += [_row(row) for row in frame.itertuples(index=False)]
+    return "\n".join([*lines, r"\bottomrule", r"\end{tabular}", ""])
+
+
+def _row(entries) -> str:
+    return " & ".join(str(entry).translate(SPECIAL) for entry in entries) + r" \\"
+
+
+def _scores(reported: pd.DataFrame) -> pd.DataFrame:
+    """What is reported, in words and short numbers."""
+    several = ["dataset"] if reported["dataset"].nunique() > 1 else []
+    rows = []
+    for _, row in reported.iterrows():
+        kind = kind_of(row)
+        unit = ", %" if kind == "accuracy" else ""
+        rows.append(
+            {name: str(row[name]) for name in (*several, "depth", "activation")}
+            | {
+                "learning rate": brief(row["learning_rate"], 3),
+                f"test {spelt(kind)}{unit}": plus_minus(row["score"], half_width(row), kind),
+                "stage": row["stage"],
+                "seeds": str(int(row["seeds"])),
+                "dead": percent(row["dead_fraction"]),
+                "diverged": percent(row["diverged_share"]),
+            }
+        )
+    return pd.DataFrame(rows).fillna("–")
+
+
+def _comparisons(comparisons: pd.DataFrame, kind: str) -> pd.DataFrame:
+    by = list(comparisons.columns[: comparisons.columns.get_loc("activation")])
+    rows = [
+        {name: str(row[name]) for name in (*by, "activation", "other")}
+        | {
+            "difference": gap(row["difference"], kind),
+            "95% interval": f"{gap(row['low'], kind)} to {gap(row['high'], kind)}",
+            "p (Holm)": brief(row["p_holm"]),
+            "verdict": row["verdict"],
+        }
+        for _, row in comparisons.iterrows()
+    ]
+    return pd.DataFrame(rows)
