@@ -58,6 +58,28 @@ def accept_float64(activation: Activation) -> None:
         )
 
 
+def refuse_nan(activation: Activation) -> None:
+    """Refuse an activation whose value or derivative is NaN at an ordinary pre-activation.
+
+    It is tried at 201 points of [-10, 10], or of its own domain.
+
+    Raises:
+        ValueError: if one is, with the first such point.
+    """
+    low, high = np.clip(activation.domain, -10.0, 10.0)
+    x = jnp.linspace(low, high, 201, dtype=jnp.float32)
+
+    def total(x):
+        return jnp.sum(activation(x[:, None], **activation.defaults))
+
+    with _refusing(activation, "cannot be run"):
+        y = activation(x[:, None], **activation.defaults)[:, 0]
+        slope = jax.grad(total)(x)
+    for what, values in (("is", y), ("has the derivative", slope)):
+        if bad := np.flatnonzero(np.isnan(values)).tolist():
+            raise ValueError(f"activation {activation.name!r} {what} NaN at x = {x[bad[0]]:g}")
+
+
 @contextlib.contextmanager
 def _refusing(activation: Activation, what: str) -> Iterator[None]:
     """Turn whatever a user's function raises into a ValueError that says so in one sentence."""

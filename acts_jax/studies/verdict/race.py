@@ -1,0 +1,109 @@
+"""The race of one activation against its rivals: tuned alike, then confirmed from fresh seeds."""
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+
+import pandas as pd
+from rich.console import Console
+
+from acts_jax.activations import acceptance, catalogue
+from acts_jax.analysis import confirmed, stages, statistics, verdicts
+from acts_jax.benchmarks.step_time import step_seconds_of
+from acts_jax.data import Dataset
+from acts_jax.errors import CellError, ConfigError
+from acts_jax.report import card
+from acts_jax.sweep import launch, trainer
+from acts_jax.sweep.grid import Plan
+from acts_jax.sweep.halving import Halving
+from acts_jax.sweep.options import Options
+from acts_jax.sweep.trainer import Trained
+from acts_jax.words import join
+
+INPUTS = 4096  # at which the numerical error is measured
+
+
+@dataclasses.dataclass(frozen=True)
+class Race:
+    """What came out.
+
+    Attributes:
+        mine: The activation that the verdict is on.
+        card: Its shape, and the largest errors of its value and derivative.
+        trained: Every network of the race.
+        reported: What is reported of each activation, see `stages.by_stage`.
+        comparisons: Of it with each rival, see `verdicts.compare`.
+        step_seconds: Of a training step of one network, by activation and depth.
+        margin: Up to which two activations are equivalent.
+    """
+
+    mine: str
+    card: card.Card
+    trained: Trained
+    reported: pd.DataFrame
+    comparisons: pd.DataFrame
+    step_seconds: Mapping[tuple[str, int], float]
+    margin: float
+
+
+def race(
+    options: Options,
+    mine: str,
+    rivals: Sequence[str],
+    console: Console,
+    *,
+    budget: float = 300.0,
+    margin: float = 0.005,
+) -> Race:
+    """Tunes an activation and its rivals alike, then confirms each at its chosen setting.
+
+    Every rival is compared once, with the networks of the confirmation alone, however long the race
+    took: nothing is trained until the difference looks right.
+
+    Args:
+        options: What is trained; its activations are replaced.
+        mine: A name of the catalogue, or "package.module:function".
+        rivals: Names of others.
+        console: Shows what goes on.
+        budget: Seconds that tuning and confirmation may take together.
+        margin: Largest difference of test accuracies that does not matter.
+
+    Raises:
+        ConfigError: If the activation cannot be one, gives NaN, or is its own rival; see
+            `trainer.train`.
+        CellError: If no network of it, or of any rival, could be trained.
+    """
+    if mine in rivals:
+        raise ConfigError(f"{mine} cannot be its own rival; leave it out of --against")
+    launch.configure(options.compilation_cache)  # before the function is tried, which uses jax
+    try:
+        activation = catalogue.get(mine)
+        acceptance.accept(activation)
+        acceptance.refuse_nan(activation)
+        acceptance.accept_float64(activation)
+    except ValueError as error:
+        raise ConfigError(str(error)) from error
+    options = options.with_fields(activation=",".join([mine, *rivals]))
+    strategy = Halving(budget, options.workdir / "confirmation.json")
+    trained = trainer.train(options, console, _check, stops_early=True, strategy=strategy)
+    found = trained.confirmed
+    survivors = set() if found is None else set(found["activation"])
+    if mine not in survivors or len(survivors) == 1:
+        who = mine if mine not in survivors else "any rival"
+        raise CellError(f"no network of {who} could be trained to its end at any learning rate")
+    fresh = found, ("depth",), trained.examples
+    scores = confirmed.reported(*fresh, {n: d.chance for n, d in trained.datasets.items()})
+    return Race(
+        mine,
+        card.make(activation, inputs=INPUTS if activation.elementwise else 0),
+        trained,
+        stages.by_stage(statistics.select(trained.results), scores),
+        verdicts.compare(*fresh, against=mine, margin=margin),
+        step_seconds_of(trained.plan, trained.datasets),
+        margin,
+    )
+
+
+def _check(plan: Plan, datasets: Mapping[str, Dataset]) -> None:
+    """Refuses several datasets, which would be several races."""
+    if len(datasets) > 1:
+        raise ConfigError(f"a verdict is on one dataset, not {len(datasets)}: {join(datasets)}")

@@ -1,0 +1,143 @@
+"""Successive halving of learning rates within a budget of time, then one confirmation.
+
+Every activation starts with the same rates and a few seeds. The better half of the rates goes on,
+with as many new seeds as all that it had, until two are left (Jamieson and Talwalkar 2016, arXiv
+1502.07943): what does badly gets little time, and every activation gets the same.
+
+Nothing here imports jax.
+"""
+
+import dataclasses
+import json
+import math
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from acts_jax.analysis import statistics
+from acts_jax.errors import StoreError
+from acts_jax.files import read_json, write_text
+from acts_jax.sweep.grid import Group, Plan, make_group
+from acts_jax.sweep.rounds import Train, at_rates, beyond, chosen, following, unused
+from acts_jax.words import count
+
+FINALISTS = 2  # rates that are left in the end
+TUNING = 0.5  # share of the budget that is not exceeded by halving before its last round
+FEWEST, MOST = 5, 100  # seeds of the confirmation
+
+
+@dataclasses.dataclass
+class Halving:
+    """Successive halving; a `rounds.Strategy`.
+
+    Attributes:
+        budget: Seconds from `started` for everything.
+        memory: File that keeps how often the rates were halved and from how many seeds the choice
+            is confirmed, so that the same command later, with another budget or on a faster
+            machine, does not choose and confirm anew: that would be a second look.
+        started: By `time.monotonic`.
+    """
+
+    budget: float
+    memory: Path
+    started: float = dataclasses.field(default_factory=time.monotonic)
+    _pace: float = 0.0  # seconds for a cell, in the slowest round
+
+    def describe(self, plan: Plan) -> str:
+        """What following up a sweep takes, in a line."""
+        return (
+            f"then the better half of the learning rates, again and again, and a confirmation, in "
+            f"{count(round(self.budget), 'second')} together"
+        )
+
+    def tune(
+        self, plan: Plan, results: pd.DataFrame, train: Train
+    ) -> tuple[list[Plan], pd.DataFrame]:
+        """Halves the rates until two are left or time is short; see `Strategy`."""
+        plans = [plan]
+        self._pace = (time.monotonic() - self.started) / plan.cells
+
+        def go_on(name: str, groups: list[Group]) -> pd.DataFrame:
+            plans.append(following(plan, name, groups))
+            begun = time.monotonic()
+            found = pd.concat([results, train(plans[-1])], ignore_index=True)
+            self._pace = max(self._pace, (time.monotonic() - begun) / plans[-1].cells)
+            return found
+
+        wider = [
+            at_rates(0, tried.cells, rates)
+            for tried in chosen(plans, results)
+            if (rates := beyond(tried.rate, tried.rates))
+        ]
+        if wider:
+            wider = [make_group(i, g.static, g.traced, g.parameters) for i, g in enumerate(wider)]
+            results = go_on("wider", wider)
+        known = self._remembered()
+        while groups := self._better_half(plans, results):
+            spent = time.monotonic() - self.started > TUNING * self.budget
+            if len(plans) == known["plans"] if known else spent:
+                break
+            results = go_on(f"halved-{len(plans)}", groups)
+        return plans, results
+
+    def _remembered(self) -> dict[str, int]:
+        """What was decided before; empty if nothing was."""
+        if not self.memory.exists():
+            return {}
+        try:
+            known = read_json(self.memory)
+            return {name: int(known[name]) for name in ("plans", "seeds")}
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise StoreError(
+                f"{self.memory} is damaged; race again in another --workdir"
+            ) from error
+
+    def _better_half(self, plans: Sequence[Plan], results: pd.DataFrame) -> list[Group]:
+        """The better half of the rates of each activation, with as many seeds again."""
+        groups: list[Group] = []
+        of = results.groupby(["dataset", "activation", "depth"], observed=True)
+        for tried in chosen(plans, results):
+            rates, seeds = _ranked(of.get_group(tried.name))
+            if len(rates) > FINALISTS:
+                kept = rates[: max(FINALISTS, math.ceil(len(rates) / 2))]
+                fresh = unused(results["seed"], seeds)
+                groups.append(_crossed(len(groups), tried.cells, kept, fresh))
+        return groups
+
+    def seeds(self, plans: Sequence[Plan], results: pd.DataFrame) -> int:
+        """As many as the rest of the budget allows; decided once, before any of them is trained."""
+        if known := self._remembered():
+            return known["seeds"]
+        settings = len(chosen(plans, results))
+        left = self.started + self.budget - time.monotonic()
+        affordable = left / max(self._pace * settings, 1e-9)
+        seeds = int(np.clip(affordable, FEWEST, MOST))
+        write_text(self.memory, json.dumps({"plans": len(plans), "seeds": seeds}))
+        return seeds
+
+
+def _ranked(results: pd.DataFrame) -> tuple[list[float], int]:
+    """Learning rates of one activation and depth that have the most seeds, and how many these are.
+
+    The best on validation comes first.
+    """
+    seeds = results.groupby("learning_rate")["seed"].nunique()
+    latest = results[results["learning_rate"].isin(seeds.index[seeds == seeds.max()])]
+    best = statistics.select(latest, by=("activation", "depth", "learning_rate"))
+    regression = statistics.score_name(results) == "rmse"
+    error = best["validation_loss"] if regression else -best["validation_accuracy"]
+    keys = ["error", "validation_loss", "learning_rate"]
+    return best.assign(error=error).sort_values(keys)["learning_rate"].tolist(), int(seeds.max())
+
+
+def _crossed(index: int, cells: Group, rates: Sequence[float], seeds: np.ndarray) -> Group:
+    """One setting at several rates, from several seeds each."""
+    size = len(rates) * len(seeds)
+    traced = {name: np.repeat(values[:1], size) for name, values in cells.traced.items()}
+    traced["learning_rate"] = np.repeat(np.array(rates, float), len(seeds))
+    traced["seed"] = np.tile(seeds, len(rates))
+    own = {name: np.repeat(values[:1], size) for name, values in cells.parameters.items()}
+    return make_group(index, cells.static, traced, own)
