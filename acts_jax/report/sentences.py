@@ -71,10 +71,11 @@ def _tested_sentence(reported: pd.DataFrame, comparisons: pd.DataFrame | None, k
     )
     if comparisons is None or comparisons["p_value"].isna().all():
         return said
+    likewise = ", and likewise at other depths" if comparisons["depth"].nunique() > 1 else ""
     return (
-        f"{said} Differences were tested within each depth, over {comparisons['family'].iloc[0]}: "
-        f"one is better or worse if p < 0.05 after Holm's correction, equivalent if it lies within "
-        f"{_margin(comparisons, kind)}, and undecided otherwise."
+        f"{said} Differences were tested over {comparisons['family'].iloc[0]}{likewise}: one is "
+        "better or worse if p < 0.05 after Holm's correction, equivalent if its interval lies "
+        f"within {_margin(comparisons, kind)}, and undecided otherwise."
     )
 
 
@@ -112,7 +113,7 @@ CLAUSES = {
     BETTER: "It is better than",
     WORSE: "It is worse than",
     EQUIVALENT: "Equivalent within the margin:",
-    UNDECIDED: "Undecided:",
+    UNDECIDED: "Undecided, and how many seeds would decide:",
 }
 
 

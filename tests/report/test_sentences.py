@@ -17,7 +17,7 @@ def test_headline_follows_the_data(results):
     lost = int((results["status"] == "diverged").sum())
     assert f"{lost} of 840 cells diverged" in said
     assert "28 pairs of 8 activations at depth 2 of digits" in said
-    assert "equivalent if it lies within 0.5 points" in said
+    assert "equivalent if its interval lies within 0.5 points" in said
 
 
 def test_headline_says_what_was_found_of_every_other_activation(results):
