@@ -52,6 +52,8 @@ def main() -> None:
         trained.results,
         trained.confirmed,
         sizes={name: d.sizes for name, d in trained.datasets.items()},
+        tuning="The better half of the learning rates went on from round to round, with as many "
+        "new seeds as all before (successive halving).",
         margin=f"{100 * flags.FLAGS.margin:g} points",
         versions=machine.facts()["versions"],
     )

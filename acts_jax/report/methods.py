@@ -31,6 +31,7 @@ def paragraph(
     confirmed: pd.DataFrame | None,
     *,
     sizes: Mapping[str, Mapping[str, int]],
+    tuning: str = "",
     margin: str = "",
     versions: str = "",
 ) -> str:
@@ -40,10 +41,11 @@ def paragraph(
         results: Of the networks that chose the settings.
         confirmed: Of those that confirmed them; None if there are none.
         sizes: By dataset, the number of examples of its splits, by their names.
+        tuning: What else is to be said of how settings were chosen, as a sentence.
         margin: Up to which difference two activations are equivalent: "0.5 points".
         versions: Of the software: "jax 0.10.2, flax 0.12".
     """
-    said = [_trained(results, sizes), _began(results), _chosen(results)]
+    said = [_trained(results, sizes), _began(results), _chosen(results), *filter(None, [tuning])]
     if confirmed is None:
         said.append("The scores are those of the seeds by which the settings were chosen.")
     else:
