@@ -89,7 +89,7 @@ def write(
         fresh = trained.confirmed, ("depth",), trained.examples
         scores = confirmed.reported(*fresh, chance)
         if trained.confirmed["activation"].nunique() > 1:
-            comparisons = verdicts.compare(*fresh, margin=flags.FLAGS.margin)
+            comparisons = verdicts.compare(*fresh, **cli.margins())
             ranks = ranked(trained.confirmed)
     reported = stages.by_stage(statistics.select(results), scores)
     cells = len(results) + (0 if trained.confirmed is None else len(trained.confirmed))
@@ -107,7 +107,7 @@ def write(
             results,
             trained.confirmed,
             sizes={name: d.sizes for name, d in datasets.items()},
-            margin=f"{100 * flags.FLAGS.margin:g} points",
+            margin="" if comparisons is None else join(comparisons["margin_in_words"].unique()),
             versions=facts["versions"],
         ),
         chance=chance,

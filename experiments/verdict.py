@@ -13,6 +13,7 @@ from acts_jax import cli, machine
 from acts_jax.errors import ConfigError
 from acts_jax.report import methods
 from acts_jax.studies import verdict
+from acts_jax.words import join
 
 AGAINST = flags.DEFINE_list(
     "against", ["relu", "gelu", "silu", "tanh"], "The activations that it is compared with."
@@ -43,7 +44,7 @@ def main() -> None:
         AGAINST.value,
         console,
         budget=60 * BUDGET.value,
-        margin=flags.FLAGS.margin,
+        margins=cli.margins(),
     )
     facts = cli.provenance() | {"seconds": f"{time.perf_counter() - started:.1f}"}
     facts.pop("config", None)
@@ -54,7 +55,7 @@ def main() -> None:
         sizes={name: d.sizes for name, d in trained.datasets.items()},
         tuning="The better half of the learning rates went on from round to round, with as many "
         "new seeds as all before (successive halving).",
-        margin=f"{100 * flags.FLAGS.margin:g} points",
+        margin=join(race.comparisons["margin_in_words"].unique()),
         versions=machine.facts()["versions"],
     )
     page = verdict.write(

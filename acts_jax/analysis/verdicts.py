@@ -61,10 +61,10 @@ def compare(
         `p_sign_flip`, of the seeds alone (`significance.sign_flip`); `p_value`, of no difference;
         `p_equivalence`, 1 minus the confidence at which the interval reaches the margin (1 if the
         difference does); `p_holm` and `p_equivalence_holm`, corrected; `verdict`, on `activation`;
-        `margin`, in the unit of the score; `seeds_needed`, the number of seeds that would decide if
-        difference and variances stay what they are, inf if none would (see `outlook`); `family`,
-        its name. With fewer than two common seeds, or scores that are all the same number and no
-        `examples`, the interval is NaN and the verdict "undecided".
+        `margin`, in the unit of the score, and `margin_in_words`; `seeds_needed`, the number of
+        seeds that would decide if difference and variances stay what they are, inf if none would
+        (see `outlook`); `family`, its name. With fewer than two common seeds, or scores that are
+        all the same number and no `examples`, the interval is NaN and the verdict "undecided".
 
     Raises:
         ValueError: See `confirmed.runs`; an unknown `against`; no group with two activations; a
@@ -76,6 +76,11 @@ def compare(
         dataset = {"dataset": results["dataset"].iat[0]} if "dataset" in results else {}
         table = _pairs(group, against, margin, relative_margin, level)
         if table is not None:
+            table["margin_in_words"] = (
+                f"{100 * margin:.3g} points"
+                if group.kind == "accuracy"
+                else f"{100 * relative_margin:.3g}% of the smaller error"
+            )
             table["family"] = _family(table, group, against) + confirmed.place(dataset | named)
             for position, (column, value) in enumerate(named.items()):
                 table.insert(position, column, value)

@@ -6,6 +6,7 @@ from acts_jax.cli.flags import compilation_cache as compilation_cache
 from acts_jax.cli.flags import define_path as define_path
 from acts_jax.cli.flags import formats as formats
 from acts_jax.cli.flags import make_folder as make_folder
+from acts_jax.cli.flags import margins as margins
 from acts_jax.cli.flags import one_dataset as one_dataset
 from acts_jax.cli.flags import options as options
 from acts_jax.cli.flags import workdir as workdir

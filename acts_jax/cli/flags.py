@@ -109,7 +109,8 @@ COMPARING: dict[str, tuple[Any, ...]] = {
     "margin": (
         "float",
         0.005,
-        "Differences of test accuracy up to this are equivalent: 0.005 is half a point.",
+        "Differences of test accuracy up to this are equivalent: 0.005 is half a point. Of a "
+        "regression, those up to ten times this share of the smaller error.",
         1e-6,
         1.0,
     ),
@@ -253,6 +254,12 @@ def activations(elementwise: bool | None = None, besides: Collection[str] = ()) 
     except ValueError as error:
         raise ConfigError(str(error)) from error
     return list(found.values())
+
+
+def margins() -> dict[str, float]:
+    """The margins of --margin, for `verdicts.compare`."""
+    margin = absl_flags.FLAGS.margin
+    return {"margin": margin, "relative_margin": 10 * margin}
 
 
 def formats() -> list[str]:

@@ -14,7 +14,7 @@ from rich.text import Text
 
 from acts_jax.analysis import statistics
 from acts_jax.analysis.stages import CONFIRMED, TUNED, half_width
-from acts_jax.report.sentences import uneven
+from acts_jax.report.sentences import seeds, uneven
 from acts_jax.report.style import brief, fate, percent, plus_minus, score, shorten, spelt
 
 MOST_LETTERS = 28  # of a name in the table for the terminal
@@ -44,7 +44,8 @@ def terminal_table(
     heads = ["tuned on\nvalidation", *([f"confirmed\ntest {what}"] if CONFIRMED in stages else [])]
     lost = lost_shares(reported)
     balanced = ["balanced"] if any(map(uneven, (class_counts or {}).values())) else []
-    for column in ("depth", "best lr", *heads, *balanced, "dead", *lost):
+    tuned = [f"{column},\ntuned" for column in (*balanced, "dead", *lost)]
+    for column in ("depth", "best lr", *heads, *tuned):
         table.add_column(column, justify="right", no_wrap=True)
     ranked = reported.assign(worse=reported["score"].where(regression, -reported["score"]))
     for _, row in ranked.sort_values(["dataset", "depth", "worse"]).iterrows():
@@ -53,15 +54,20 @@ def terminal_table(
         gone = row["lost_share"] == 1
         kind = kind_of(row)
         unit = "%" if kind == "accuracy" else ""
-        tuned = f"all {fate(row)}" if gone else score(row[f"validation_{kind}"], kind)
+        chosen = f"all {fate(row)}" if gone else score(row[f"validation_{kind}"], kind)
         confirmed = plus_minus(row["score"], half_width(row), kind) + unit
+        confirmed += f" ({seeds(row)})" if row["failed"] else ""
         table.add_row(
             *([Text(str(row["dataset"]))] if several else []),
             Text(shorten(str(row["activation"]), MOST_LETTERS)),
             str(row["depth"]),
             "–" if gone else f"{brief(row['learning_rate'], 3)}{mark}",
-            tuned,
-            *([confirmed if row["stage"] == CONFIRMED else "–"] if len(heads) > 1 else []),
+            chosen,
+            *(
+                [confirmed if row["stage"] == CONFIRMED and not gone else "–"]
+                if len(heads) > 1
+                else []
+            ),
             *(percent(row["test_balanced_accuracy"]) for _ in balanced),
             percent(row["dead_fraction"]),
             *(percent(row[f"{word}_share"]) for word in lost),
@@ -144,8 +150,7 @@ def _entries(
         f"test {spelt(kind)}": tested + mark,
         "95% interval": "–" if gone or low == "–" else f"{low} – {high}",
         **({"balanced": "–" if gone else percent(row["test_balanced_accuracy"])} if uneven else {}),
-        "seeds": str(int(row["seeds"]))
-        + (f" of {int(row['seeds'] + row['failed'])}" if row["failed"] else ""),
+        "seeds": seeds(row),
         **{word: percent(row[f"{word}_fraction"]) for word in ("dead", "saturated")},
         **{word: percent(row[f"{word}_share"]) for word in lost},
     }

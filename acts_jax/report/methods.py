@@ -42,7 +42,8 @@ def paragraph(
         confirmed: Of those that confirmed them; None if there are none.
         sizes: By dataset, the number of examples of its splits, by their names.
         tuning: What else is to be said of how settings were chosen, as a sentence.
-        margin: Up to which difference two activations are equivalent: "0.5 points".
+        margin: Up to which difference two activations are equivalent, "0.5 points"; empty if none
+            were compared.
         versions: Of the software: "jax 0.10.2, flax 0.12".
     """
     said = [_trained(results, sizes), _began(results), _chosen(results), *filter(None, [tuning])]
@@ -115,13 +116,20 @@ def _confirmed(results: pd.DataFrame, confirmed: pd.DataFrame, margin: str) -> s
     if not whole:
         sets.append("the division into training, validation and test examples")
     kind = spelt(statistics.score_name(results))
-    equivalent = f"; differences below {margin} count as equivalent" if margin else ""
+    several = confirmed["seed"].nunique() > 1
+    intervals = ", with 95% intervals that cover seeds and test examples" if several else ""
+    pairs = (
+        ""
+        if not (margin and several)
+        else (
+            " Activations were compared in pairs, seed by seed and example by example, by "
+            f"Student's paired t test with Holm's correction; differences below {margin} count as "
+            "equivalent (two one-sided tests)."
+        )
+    )
     return (
         f"The chosen settings were trained anew from {seeds}, each of which sets {join(sets)}. "
-        f"The test {kind} of these networks alone is "
-        "reported, with 95% intervals that cover seeds and test examples (two-way clustered). "
-        "Activations were compared in pairs, seed by seed and example by example, by Student's "
-        f"paired t test with Holm's correction{equivalent} (two one-sided tests)."
+        f"The test {kind} of these networks alone is reported{intervals}.{pairs}"
     )
 
 

@@ -49,7 +49,8 @@ def headline(
     if uneven(class_counts or {}):
         sentences.append(_balance_sentence(trained, class_counts))
     if chance is not None and kind == "accuracy":
-        stuck = trained[statistics.at_chance(trained, chance)]
+        found = trained.assign(test_accuracy=trained["score"])
+        stuck = trained[statistics.at_chance(found, chance)]
         if len(stuck):
             sentences.append(
                 f"At chance ({percent(chance)}) even at its best setting: {_by_depth(stuck)}."
@@ -75,15 +76,8 @@ def _tested_sentence(reported: pd.DataFrame, comparisons: pd.DataFrame | None, k
     return (
         f"{said} Differences were tested over {comparisons['family'].iloc[0]}{likewise}: one is "
         "better or worse if p < 0.05 after Holm's correction, equivalent if its interval lies "
-        f"within {_margin(comparisons, kind)}, and undecided otherwise."
+        f"within {comparisons['margin_in_words'].iloc[0]}, and undecided otherwise."
     )
-
-
-def _margin(comparisons: pd.DataFrame, kind: str) -> str:
-    margin = comparisons["margin"].max()
-    if kind == "accuracy":
-        return f"{brief(100 * margin)} point" + ("" if margin == 0.01 else "s")
-    return f"{brief(margin)} of the target's units"
 
 
 def _best_sentence(
@@ -183,6 +177,14 @@ def _warnings(results: pd.DataFrame, selection: pd.DataFrame) -> list[str]:
             if word == "failed":
                 sentence += f": {lost['reason'].iloc[0]}"
             sentences.append(sentence + "." * (not sentence.endswith(".")))
+    died = selection[selection["failed"] > 0]
+    if len(died):
+        told = [
+            f"{row['activation']} at depth {row['depth']} ({seeds(row, lost=True)}; 95% interval "
+            f"of the share {percent(row['failed_low'])} to {percent(row['failed_high'])})"
+            for _, row in died.iterrows()
+        ]
+        sentences.append(f"Fresh seeds that diverged or failed, without a score: {join(told)}.")
     for end, word in (("low", "lowest"), ("high", "highest")):
         edge = selection[(selection["at_edge"] == end) & (selection["lost_share"] < 1)]
         if len(edge):
@@ -196,6 +198,14 @@ def _warnings(results: pd.DataFrame, selection: pd.DataFrame) -> list[str]:
             f"At a cliff, training failing at the rate next to the chosen one: {_by_depth(cliff)}."
         )
     return sentences
+
+
+def seeds(row: pd.Series, lost: bool = False) -> str:
+    """The seeds that a score is the mean of, or those that were lost: `6 of 12` if some were."""
+    every = f"{row['seeds'] + row['failed']:.0f}"
+    if not row["failed"]:
+        return every
+    return f"{row['failed' if lost else 'seeds']:.0f} of {every}"
 
 
 def _by_depth(rows: pd.DataFrame) -> str:
@@ -214,7 +224,9 @@ def _interval(row: pd.Series, kind: str) -> str:
 
 
 def gap(difference: float, kind: str) -> str:
-    """A signed difference of accuracies, in percentage points, or of errors."""
+    """A signed difference of accuracies, in percentage points, or of errors; `–` for NaN."""
+    if not np.isfinite(difference):
+        return "–"
     text = f"{100 * difference:+.1f}" if kind == "accuracy" else f"{difference:+.2g}"
     text = "0.0" if text in ("+0.0", "-0.0") else text.replace("-", "−")
     return f"{text} points" if kind == "accuracy" else text

@@ -155,7 +155,13 @@ def titles(figure: Figure, title: str, note: str) -> None:
 
 
 def log_rates(axes: Axes, rates: pd.Series) -> None:
-    """A logarithmic learning rate axis with plain numbers, also for a single rate."""
+    """A logarithmic learning rate axis with plain numbers, also for a single rate.
+
+    A rate of 0 has no place on it.
+    """
+    rates = rates[rates > 0]
+    if rates.empty:
+        return
     low, high = rates.min(), rates.max()
     margin = (high / low) ** 0.05 if high > low else 2.0
     axes.set_xscale("log")

@@ -4,20 +4,24 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from acts_jax.analysis.stages import half_width
 from acts_jax.files import write_text
 from acts_jax.report.chosen import kind_of
 from acts_jax.report.export import to_csv
-from acts_jax.report.sentences import gap
-from acts_jax.report.style import brief, percent, plus_minus, spelt
+from acts_jax.report.sentences import gap, seeds
+from acts_jax.report.style import brief, fate, percent, plus_minus, spelt
 
 SPECIAL = str.maketrans(
     {c: f"\\{c}" for c in "&%$#_{}"}
     | {"~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "\\": r"\textbackslash{}"}
     | {"±": r"$\pm$", "−": "$-$", "–": "--"}
 )
+
+# How columns begin that describe the networks which chose a setting, whatever the stage.
+OF_TUNING = ("validation_", "test_", "dead_", "saturated_", "diverged_", "lost_", "failed_share")
 
 
 def write_tables(
@@ -33,9 +37,10 @@ def write_tables(
     Raises:
         StoreError: If a file cannot be written.
     """
-    tables = {"scores": (reported, _scores(reported))}
+    names = {c: f"tuned_{c}" for c in reported if c.startswith(OF_TUNING)}
+    tables = {"scores": (reported.rename(columns=names), _scores(reported))}
     if comparisons is not None:
-        tables["comparisons"] = comparisons, _comparisons(comparisons, kind_of(reported.iloc[0]))
+        tables["comparisons"] = comparisons, _comparisons(comparisons, reported)
     written = []
     for name, (full, short) in tables.items():
         written.append(to_csv(full, folder / f"{name}.csv"))
@@ -68,26 +73,31 @@ def _scores(reported: pd.DataFrame) -> pd.DataFrame:
             {name: str(row[name]) for name in (*several, "depth", "activation")}
             | {
                 "learning rate": brief(row["learning_rate"], 3),
-                f"test {spelt(kind)}{unit}": plus_minus(row["score"], half_width(row), kind),
+                f"test {spelt(kind)}{unit}": plus_minus(row["score"], half_width(row), kind)
+                if np.isfinite(row["score"])
+                else f"all {fate(row)}",
                 "stage": row["stage"],
-                "seeds": str(int(row["seeds"])),
-                "dead": percent(row["dead_fraction"]),
-                "diverged": percent(row["diverged_share"]),
+                "seeds": seeds(row),
+                "dead, tuned": percent(row["dead_fraction"]),
+                "diverged, tuned": percent(row["diverged_share"]),
             }
         )
     return pd.DataFrame(rows).fillna("–")
 
 
-def _comparisons(comparisons: pd.DataFrame, kind: str) -> pd.DataFrame:
+def _comparisons(comparisons: pd.DataFrame, reported: pd.DataFrame) -> pd.DataFrame:
+    kinds = {row["dataset"]: kind_of(row) for _, row in reported.iterrows()}
+    only = reported["dataset"].iat[0]
     by = list(comparisons.columns[: comparisons.columns.get_loc("activation")])
     rows = [
         {name: str(row[name]) for name in (*by, "activation", "other")}
         | {
             "difference": gap(row["difference"], kind),
             "95% interval": f"{gap(row['low'], kind)} to {gap(row['high'], kind)}",
-            "p (Holm)": brief(row["p_holm"]),
+            "p (Holm)": brief(row["p_holm"]) if row["p_holm"] >= 0 else "–",
             "verdict": row["verdict"],
         }
         for _, row in comparisons.iterrows()
+        for kind in [kinds[row.get("dataset", only)]]
     ]
     return pd.DataFrame(rows)

@@ -32,7 +32,7 @@ def test_what_is_not_confirmed_says_so_and_needs_no_comparisons(tmp_path):
     paths = tabular.write_tables(stages.by_stage(statistics.select(results)), None, tmp_path / "t")
     assert [p.name for p in paths] == ["scores.csv", "scores.tex"]
     text = paths[1].read_text()
-    assert text.count("tuned") == 2
+    assert text.count("& tuned &") == 2
     assert r"\$x\_1\$ \& \{y\}" in text
 
 

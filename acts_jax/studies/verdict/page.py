@@ -119,8 +119,7 @@ def sentences(race: Race) -> list[str]:
     """What was found, in sentences of plain text."""
     comparisons = race.comparisons
     first = comparisons.iloc[0]
-    kind = statistics.score_name(race.trained.results)
-    margin = gap(comparisons["margin"].max(), kind).lstrip("+")
+    margin = first["margin_in_words"]
     said = []
     for verdict, words in WORDS.items():
         rows = comparisons[comparisons["verdict"] == verdict]
@@ -129,12 +128,22 @@ def sentences(race: Race) -> list[str]:
         if told:
             said.append(f"{words.format(mine=race.mine)} {join(told)}.")
     seeds = count(int(first["seeds"] + first["left_out"]), "fresh seed")
+    likewise = ", and likewise at other depths" if comparisons["depth"].nunique() > 1 else ""
     said.append(
-        f"Tested once, on {seeds}: {first['family']}. Better and worse mean p < 0.05 after Holm's "
-        f"correction; the margin of equivalence is {margin}; all else is undecided. The intervals "
-        f"cover {first['covers']}."
+        f"Tested once, on {seeds}: {first['family']}{likewise}. Better and worse mean p < 0.05 "
+        f"after Holm's correction; the margin of equivalence is {margin}; all else is undecided. "
+        f"The intervals cover {first['covers']}."
     )
-    return [*said, *_losses(race), _cost(race)]
+    return [*said, *_untrained(race), *_losses(race), _cost(race)]
+
+
+def _untrained(race: Race) -> list[str]:
+    """Which rivals there is nothing to compare with."""
+    compared = set(race.comparisons["other"])
+    names = [n for n in race.trained.plan.config["activation"] if n not in {race.mine, *compared}]
+    if not names:
+        return []
+    return [f"Not compared, since none of their networks was trained to its end: {join(names)}."]
 
 
 def _losses(race: Race) -> list[str]:

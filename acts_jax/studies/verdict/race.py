@@ -1,7 +1,8 @@
 """The race of one activation against its rivals: tuned alike, then confirmed from fresh seeds."""
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from types import MappingProxyType
 
 import pandas as pd
 from rich.console import Console
@@ -33,7 +34,6 @@ class Race:
         reported: What is reported of each activation, see `stages.by_stage`.
         comparisons: Of it with each rival, see `verdicts.compare`.
         step_seconds: Of a training step of one network, by activation and depth.
-        margin: Up to which two activations are equivalent.
     """
 
     mine: str
@@ -42,7 +42,6 @@ class Race:
     reported: pd.DataFrame
     comparisons: pd.DataFrame
     step_seconds: Mapping[tuple[str, int], float]
-    margin: float
 
 
 def race(
@@ -52,7 +51,7 @@ def race(
     console: Console,
     *,
     budget: float = 300.0,
-    margin: float = 0.005,
+    margins: Mapping[str, float] = MappingProxyType({}),
 ) -> Race:
     """Tunes an activation and its rivals alike, then confirms each at its chosen setting.
 
@@ -65,13 +64,15 @@ def race(
         rivals: Names of others.
         console: Shows what goes on.
         budget: Seconds that tuning and confirmation may take together.
-        margin: Largest difference of test accuracies that does not matter.
+        margins: Largest differences that do not matter, see `verdicts.compare`.
 
     Raises:
         ConfigError: If the activation cannot be one, gives NaN, or is its own rival; see
             `trainer.train`.
         CellError: If no network of it, or of any rival, could be trained.
     """
+    if not rivals:
+        raise ConfigError("a verdict needs a rival; name some, such as --against=relu,gelu")
     if mine in rivals:
         raise ConfigError(f"{mine} cannot be its own rival; leave it out of --against")
     launch.configure(options.compilation_cache)  # before the function is tried, which uses jax
@@ -80,6 +81,7 @@ def race(
         acceptance.accept(activation)
         acceptance.refuse_nan(activation)
         acceptance.accept_float64(activation)
+        shape = card.make(activation, inputs=INPUTS if activation.elementwise else 0)
     except ValueError as error:
         raise ConfigError(str(error)) from error
     options = options.with_fields(activation=",".join([mine, *rivals]))
@@ -94,13 +96,18 @@ def race(
     scores = confirmed.reported(*fresh, {n: d.chance for n, d in trained.datasets.items()})
     return Race(
         mine,
-        card.make(activation, inputs=INPUTS if activation.elementwise else 0),
+        shape,
         trained,
         stages.by_stage(statistics.select(trained.results), scores),
-        verdicts.compare(*fresh, against=mine, margin=margin),
-        step_seconds_of(trained.plan, trained.datasets),
-        margin,
+        verdicts.compare(*fresh, against=mine, **margins),
+        step_seconds_of(_of(trained.plan, survivors), trained.datasets),
     )
+
+
+def _of(plan: Plan, names: Collection[str]) -> Plan:
+    """The groups of some activations."""
+    groups = tuple(group for group in plan.groups if group.static.activation in names)
+    return dataclasses.replace(plan, groups=groups)
 
 
 def _check(plan: Plan, datasets: Mapping[str, Dataset]) -> None:
