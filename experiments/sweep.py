@@ -48,7 +48,8 @@ def main() -> int:
     formats = cli.formats()
     console = cli.terminal()
     rounds = Rounds(REFINE.value, EXTEND.value, CONFIRM.value)
-    trained = trainer.train(cli.options(), console, stops_early=True, strategy=rounds)
+    strategy = rounds if rounds != Rounds() else None
+    trained = trainer.train(cli.options(), console, stops_early=True, strategy=strategy)
     seconds = trained.seconds
 
     reporting = time.perf_counter()

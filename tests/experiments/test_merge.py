@@ -109,6 +109,7 @@ def test_the_shard_of_the_command_line(run_main, data_dir, capsys, shard, messag
         f"--shard={shard}",
         config="configs/digits.py",
         workdir="runs/sweep",
+        uses=("margin", "format"),
     )
     printed = capsys.readouterr()
     assert status == (2 if message.startswith("--") else 0)

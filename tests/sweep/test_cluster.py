@@ -195,8 +195,9 @@ def test_ray_started_for_a_run_ends_with_it_and_leaves_nothing_behind(tmp_path, 
 
 def test_a_dry_run_tells_nothing_of_this_machine(run_main, data_dir, capsys):
     arguments = "--config=configs/smoke.py", "--dry_run", "--launcher=ray", f"--data_dir={data_dir}"
-    defaults = {"config": "configs/smoke.py", "workdir": "runs/sweep"}
-    assert run_main(sweep, *arguments, "--compilation_cache=", **defaults) == 0
+    arguments += "--compilation_cache=", "--refine=0", "--extend=0", "--confirm=0"
+    defaults = {"config": "configs/smoke.py", "workdir": "runs/sweep", "uses": ("margin", "format")}
+    assert run_main(sweep, *arguments, **defaults) == 0
     assert capsys.readouterr().out.endswith(" steps, on Ray\n")
 
 
