@@ -84,8 +84,8 @@ from .data.loading import load as load
 from .models.layer import ActivationLayer as ActivationLayer
 from .models.layer import NNXActivationLayer as NNXActivationLayer
 from .models.mlp import MLP as MLP
-from .sweep.results import load_curves as load_curves
-from .sweep.results import load_examples as load_examples
-from .sweep.results import load_results as load_results
+from .sweep.loading import load_curves as load_curves
+from .sweep.loading import load_examples as load_examples
+from .sweep.loading import load_results as load_results
 from .theory.description import describe as describe
 from .theory.mean_field import gain as gain

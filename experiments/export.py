@@ -1,6 +1,7 @@
 """Exports the results of a sweep as CSV, or as runs for TensorBoard.
 
 python -m experiments.export --workdir=runs/sweep                  (results.csv and curves.csv)
+python -m experiments.export --workdir=runs/sweep --stage=confirmed --out=runs/confirmed
 python -m experiments.export --workdir=runs/sweep --to=tensorboard (each group's best cell)
 python -m experiments.export --workdir=runs/sweep --to=tensorboard --cells=all
 tensorboard --logdir=runs/sweep/tensorboard
@@ -23,12 +24,18 @@ CELLS = flags.DEFINE_enum(
     ["best", "all"],
     "Every cell, or each group's best by validation (default: all in CSV, best in TensorBoard).",
 )
+STAGE = flags.DEFINE_enum(
+    "stage",
+    "tuned",
+    ["tuned", "confirmed"],
+    "The networks that chose the settings, or those that confirmed them.",
+)
 
 
 def main() -> None:
     """Reads the store, writes the files, says where they are."""
     workdir = Path(flags.FLAGS.workdir)
-    results, curves = load_results(workdir), load_curves(workdir)
+    results, curves = (load(workdir, stage=STAGE.value) for load in (load_results, load_curves))
     if (CELLS.value or {"csv": "all", "tensorboard": "best"}[TO.value]) == "best":
         results = export.best_cells(results)
         curves = curves[curves["cell"].isin(results["cell"])]

@@ -13,6 +13,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from acts_jax.analysis import statistics
+from acts_jax.analysis.stages import CONFIRMED
 from acts_jax.report import figures, layer_figures
 from acts_jax.report import sentences as wording
 from acts_jax.report.chosen import html_table
@@ -76,7 +77,8 @@ def build(
         sections.append(_section(heading, cells, mine, table, pairs, found, level, counts))
     if ranks is not None:
         sections.append(html_ranks(ranks))
-    page = _page(title, sections, facts, config, methods, path)
+    confirmed = (reported["stage"] == CONFIRMED).any()
+    page = _page(title, sections, facts, config, methods, path, confirmed)
     for form in formats:
         figures.save(drawn, path.parent / "figures", form=form)
     return write(path, page)
@@ -152,13 +154,15 @@ def _page(
     config: str,
     methods: str,
     path: Path,
+    confirmed: bool,
 ) -> str:
     how = f"<h2>Methods</h2><p class=methods>{escape(methods)}</p>" if methods else ""
     configuration = f"<h2>Configuration</h2><pre>{escape(config)}</pre>" if config else ""
-    load = (
-        f"import acts_jax\n\nresults = acts_jax.load_results({str(path.parent)!r})\n"
-        f"curves = acts_jax.load_curves({str(path.parent)!r})"
-    )
+    folder = repr(str(path.parent))
+    load = f"import acts_jax\n\ntuned = acts_jax.load_results({folder})\n"
+    if confirmed:
+        load += f'confirmed = acts_jax.load_results({folder}, stage="confirmed")\n'
+    load += f"curves = acts_jax.load_curves({folder})"
     return document(
         title,
         f"<h1>{escape(title)}</h1>{''.join(sections)}"

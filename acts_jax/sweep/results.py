@@ -1,4 +1,4 @@
-"""Results: what a sweep has stored, as data frames.
+"""Results: what is stored in one folder of a sweep, as data frames.
 
 Nothing here imports jax: results can be read anywhere.
 """
@@ -18,7 +18,7 @@ from acts_jax.sweep import record, store
 from acts_jax.sweep.outcome import CURVE, EXAMPLES, NETWORK
 
 
-def load_results(workdir: str | os.PathLike) -> pd.DataFrame:
+def read_results(workdir: str | os.PathLike) -> pd.DataFrame:
     """One row per trained cell: its hyperparameters, its status and its final metrics.
 
     Args:
@@ -52,7 +52,7 @@ def load_results(workdir: str | os.PathLike) -> pd.DataFrame:
     return frame[[*head, *middle, *(c for c in tail if c not in {*last, *middle}), *last]]
 
 
-def load_curves(workdir: str | os.PathLike, metrics: Collection[str] | None = None) -> pd.DataFrame:
+def read_curves(workdir: str | os.PathLike, metrics: Collection[str] | None = None) -> pd.DataFrame:
     """Every evaluation of every trained cell, in long form: one row per number.
 
     Args:
@@ -61,7 +61,7 @@ def load_curves(workdir: str | os.PathLike, metrics: Collection[str] | None = No
             recorded with record="units" only and has a value for every unit.
 
     Returns:
-        The hyperparameter columns of `load_results` (text as categories), then epoch, step,
+        The hyperparameter columns of `read_results` (text as categories), then epoch, step,
         metric, layer (1-based from the input; the readout comes last; missing for metrics of the
         whole network), channel (missing unless there is one value per unit) and value. There are no
         rows after a cell was stopped early.
@@ -70,7 +70,7 @@ def load_curves(workdir: str | os.PathLike, metrics: Collection[str] | None = No
         StoreError: If there are no results, no curves (every cell failed, or none has one of the
             metrics), or a file cannot be read.
     """
-    results = load_results(workdir)
+    results = read_results(workdir)
     hyper = results.loc[:, : results.columns[results.columns.get_loc("status") - 1]]
     text = {c: "category" for c in hyper if not pd.api.types.is_numeric_dtype(hyper[c])}
     hyper = hyper.astype(text)
@@ -113,10 +113,10 @@ def load_curves(workdir: str | os.PathLike, metrics: Collection[str] | None = No
     return curves
 
 
-def load_examples(workdir: str | os.PathLike) -> pd.DataFrame:
+def read_examples(workdir: str | os.PathLike) -> pd.DataFrame:
     """How every trained cell does on every test example, in long form: one row per example.
 
-    It is the network whose metrics `load_results` has: the mean of a cell's scores is its
+    It is the network whose metrics `read_results` has: the mean of a cell's scores is its
     `test_accuracy`, or, of a regression, the square of its `test_rmse`.
 
     Args:
@@ -172,7 +172,7 @@ def load_arrays(
         without those that failed; and `cell`, their names.
 
     Raises:
-        StoreError: As for `load_results`.
+        StoreError: As for `read_results`.
     """
     found: dict[str, list[pa.Table]] = {}
     for _, about, table in _read(workdir, lambda name: name == "cell" or wanted(name)):

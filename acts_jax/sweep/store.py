@@ -21,14 +21,16 @@ from absl import logging
 
 from acts_jax.errors import StoreError
 from acts_jax.files import read_json, write_text, writing_to
+from acts_jax.suggestion import suggest
 from acts_jax.sweep import lock, record
 from acts_jax.sweep.grid import LATER_FIELDS, Group, Plan
 from acts_jax.sweep.outcome import Failure, Outcome, failure_table, outcome_table
-from acts_jax.words import count, join, shortened
+from acts_jax.words import count, join, shortened, shown
 
 UNFINISHED = ".*.unfinished"  # what a file is called until it is whole
 FOLDERS = ("groups", "checkpoints", "figures")  # of a workdir
-FILES = ("config.json", "plan.json", "lock", "report.html")
+FILES = ("config.json", "plan.json", "rounds.json", "lock", "report.html")
+STAGES = ("tuned", "confirmed")
 _NAME = re.compile(r"(?P<key>[^.]+)-(?P<first>\d+)-(?P<last>\d+)(?P<failed>\.failed)?\.parquet")
 _LISTED = 3  # differences, or files, in a message
 
@@ -127,6 +129,42 @@ def _load_json(path: Path, remedy: str, kind: type = object) -> dict[str, Any]:
     if not isinstance(found, dict) or not all(isinstance(v, kind) for v in found.values()):
         raise StoreError(f"{path} is damaged; {remedy}")
     return found
+
+
+def note_rounds(workdir: Path, tuned: Sequence[Path], confirmed: Sequence[Path]) -> None:
+    """Notes which folders in a workdir hold the rounds that followed its sweep."""
+    named = {"tuned": tuned, "confirmed": confirmed}
+    names = {stage: [folder.name for folder in folders] for stage, folders in named.items()}
+    write_text(workdir / "rounds.json", json.dumps(names, indent=1))
+
+
+def folders(workdir: str | os.PathLike, stage: str) -> list[Path]:
+    """The folders with the results of a stage: of the tuned one, the workdir first.
+
+    Raises:
+        StoreError: If there was no confirmation, or what there was cannot be read.
+        ValueError: If there is no such stage.
+    """
+    if stage not in STAGES:
+        raise ValueError(f"unknown stage {shown(stage)}{suggest(stage, STAGES, 1)}")
+    workdir = Path(workdir)
+    found = [workdir / Path(str(name)).name for name in _rounds(workdir).get(stage, [])]
+    if stage == "tuned":
+        return [workdir, *found]
+    if not found:
+        raise StoreError(f"nothing in {workdir} is confirmed: run the sweep with --confirm")
+    return found
+
+
+def is_confirmed(workdir: str | os.PathLike) -> bool:
+    """Whether a sweep's chosen settings were confirmed."""
+    return bool(_rounds(Path(workdir)).get("confirmed"))
+
+
+def _rounds(workdir: Path) -> dict[str, list[str]]:
+    """What `note_rounds` has noted; empty if nothing followed the sweep."""
+    path = workdir / "rounds.json"
+    return _load_json(path, "run the sweep again", list) if path.exists() else {}
 
 
 def differences(there: Mapping[str, Any], now: Mapping[str, Any]) -> str:

@@ -112,13 +112,15 @@ def _follow(trained: Trained, strategy: Strategy, run: Callable[[Plan, Path], Tr
     plans, tuned = strategy.tune(trained.plan, trained.results, train)
     curves = pd.concat([part.curves for part in parts], ignore_index=True)
     trained = trained._replace(results=tuned, curves=curves)
+    rounds = [part.workdir for part in parts[1:]]
     if seeds := strategy.seeds(plans, tuned):
         divided = [name for name, dataset in trained.datasets.items() if dataset.divides_test]
         plan = confirmation(plans, tuned, seeds, divided)
         if plan.groups:  # else no network was trained to its end
             confirmed = train(plan)
-            examples = results.load_examples(parts[-1].workdir)
+            examples = results.read_examples(parts[-1].workdir)
             trained = trained._replace(confirmed=confirmed, examples=examples)
+    store.note_rounds(trained.workdir, rounds, [part.workdir for part in parts[1 + len(rounds) :]])
     seconds = Seconds()
     for part in parts:
         seconds += part.seconds
@@ -152,13 +154,13 @@ def _run(
                 checkpoint_after=options.checkpoint_after,
                 retrain_changed=options.retrain_changed,
             )
-        trained = results.load_results(workdir)
+        trained = results.read_results(workdir)
         failed = trained[trained.status == "failed"]
         for reason, cells in failed.groupby(["activation", "reason"]).size().items():
             console.print(Text(f"{cells} cells failed: {', '.join(reason)}", "red"), soft_wrap=True)
         if len(failed) == len(trained):
             raise CellError(f"no cell could be trained; the tracebacks are in {workdir}")
-        curves = results.load_curves(workdir)
+        curves = results.read_curves(workdir)
     return Trained(trained, curves, datasets, plan, workdir, seconds)
 
 

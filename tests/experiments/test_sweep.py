@@ -89,10 +89,15 @@ def test_what_is_reported_comes_from_seeds_and_splits_of_its_own(main, tmp_path,
     printed = capsys.readouterr().out
     assert "confirmed" in printed and "tuning-1: " in printed and "confirmation: 6 cells" in printed
     (folder,) = workdir.glob("confirmation-*")
-    fresh, tuned = load_results(folder), load_results(workdir)
+    fresh, tuned = load_results(workdir, stage="confirmed"), load_results(workdir)
+    (further,) = workdir.glob("tuning-1-*")
+    grid, rounds = (len(list(path.glob("groups/*"))) for path in (workdir, further))
+    assert grid == rounds == 2
+    assert set(tuned.learning_rate) > {0.01, 0.1} or tuned.learning_rate.nunique() > 3
+    assert fresh.equals(load_results(folder))
     assert set(fresh.seed) == {2, 3, 4} and set(tuned.seed) == {0, 1}
     assert set(fresh.split_seed) == {1, 2, 3}
-    examples = acts_jax.load_examples(folder)
+    examples = acts_jax.load_examples(workdir)
     means = examples.groupby("cell", observed=True)["score"].mean()
     np.testing.assert_allclose(means[fresh.cell], fresh.test_accuracy, atol=1e-6)
     page = (workdir / "report.html").read_text()

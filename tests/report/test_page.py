@@ -74,6 +74,7 @@ def test_page_is_well_formed_and_self_contained(built):
     assert "2 cores" in text and "0.12.0" in text
     assert "We &lt;trained&gt;." in text
     assert escape(f"acts_jax.load_results({str(built.parent)!r})") in text
+    assert escape(f'acts_jax.load_results({str(built.parent)!r}, stage="confirmed")') in text
     assert text.count("<svg") == 5
 
 
