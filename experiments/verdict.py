@@ -22,7 +22,10 @@ BUDGET = flags.DEFINE_float(
     "budget", 5.0, "Minutes for tuning and confirming, all activations together.", lower_bound=0.0
 )
 LEARN = flags.DEFINE_string(
-    "learn", None, "Its parameters that are trained: a name, all or none; short for --config.learn."
+    "learn",
+    None,
+    "Which parameters are trained: one of its own by name (and of rivals that have it), all or "
+    "none; short for --config.learn.",
 )
 
 

@@ -45,5 +45,5 @@ def by_stage(selection: pd.DataFrame, scores: pd.DataFrame | None = None) -> pd.
 
 
 def half_width(row: pd.Series) -> float:
-    """Half of the interval of a row of `by_stage`, before an end was cut off at a bound."""
+    """The longer side of the interval of a row of `by_stage`."""
     return max(row["high"] - row["score"], row["score"] - row["low"])

@@ -211,7 +211,7 @@ def accuracy_table(reported: pd.DataFrame, kind: str) -> Figure:
         _table_axes(axes, order, depths)
         unit = ", %" if kind == "accuracy" else ""
         several = best["seeds"].max() > 1
-        note = "Mean over seeds ± half of the 95% interval." if several else "One seed."
+        note = "Mean over seeds ± the longer side of its 95% interval." if several else "One seed."
         note += " Bold: best of its depth." if len(order) > 1 else ""
         if (best["stage"] == TUNED).any():
             note += " Tuned: from the seeds that chose the setting, and so too high."

@@ -61,16 +61,22 @@ def _trained(results: pd.DataFrame, sizes: Mapping[str, Mapping[str, int]]) -> s
     for name in _values(results, "dataset"):
         splits = [f"{size:,} {split}" for split, size in sizes.get(name, {}).items()]
         sets.append(f"{name} ({join(splits)} examples)" if splits else name)
-    if len(set(results["width"]) - {0}) and not (results["width"] == 0).any():
-        layers = f"{join(map(str, _values(results, 'depth')))} hidden layers of "
-        layers += f"{join(map(str, _values(results, 'width')))} units"
-    else:
-        layers = f"hidden layers of {join(_values(results, 'hidden_sizes'))} units"
     names = _values(results, "activation")
+    listed = f"the activations {join(names)}" if len(names) > 1 else f"the activation {names[0]}"
     return (
-        f"We trained multilayer perceptrons with {layers} on {join(sets)}, with "
-        f"{count(len(names), 'activation')}: {join(names)}."
+        f"We trained multilayer perceptrons with {_layers(results)} on {join(sets)}, with {listed}."
     )
+
+
+def _layers(results: pd.DataFrame) -> str:
+    depths, widths = _values(results, "depth"), _values(results, "width")
+    if depths == [0]:
+        return "no hidden layer"
+    if 0 in widths and depths[0] > 0:  # layers of different widths
+        return f"hidden layers of {join(_values(results, 'hidden_sizes'))} units"
+    layers = "layer" if depths == [1] else "layers"
+    sizes = join(str(width) for width in widths if width)
+    return f"{join(map(str, depths))} hidden {layers} of {sizes} units"
 
 
 def _began(results: pd.DataFrame) -> str:
@@ -82,8 +88,10 @@ def _began(results: pd.DataFrame) -> str:
     decay = f", weight decay {join(decays)}" if decays else ""
     patience = [p for p in _values(results, "patience") if p] if "patience" in results else []
     early = f", stopped once {patience[0]} evaluations were no better" if patience else ""
-    weights = join(WEIGHTS[name] for name in _values(results, "init"))
-    norm = ", with layer normalisation" if results["layer_norm"].any() else ""
+    weights = " or ".join(WEIGHTS[name] for name in _values(results, "init"))
+    normed = set(results["layer_norm"])
+    norm = ", with layer normalisation" if normed == {True} else ""
+    norm = ", with and without layer normalisation" if len(normed) > 1 else norm
     inputs = join(INPUTS[name] for name in _values(results, "preprocessing"))
     return (
         f"Inputs were {inputs}; weights were drawn {weights}{norm}. The optimizer was "
@@ -95,28 +103,36 @@ def _began(results: pd.DataFrame) -> str:
 def _chosen(results: pd.DataFrame) -> str:
     by = statistics.groups(results, ["activation", "depth"])
     chosen = [_plainly(name) for name in statistics.nuisances(results, by)]
-    what = join(chosen)
     if not chosen:
         return "Nothing was tuned."
+    what = f"the {join(chosen)}" if len(chosen) == 1 else f"the combination of {join(chosen)}"
     tried = results.groupby(by, observed=True)["learning_rate"].nunique()
     low, high = (brief(results["learning_rate"].agg(end), 3) for end in ("min", "max"))
     many = str(tried.min()) if tried.min() == tried.max() else f"{tried.min()} to {tried.max()}"
     each = join(["dataset", *by[1:]] if by[0] == "dataset" else by)
+    rates = f", out of {many} learning rates from {low} to {high}" if tried.max() > 1 else ""
+    best = {"accuracy": "highest mean accuracy", "rmse": "lowest mean loss"}
     return (
-        f"For each {each}, the {what} of the highest mean validation score over "
-        f"{count(results['seed'].nunique(), 'seed')} was chosen, out of {many} learning rates "
-        f"from {low} to {high}."
+        f"For each {each}, {what} of the {' or '.join(best[kind] for kind in _kinds(results))} on "
+        f"validation over {count(results['seed'].nunique(), 'seed')} was chosen{rates}."
     )
 
 
+def _kinds(results: pd.DataFrame) -> list[str]:
+    """The kinds of score: both where there are classifications and regressions."""
+    of = results.groupby("dataset", observed=True)
+    return sorted({statistics.score_name(cells) for _, cells in of})
+
+
 def _confirmed(results: pd.DataFrame, confirmed: pd.DataFrame, margin: str) -> str:
-    seeds = count(confirmed["seed"].nunique(), "fresh seed")
-    whole = "split_seed" not in confirmed or confirmed["split_seed"].nunique() == 1
+    seeds = confirmed["seed"].nunique()
+    told = f"{count(seeds, 'fresh seed')}, {'each of which' if seeds > 1 else 'which'} sets"
+    whole = "split_seed" not in confirmed or set(confirmed["split_seed"]) == {0}
     sets = ["the initial weights", "the order of the batches"]
     if not whole:
         sets.append("the division into training, validation and test examples")
-    kind = spelt(statistics.score_name(results))
-    several = confirmed["seed"].nunique() > 1
+    kind = " or ".join(map(spelt, _kinds(results)))
+    several = seeds > 1
     intervals = ", with 95% intervals that cover seeds and test examples" if several else ""
     pairs = (
         ""
@@ -128,7 +144,7 @@ def _confirmed(results: pd.DataFrame, confirmed: pd.DataFrame, margin: str) -> s
         )
     )
     return (
-        f"The chosen settings were trained anew from {seeds}, each of which sets {join(sets)}. "
+        f"The networks at the chosen settings were trained anew from {told} {join(sets)}. "
         f"The test {kind} of these networks alone is reported{intervals}.{pairs}"
     )
 

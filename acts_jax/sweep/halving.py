@@ -48,6 +48,11 @@ class Halving:
 
     def describe(self, plan: Plan) -> str:
         """What following up a sweep takes, in a line."""
+        if known := self._remembered():
+            seeds = count(known["seeds"], "fresh seed")
+            return (
+                f"then as it went before: {count(known['plans'], 'round')}, confirmed from {seeds}"
+            )
         return (
             f"then the better half of the learning rates, again and again, and a confirmation, in "
             f"{count(round(self.budget), 'second')} together"

@@ -93,7 +93,7 @@ def test_what_is_reported_comes_from_seeds_and_splits_of_its_own(main, tmp_path,
     (further,) = workdir.glob("tuning-1-*")
     grid, rounds = (len(list(path.glob("groups/*"))) for path in (workdir, further))
     assert grid == rounds == 2
-    assert set(tuned.learning_rate) > {0.01, 0.1} or tuned.learning_rate.nunique() > 3
+    assert tuned.learning_rate.nunique() > 3
     assert fresh.equals(load_results(folder))
     assert set(fresh.seed) == {2, 3, 4} and set(tuned.seed) == {0, 1}
     assert set(fresh.split_seed) == {1, 2, 3}

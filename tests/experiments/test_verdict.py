@@ -94,7 +94,11 @@ def test_a_function_that_cannot_learn_is_worse(main, tmp_path, capsys):
         ([], "a verdict is on one activation"),
         (["--activation=mish", "--dataset=digits,wine"], "on one dataset, not 2: digits and wine"),
         (["--activation=mish", "--shard=0/2"], "it takes no --shard"),
-        (["--activation=swish", "--learn=gamma"], "gamma"),
+        (
+            ["--activation=swish", "--learn=slope", "--against=prelu"],
+            "swish has no parameter 'slope'",
+        ),
+        (["--activation=swish", "--against="], "a verdict needs a rival; name some, such as"),
     ],
 )
 def test_bad_input_is_one_line_at_the_start(main, tmp_path, capsys, arguments, message):
@@ -105,10 +109,11 @@ def test_bad_input_is_one_line_at_the_start(main, tmp_path, capsys, arguments, m
     assert not workdir.exists()
 
 
-def test_a_parameter_may_be_learned_by_its_name(main, tmp_path):
+def test_a_parameter_may_be_learned_by_its_name(main, tmp_path, capsys):
     workdir = tmp_path / "run"
     asked = ["--activation=swish", "--against=relu", "--learn=beta", "--budget=0.1"]
     assert main(*asked, f"--workdir={workdir}") == 0
+    assert "beta was learned: from 1 to " in capsys.readouterr().out
     learned = load_results(workdir).groupby("activation", observed=True)["learn"].unique()
     assert {name: list(values) for name, values in learned.items()} == {
         "relu": ["none"],

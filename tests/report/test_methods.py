@@ -15,11 +15,11 @@ def test_the_paragraph_names_everything_that_was_done(results):
     for said in (
         "with 2, 4 and 8 hidden layers of 64 units",
         "digits (1,157 training, 320 validation and 320 test examples)",
-        "with 8 activations: elu, leaky_relu, prelu, relu, sbaf, sigmoid, silu and tanh.",
+        "with the activations elu, leaky_relu, prelu, relu, sbaf, sigmoid, silu and tanh.",
         "Inputs were scaled to [0, 1]; weights were drawn with variance 2/fan-in (He).",
         "The optimizer was SGD, with batches of 64 for 10 epochs.",
-        "For each activation and depth, the learning rate of the highest mean validation score "
-        "over 5 seeds was chosen, out of 7 learning rates from 0.003 to 3.",
+        "For each activation and depth, the learning rate of the highest mean accuracy on "
+        "validation over 5 seeds was chosen, out of 7 learning rates from 0.003 to 3.",
         "trained anew from 10 fresh seeds, each of which sets the initial weights and the order "
         "of the batches.",
         "Holm's correction; differences below 0.5 points count as equivalent",
@@ -41,3 +41,22 @@ def test_nuisances_splits_and_what_is_not_confirmed_are_told():
     assert "and the division into training, validation and test examples." in text
     single = results[(results["learning_rate"] == 0.1)]
     assert "Nothing was tuned." in methods.paragraph(single, None, sizes={})
+
+
+def test_odd_sweeps_are_told_without_a_fault():
+    one = make_results(("relu",), (1,), rates=(0.1,), seeds=1)
+    text = methods.paragraph(one, make_confirmed(one, 1), sizes={}, margin="0.5 points")
+    assert "with 1 hidden layer of 64 units on digits, with the activation relu." in text
+    assert "Nothing was tuned." in text and "learning rates from" not in text
+    assert "from 1 fresh seed, which sets the initial weights" in text
+    assert "intervals" not in text and "compared" not in text
+    flat = one.assign(depth=0, width=0, hidden_sizes="")
+    assert "multilayer perceptrons with no hidden layer on" in methods.paragraph(
+        flat, None, sizes={}
+    )
+    mixed = pd.concat([one, make_results(("relu",), (1,), regression=True).assign(dataset="d")])
+    assert "highest mean accuracy or lowest mean loss" in methods.paragraph(mixed, None, sizes={})
+    normed = pd.concat([one, one.assign(layer_norm=True, init="lecun_normal")])
+    text = methods.paragraph(normed, None, sizes={})
+    assert "(He) or with variance 1/fan-in (LeCun), with and without layer normalisation" in text
+    assert "the combination of initial weights and layer norm" in text

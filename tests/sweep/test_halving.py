@@ -50,6 +50,7 @@ def test_the_number_of_seeds_is_decided_once(tmp_path):
     strategy, plans, results = halved(tmp_path)
     assert strategy.seeds(plans, results) == MOST
     # Later, when there is less time, or more, all goes as it went.
+    assert f"confirmed from {MOST} fresh seeds" in strategy.describe(plans[0])
     again, same, _ = halved(tmp_path, budget=0.0)
     assert again.seeds(plans, results) == MOST
     assert [g.key for p in same for g in p.groups] == [g.key for p in plans for g in p.groups]

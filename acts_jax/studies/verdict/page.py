@@ -19,6 +19,7 @@ from acts_jax.report.html import write as write_page
 from acts_jax.report.sentences import gap
 from acts_jax.report.style import brief, percent, score
 from acts_jax.studies.verdict.race import Race
+from acts_jax.sweep.config import parameter_prefix
 from acts_jax.words import count, join
 
 NOTE = (
@@ -134,7 +135,7 @@ def sentences(race: Race) -> list[str]:
         f"after Holm's correction; the margin of equivalence is {margin}; all else is undecided. "
         f"The intervals cover {first['covers']}."
     )
-    return [*said, *_untrained(race), *_losses(race), _cost(race)]
+    return [*said, *_untrained(race), *_learned(race), *_losses(race), _cost(race)]
 
 
 def _untrained(race: Race) -> list[str]:
@@ -144,6 +145,22 @@ def _untrained(race: Race) -> list[str]:
     if not names:
         return []
     return [f"Not compared, since none of their networks was trained to its end: {join(names)}."]
+
+
+def _learned(race: Race) -> list[str]:
+    """Where its learned parameters ended."""
+    prefix, again = parameter_prefix(race.mine), race.trained.confirmed
+    again = again[again["activation"] == race.mine]
+    said = []
+    for name in race.card.activation.parameters:
+        column = f"final.{prefix}.{name}"
+        if column in again and again[column].notna().any():
+            begun, ended = again[f"{prefix}.{name}"].mean(), again[column].mean()
+            said.append(
+                f"{name} was learned: from {brief(begun, 3)} to {brief(ended, 3)}, the mean over "
+                "layers and fresh seeds."
+            )
+    return said
 
 
 def _losses(race: Race) -> list[str]:

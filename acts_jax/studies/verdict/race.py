@@ -13,12 +13,15 @@ from acts_jax.benchmarks.step_time import step_seconds_of
 from acts_jax.data import Dataset
 from acts_jax.errors import CellError, ConfigError
 from acts_jax.report import card
+from acts_jax.suggestion import suggest
 from acts_jax.sweep import launch, trainer
+from acts_jax.sweep.config import LEARN
 from acts_jax.sweep.grid import Plan
 from acts_jax.sweep.halving import Halving
 from acts_jax.sweep.options import Options
 from acts_jax.sweep.trainer import Trained
-from acts_jax.words import join
+from acts_jax.sweep.values import items_of
+from acts_jax.words import join, shown
 
 INPUTS = 4096  # at which the numerical error is measured
 
@@ -84,6 +87,10 @@ def race(
         shape = card.make(activation, inputs=INPUTS if activation.elementwise else 0)
     except ValueError as error:
         raise ConfigError(str(error)) from error
+    for name in items_of("learn", options.config["learn"]):
+        if name not in (*LEARN, *activation.parameters):
+            near = suggest(name, [*LEARN, *activation.parameters], 1)
+            raise ConfigError(f"{mine} has no parameter {shown(name)} to be learned{near}")
     options = options.with_fields(activation=",".join([mine, *rivals]))
     strategy = Halving(budget, options.workdir / "confirmation.json")
     trained = trainer.train(options, console, _check, stops_early=True, strategy=strategy)
