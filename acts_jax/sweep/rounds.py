@@ -18,9 +18,11 @@ import numpy as np
 import pandas as pd
 
 from acts_jax.analysis import statistics
+from acts_jax.sweep.config import FIELDS
 from acts_jax.sweep.grid import Group, Plan, make_group
 from acts_jax.words import count, join
 
+LARGEST_SEED = int(FIELDS["seed"].high)
 Train = Callable[[Plan], pd.DataFrame]  # from the plan of a round to its results
 
 
@@ -195,8 +197,13 @@ def confirmation(
 
 
 def unused(used: Iterable[int], count: int) -> np.ndarray:
-    """The first whole numbers that are not among some: int64 [count]."""
+    """The whole numbers that follow the largest of some: int64 [count].
+
+    Beyond the largest seed there is, the first ones that are not among them.
+    """
     taken = set(used)
+    if max(taken) + count <= LARGEST_SEED:
+        return max(taken) + 1 + np.arange(count, dtype=np.int64)
     others = (number for number in itertools.count() if number not in taken)
     return np.fromiter(itertools.islice(others, count), np.int64, count)
 

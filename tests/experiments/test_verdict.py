@@ -112,8 +112,10 @@ def test_bad_input_is_one_line_at_the_start(main, tmp_path, capsys, arguments, m
 def test_a_parameter_may_be_learned_by_its_name(main, tmp_path, capsys):
     workdir = tmp_path / "run"
     asked = ["--activation=swish", "--against=relu", "--learn=beta", "--budget=0.1"]
+    asked += ["--config.swish.beta=2"]
     assert main(*asked, f"--workdir={workdir}") == 0
-    assert "beta was learned: from 1 to " in capsys.readouterr().out
+    assert "beta was learned: from 2 to " in capsys.readouterr().out
+    assert "beta = 2" in (workdir / "verdict.html").read_text()
     learned = load_results(workdir).groupby("activation", observed=True)["learn"].unique()
     assert {name: list(values) for name, values in learned.items()} == {
         "relu": ["none"],

@@ -109,6 +109,13 @@ def test_the_confirmation_trains_what_was_chosen_from_seeds_and_splits_of_its_ow
     assert set(official.traced.get("split_seed", [0])) == {0}
 
 
+def test_fresh_seeds_follow_those_that_were_used():
+    assert list(rounds.unused([4, 9], 3)) == [10, 11, 12]
+    last = 2**31 - 1
+    assert list(rounds.unused([last - 2, 1], 2)) == [last - 1, last]
+    assert list(rounds.unused([last, 1], 2)) == [0, 2]
+
+
 def test_what_was_stopped_early_is_so_in_the_confirmation():
     base = plan(patience=2, evals=5)
     confirmation = rounds.confirmation([base], results_of(base), 2, set())

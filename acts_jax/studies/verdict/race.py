@@ -8,6 +8,7 @@ import pandas as pd
 from rich.console import Console
 
 from acts_jax.activations import acceptance, catalogue
+from acts_jax.activations.catalogue import Activation
 from acts_jax.analysis import confirmed, stages, statistics, verdicts
 from acts_jax.benchmarks.step_time import step_seconds_of
 from acts_jax.data import Dataset
@@ -15,7 +16,7 @@ from acts_jax.errors import CellError, ConfigError
 from acts_jax.report import card
 from acts_jax.suggestion import suggest
 from acts_jax.sweep import launch, trainer
-from acts_jax.sweep.config import LEARN
+from acts_jax.sweep.config import LEARN, parameter_prefix
 from acts_jax.sweep.grid import Plan
 from acts_jax.sweep.halving import Halving
 from acts_jax.sweep.options import Options
@@ -84,7 +85,7 @@ def race(
         acceptance.accept(activation)
         acceptance.refuse_nan(activation)
         acceptance.accept_float64(activation)
-        shape = card.make(activation, inputs=INPUTS if activation.elementwise else 0)
+        shape = _card(activation, {})
     except ValueError as error:
         raise ConfigError(str(error)) from error
     for name in items_of("learn", options.config["learn"]):
@@ -101,14 +102,31 @@ def race(
         raise CellError(f"no network of {who} could be trained to its end at any learning rate")
     fresh = found, ("depth",), trained.examples
     scores = confirmed.reported(*fresh, {n: d.chance for n, d in trained.datasets.items()})
+    reported = stages.by_stage(statistics.select(trained.results), scores)
+    parameters = _chosen(activation, reported[reported["activation"] == mine])
     return Race(
         mine,
-        shape,
+        _card(activation, parameters) if parameters else shape,
         trained,
-        stages.by_stage(statistics.select(trained.results), scores),
+        reported,
         verdicts.compare(*fresh, against=mine, **margins),
         step_seconds_of(_of(trained.plan, survivors), trained.datasets),
     )
+
+
+def _card(activation: Activation, parameters: Mapping[str, float]) -> card.Card:
+    """The card of an activation, its errors measured if they can be."""
+    return card.make(activation, parameters, inputs=INPUTS if activation.elementwise else 0)
+
+
+def _chosen(activation: Activation, reported: pd.DataFrame) -> dict[str, float]:
+    """The values of its parameters that were chosen, the same at every depth, but for defaults."""
+    prefix, found = parameter_prefix(activation.name), {}
+    for name, default in activation.defaults.items():
+        values = set(reported.get(f"{prefix}.{name}", ()))
+        if len(values) == 1 and values != {default}:
+            found[name] = float(*values)
+    return found
 
 
 def _of(plan: Plan, names: Collection[str]) -> Plan:
