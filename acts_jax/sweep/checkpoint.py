@@ -75,12 +75,16 @@ def load(folder: Path, part: Group, like: Standing) -> Standing | None:
     if not os.path.lexists(folder):
         return None
     with writing_to(folder, "checkpoint"):
+        # Without a record the first save was interrupted: nothing was whole, nothing is damaged.
+        begun = folder.is_dir() and not any(folder.glob("*.json"))
         if steps := _whole(folder):
             with _manager(folder) as manager:
                 for step in steps:
                     if standing := _restored(manager, step, part, like):
                         return standing
         _remove(folder)
+    if begun:
+        return None
     logging.warning("checkpoint %s is damaged, or of other cells; its cells start over", folder)
     return None
 

@@ -213,3 +213,14 @@ def test_after_damage_saving_begins_anew(trained, beginning, point):
 def test_without_a_checkpoint_there_is_nothing_to_load(trained, beginning, tmp_path):
     assert trained.load(tmp_path / "none", beginning) is None
     assert not list(tmp_path.iterdir())
+
+
+def test_a_first_save_that_was_interrupted_is_no_damage(
+    trained, beginning, halfway, tmp_path, caplog
+):
+    begun = shutil.copytree(halfway, tmp_path / "begun")
+    for path in begun.glob("*.json"):
+        path.unlink()
+    assert trained.load(begun, beginning) is None
+    assert not begun.exists()
+    assert "damaged" not in caplog.text
