@@ -1,4 +1,4 @@
-"""Eight activations at three depths on 70,000 pictures of clothes: the README's table.
+"""Eight activations at three depths on 70,000 pictures of clothes.
 
     python -m experiments.prepare --dataset=fashion_mnist
     python -m experiments.sweep --config=configs/fashion_mnist.py --workdir=runs/fashion

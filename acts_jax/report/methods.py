@@ -132,20 +132,19 @@ def _confirmed(results: pd.DataFrame, confirmed: pd.DataFrame, margin: str) -> s
     if not whole:
         sets.append("the division into training, validation and test examples")
     kind = " or ".join(map(spelt, _kinds(results)))
-    several = seeds > 1
-    intervals = ", with 95% intervals that cover seeds and test examples" if several else ""
-    pairs = (
-        ""
-        if not (margin and several)
-        else (
-            " Activations were compared in pairs, seed by seed and example by example, by "
-            f"Student's paired t test with Holm's correction; differences below {margin} count as "
-            "equivalent (two one-sided tests)."
-        )
-    )
-    return (
+    said = (
         f"The networks at the chosen settings were trained anew from {told} {join(sets)}. "
-        f"The test {kind} of these networks alone is reported{intervals}.{pairs}"
+        f"The test {kind} of these networks alone is reported"
+    )
+    if seeds == 1:
+        return f"{said}."
+    said += ", with 95% intervals that cover seeds and test examples."
+    if not margin:
+        return said
+    return (
+        f"{said} Activations were compared in pairs, seed by seed and example by example, by "
+        f"Student's paired t test with Holm's correction; differences below {margin} count as "
+        "equivalent (two one-sided tests)."
     )
 
 

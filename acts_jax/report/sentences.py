@@ -117,10 +117,8 @@ def _told(row: pd.Series, kind: str) -> str:
         return gap(row["difference"], kind)
     needed = row["seeds_needed"]
     if np.isnan(needed):
-        return "too few seeds"
-    return (
-        f"{needed:,.0f} seeds would decide" if np.isfinite(needed) else "no number of seeds would"
-    )
+        return "not known"
+    return f"{needed:,.0f}" if np.isfinite(needed) else "no number"
 
 
 def seen_from(name: str, comparisons: pd.DataFrame) -> pd.DataFrame:

@@ -20,8 +20,8 @@ import pandas as pd
 from acts_jax.analysis import statistics
 from acts_jax.errors import StoreError
 from acts_jax.files import read_json, write_text
-from acts_jax.sweep.grid import Group, Plan, make_group
-from acts_jax.sweep.rounds import Train, at_rates, beyond, chosen, following, unused
+from acts_jax.sweep.grid import Group, Plan
+from acts_jax.sweep.rounds import Train, at_rates, beyond, chosen, following, unused, varying
 from acts_jax.words import count
 
 FINALISTS = 2  # rates that are left in the end
@@ -72,13 +72,8 @@ class Halving:
             self._pace = max(self._pace, (time.monotonic() - begun) / plans[-1].cells)
             return found
 
-        wider = [
-            at_rates(0, tried.cells, rates)
-            for tried in chosen(plans, results)
-            if (rates := beyond(tried.rate, tried.rates))
-        ]
-        if wider:
-            wider = [make_group(i, g.static, g.traced, g.parameters) for i, g in enumerate(wider)]
+        best = chosen(plans, results)
+        if wider := at_rates((tried, beyond(tried.rate, tried.rates)) for tried in best):
             results = go_on("wider", wider)
         known = self._remembered()
         while groups := self._better_half(plans, results):
@@ -109,7 +104,11 @@ class Halving:
             if len(rates) > FINALISTS:
                 kept = rates[: max(FINALISTS, math.ceil(len(rates) / 2))]
                 fresh = unused(results["seed"], seeds)
-                groups.append(_crossed(len(groups), tried.cells, kept, fresh))
+                crossed = {
+                    "learning_rate": np.repeat(np.array(kept, float), len(fresh)),
+                    "seed": np.tile(fresh, len(kept)),
+                }
+                groups.append(varying(len(groups), tried.cells, crossed))
         return groups
 
     def seeds(self, plans: Sequence[Plan], results: pd.DataFrame) -> int:
@@ -136,13 +135,3 @@ def _ranked(results: pd.DataFrame) -> tuple[list[float], int]:
     error = best["validation_loss"] if regression else -best["validation_accuracy"]
     keys = ["error", "validation_loss", "learning_rate"]
     return best.assign(error=error).sort_values(keys)["learning_rate"].tolist(), int(seeds.max())
-
-
-def _crossed(index: int, cells: Group, rates: Sequence[float], seeds: np.ndarray) -> Group:
-    """One setting at several rates, from several seeds each."""
-    size = len(rates) * len(seeds)
-    traced = {name: np.repeat(values[:1], size) for name, values in cells.traced.items()}
-    traced["learning_rate"] = np.repeat(np.array(rates, float), len(seeds))
-    traced["seed"] = np.tile(seeds, len(rates))
-    own = {name: np.repeat(values[:1], size) for name, values in cells.parameters.items()}
-    return make_group(index, cells.static, traced, own)

@@ -92,7 +92,7 @@ class Rounds:
         widened: collections.Counter[tuple] = collections.Counter()
         halved: collections.Counter[tuple] = collections.Counter()
         while True:
-            groups: list[Group] = []
+            wanted: list[tuple[Tried, Sequence[float]]] = []
             for tried in chosen(plans, results):
                 name, rates = tried.name, []
                 if widened[name] < self.extend and (rates := beyond(tried.rate, tried.rates)):
@@ -100,9 +100,8 @@ class Rounds:
                 elif halved[name] < self.refine:
                     rates = halfway(tried.rate, tried.rates)
                     halved[name] += 1
-                if rates:
-                    groups.append(at_rates(len(groups), tried.cells, rates))
-            if not groups:
+                wanted.append((tried, rates))
+            if not (groups := at_rates(wanted)):
                 return plans, results
             plans.append(following(plan, f"tuning-{len(plans)}", groups))
             results = pd.concat([results, train(plans[-1])], ignore_index=True)
@@ -187,12 +186,8 @@ def confirmation(
         static = dataclasses.replace(cells.static, record="examples")
         if not static.patience:  # the scores are those of the last evaluation
             static = dataclasses.replace(static, evals=1, eval_spacing="linear")
-        traced = {name: np.repeat(values[:1], seeds) for name, values in cells.traced.items()}
-        traced["seed"] = fresh
-        if static.dataset in divided:
-            traced["split_seed"] = splits
-        own = {name: np.repeat(values[:1], seeds) for name, values in cells.parameters.items()}
-        groups.append(make_group(len(groups), static, traced, own))
+        varied = {"seed": fresh} | ({"split_seed": splits} if static.dataset in divided else {})
+        groups.append(varying(len(groups), dataclasses.replace(cells, static=static), varied))
     return following(plans[0], "confirmation", groups)
 
 
@@ -247,14 +242,25 @@ def _joined(parts: Sequence[Group]) -> Group:
     return dataclasses.replace(parts[0], traced=traced, parameters=parameters)
 
 
-def at_rates(index: int, cells: Group, rates: Sequence[float]) -> Group:
-    """The same cells at other learning rates, as a group of a round."""
+def at_rates(wanted: Iterable[tuple[Tried, Sequence[float]]]) -> list[Group]:
+    """The groups of a round: cells as they were tried, at the other learning rates wanted."""
+    groups: list[Group] = []
+    for tried, rates in wanted:
+        cells, several = tried.cells, len(rates)
+        traced = {name: np.tile(values, several) for name, values in cells.traced.items()}
+        traced["learning_rate"] = np.repeat(rates, cells.size)
+        own = {name: np.tile(values, several) for name, values in cells.parameters.items()}
+        if several:
+            groups.append(make_group(len(groups), cells.static, traced, own))
+    return groups
 
-    def repeated(columns: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-        return {name: np.tile(values, len(rates)) for name, values in columns.items()}
 
-    traced = repeated(cells.traced) | {"learning_rate": np.repeat(rates, cells.size)}
-    return make_group(index, cells.static, traced, repeated(cells.parameters))
+def varying(index: int, cells: Group, varied: Mapping[str, np.ndarray]) -> Group:
+    """The setting of the first of some cells, but for columns of `Group.traced` of one length."""
+    (size,) = {len(values) for values in varied.values()}
+    traced = {name: np.repeat(values[:1], size) for name, values in cells.traced.items()}
+    own = {name: np.repeat(values[:1], size) for name, values in cells.parameters.items()}
+    return make_group(index, cells.static, traced | dict(varied), own)
 
 
 def following(plan: Plan, name: str, groups: Iterable[Group]) -> Plan:
