@@ -154,8 +154,30 @@ def _several(results: pd.DataFrame) -> bool:
     return "dataset" in results and results["dataset"].nunique() > 1
 
 
+def ranked_rates(results: pd.DataFrame, by: Sequence[str]) -> tuple[list[float], int]:
+    """Learning rates by how their best settings do on validation, as `select` ranks these.
+
+    Args:
+        results: Of one group of `by`.
+        by: As for `select`.
+
+    Returns:
+        The rates, the best first, that have settings with the most seeds; how many seeds these are.
+    """
+    by = groups(results, by)
+    setting = [*by, *nuisances(results, by)]
+    ranked = _ranked_settings(scores(results), by, setting, score_name(results))
+    return list(dict.fromkeys(ranked["rate_"])), int(ranked["seeds_"].iloc[0])
+
+
 def _best_settings(frame, by, setting, kind) -> pd.DataFrame:
     """One row of `setting` per group of `by`: the best on validation."""
+    ranked = _ranked_settings(frame, by, setting, kind)
+    return ranked.groupby(by, sort=False, observed=True).head(1)[setting]
+
+
+def _ranked_settings(frame, by, setting, kind) -> pd.DataFrame:
+    """The rows of `setting` that have the most seeds in a group of `by`, the best of each first."""
     means = frame.groupby(setting, dropna=False, observed=True, as_index=False).agg(
         validation_accuracy_=("validation_accuracy", "mean"),
         validation_loss_=("validation_loss", "mean"),
@@ -169,8 +191,7 @@ def _best_settings(frame, by, setting, kind) -> pd.DataFrame:
     first = (
         ["error_", "validation_loss_"] if kind == "accuracy" else ["validation_loss_", "diverged_"]
     )
-    ranked = means.sort_values([*by, *first, "rate_"])
-    return ranked.groupby(by, sort=False, observed=True).head(1)[setting]
+    return means.sort_values([*by, *first, "rate_"])
 
 
 def _describe(cells: pd.DataFrame, by: list[str], kind: str, confidence: float) -> pd.DataFrame:

@@ -100,7 +100,8 @@ class Halving:
         groups: list[Group] = []
         of = results.groupby(["dataset", "activation", "depth"], observed=True)
         for tried in chosen(plans, results):
-            rates, seeds = _ranked(of.get_group(tried.name))
+            mine = of.get_group(tried.name)
+            rates, seeds = statistics.ranked_rates(mine, ("activation", "depth"))
             if len(rates) > FINALISTS:
                 kept = rates[: max(FINALISTS, math.ceil(len(rates) / 2))]
                 fresh = unused(results["seed"], seeds)
@@ -121,17 +122,3 @@ class Halving:
         seeds = int(np.clip(affordable, FEWEST, MOST))
         write_text(self.memory, json.dumps({"plans": len(plans), "seeds": seeds}))
         return seeds
-
-
-def _ranked(results: pd.DataFrame) -> tuple[list[float], int]:
-    """Learning rates of one activation and depth that have the most seeds, and how many these are.
-
-    The best on validation comes first.
-    """
-    seeds = results.groupby("learning_rate")["seed"].nunique()
-    latest = results[results["learning_rate"].isin(seeds.index[seeds == seeds.max()])]
-    best = statistics.select(latest, by=("activation", "depth", "learning_rate"))
-    regression = statistics.score_name(results) == "rmse"
-    error = best["validation_loss"] if regression else -best["validation_accuracy"]
-    keys = ["error", "validation_loss", "learning_rate"]
-    return best.assign(error=error).sort_values(keys)["learning_rate"].tolist(), int(seeds.max())
