@@ -3,9 +3,8 @@
     python -m experiments.sweep
 
 trains 8 activations x 3 depths x 7 learning rates x 3 seeds = 504 networks, then others at rates
-beside the best, then the best from 12 fresh seeds: two to three minutes on two CPU cores. Expect
-relu at depth 2 to reach a test accuracy of 97% or more, and sigmoid to stay at chance (10%) at
-depth 8.
+beside the best, then the best from 12 fresh seeds: two minutes on two CPU cores. Expect relu at
+depth 2 to reach a test accuracy of 97% or more, and sigmoid to stay at chance (10%) at depth 8.
 """
 
 from acts_jax.sweep.config import make_config

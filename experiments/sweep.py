@@ -13,7 +13,8 @@ import pandas as pd
 from absl import flags
 
 from acts_jax import cli, machine
-from acts_jax.analysis import confirmed, ranking, stages, statistics, verdicts
+from acts_jax.analysis import evidence
+from acts_jax.errors import ConfigError
 from acts_jax.report import chosen, methods, page, tabular
 from acts_jax.report.sentences import count, join
 from acts_jax.sweep import trainer
@@ -49,7 +50,14 @@ def main() -> int:
     console = cli.terminal()
     rounds = Rounds(REFINE.value, EXTEND.value, CONFIRM.value)
     strategy = rounds if rounds != Rounds() else None
-    trained = trainer.train(cli.options(), console, stops_early=True, strategy=strategy)
+    options = cli.options()
+    for flag in (REFINE, EXTEND, CONFIRM) if options.shard is not None else ():
+        if flag.present and flag.value:
+            raise ConfigError(
+                f"--{flag.name} has no meaning for a --shard, of which nothing is chosen: give it "
+                "to the same command without --shard, after experiments.merge"
+            )
+    trained = trainer.train(options, console, stops_early=True, strategy=strategy)
     seconds = trained.seconds
 
     reporting = time.perf_counter()
@@ -85,14 +93,9 @@ def write(
         name: dict(zip(d.class_names, d.class_counts["train"].tolist(), strict=True))
         for name, d in datasets.items()
     }
-    scores, comparisons, ranks = None, None, None
-    if trained.confirmed is not None:
-        fresh = trained.confirmed, ("depth",), trained.examples
-        scores = confirmed.reported(*fresh, chance)
-        if trained.confirmed["activation"].nunique() > 1:
-            comparisons = verdicts.compare(*fresh, **cli.margins())
-            ranks = ranked(trained.confirmed)
-    reported = stages.by_stage(statistics.select(results), scores)
+    reported, comparisons, ranks = evidence.weigh(
+        results, trained.confirmed, trained.examples, chance=chance, **cli.margins()
+    )
     cells = len(results) + (0 if trained.confirmed is None else len(trained.confirmed))
     report = page.build(
         results,
@@ -117,14 +120,6 @@ def write(
     )
     tabular.write_tables(reported, comparisons, trained.workdir / "tables")
     return report, reported, class_counts
-
-
-def ranked(cells: pd.DataFrame) -> pd.DataFrame | None:
-    """Mean ranks over datasets and depths; None if there is one, or somebody is missing in one."""
-    names = cells.groupby(["dataset", "depth"], observed=True)["activation"].nunique()
-    if len(names) < 2 or names.min() < cells["activation"].nunique():
-        return None
-    return ranking.mean_rank(cells)
 
 
 if __name__ == "__main__":

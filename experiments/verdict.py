@@ -24,8 +24,8 @@ BUDGET = flags.DEFINE_float(
 LEARN = flags.DEFINE_string(
     "learn",
     None,
-    "Which parameters are trained: one of its own by name (and of rivals that have it), all or "
-    "none; short for --config.learn.",
+    "Which parameters are trained: one of its own by name (rivals learn what they do by default), "
+    "or all or none of everybody's; short for --config.learn.",
 )
 
 

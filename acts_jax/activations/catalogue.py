@@ -253,10 +253,11 @@ def get(activation: "str | Activation | Callable") -> Activation:
         return _of_callable(found, activation)
     name = _ALIASES.get(activation, activation)
     if name not in _CATALOGUE:
-        suggestion = _nearest(activation)
+        suggestion, own = _nearest(activation), "package.module:function"
         if "." in activation:
-            module, _, function = activation.rpartition(".")
-            suggestion = f"; a function of your own reads {shown(f'{module}:{function}')}."
+            own = ":".join(activation.rsplit(".", 1))
+        if "." in activation or suggestion == ".":
+            suggestion = f"; a function of your own reads {shown(own)}."
         raise ValueError(f"There is no activation {shown(activation)}" + suggestion)
     return _CATALOGUE[name]
 

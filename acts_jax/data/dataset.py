@@ -82,11 +82,6 @@ class Dataset:
         return with_source(anew, self.source)
 
     @property
-    def divisible(self) -> bool:
-        """Whether there are other split seeds than 0: whether `divided` can deal splits anew."""
-        return self.source is not None and bool(self.source.dealt)
-
-    @property
     def divides_test(self) -> bool:
         """Whether other split seeds have other test splits: not where one is published."""
         return self.source is not None and "test" in self.source.dealt

@@ -126,15 +126,10 @@ def train_and_measure(
     state = training.train(network, optimizer, state, data.rows, order, steps)
     if not measure:
         return state, {}
-    judged = static.record == "examples"
-    measured = probes.measure(network, state.params, data, cell.limit, judged)
+    measured = probes.measure(network, state.params, data, cell.limit)
     state = state._replace(diverged_step=training.note_divergence(state, measured.loss[0]))
     metrics = measured._asdict()
-    each = metrics.pop("examples")
-    if static.record != "units":
-        del metrics["dead_unit"]
-    if judged:
-        metrics["test_error" if network.head == "linear" else "test_hits"] = each
+    metrics["test_error" if network.head == "linear" else "test_hits"] = metrics.pop("examples")
     for name, values in network.learned(state.params).items():
         values = values[0] if static.share == "network" else jnp.stack(values)
         metrics[f"{parameter_prefix(static.activation)}.{name}"] = values

@@ -34,6 +34,11 @@ from acts_jax.sweep.grid import Group, Static
 from acts_jax.theory.shape import sup_derivative
 from acts_jax.training.slices import Slices, join, stack
 
+# A program has room for so many seeds, and divisions of the data, or a multiple: so the rounds of a
+# sweep share it, and so do sweeps of 3 seeds and of 5. Not where more bytes than FILLED would idle.
+ROOM = 12
+FILLED = 2**24
+
 
 @dataclasses.dataclass(frozen=True)
 class Program:
@@ -46,6 +51,7 @@ class Program:
         cells: Their traced hyperparameters, row by row.
         data: The splits, in the order of `Splits`.
         seeds: The distinct seeds [seeds], the last one repeated up to a multiple of the devices.
+        room: Seeds that the program has room for.
         target_scale: Of a regression's targets, see `Dataset`: float32 [cells]; None for a
             classification.
         test_rows: `Dataset.test_rows` of every cell, int32 [cells, n]; None where all are 0 to
@@ -58,6 +64,7 @@ class Program:
     cells: tuple[Cells, ...]
     data: Slices
     seeds: np.ndarray
+    room: int
     target_scale: np.ndarray | None
     test_rows: np.ndarray | None
     seconds: float
@@ -94,8 +101,29 @@ def put(
         split_seeds: Of the divisions, `Group.split_seeds`.
     """
     mesh = Mesh(np.array(sorted(devices, key=lambda device: device.id)), ("cells",))
-    divisions = [join(*splits_of(dataset.divided(seed), kind)) for seed in split_seeds]
-    return jax.device_put(stack(divisions), NamedSharding(mesh, P()))
+    each = [join(*splits_of(dataset.divided(seed), kind)) for seed in split_seeds]
+    each += [each[-1]] * (divisions(dataset, len(split_seeds)) - len(each))
+    return jax.device_put(stack(each), NamedSharding(mesh, P()))
+
+
+def divisions(dataset: Dataset, count: int) -> int:
+    """Divisions of a dataset that a group's data has room for, if it trains on so many."""
+    if count == 1 and not dataset.divides_test:
+        return 1
+    return _room(count, division_bytes(dataset))
+
+
+def division_bytes(dataset: Dataset) -> int:
+    """What one division of a dataset takes on a device, in bytes."""
+    splits = dataset.train, dataset.validation, dataset.test
+    # The inputs of each example, its label and the weight of its class.
+    return sum(split.inputs.nbytes + 8 * len(split.labels) for split in splits)
+
+
+def _room(count: int, each: int) -> int:
+    """Room for a number of things that take so many bytes each; see `ROOM`."""
+    up = math.ceil(count / ROOM) * ROOM
+    return up if (up - count) * each <= FILLED else count
 
 
 def resolve(static: Static, dataset: Dataset) -> tuple[str, int]:
@@ -167,18 +195,20 @@ def build(
     place = np.minimum(np.arange(rows * mesh.size * pack), group.size - 1)
     place = place.reshape(rows, mesh.size, pack)
     model = functools.partial(make_model, group.static, *resolve(group.static, dataset))
-    cells, seeds = _cells(group, place)
+    cells, seeds = _cells(group, place, data)
     seeds = np.pad(seeds, (0, -len(seeds) % mesh.size), mode="edge")
     state = _initial_state(model({}), group, place, dataset.input_shape)
     state, cells = (_rows(tree, NamedSharding(mesh, P("cells"))) for tree in (state, cells))
     cell = functools.partial(train_and_measure, model, group.static, measure)
     compiled = {} if compiled is None else compiled
-    key = group.static.program, mesh.size, pack, len(seeds), len(group.split_seeds), measure
+    epochs = group.static.chunk_epochs(steps_per_epoch(group.static, dataset))
+    room = _room(len(seeds), 4 * len(dataset.train.labels) * epochs)
+    key = group.static.program, mesh.size, pack, room, data.divisions, measure
     future: Future = Future()
     shared = compiled.setdefault(key, future)
     if shared is future:
         try:
-            one_row = state[0], cells[0], data, len(seeds)
+            one_row = state[0], cells[0], data, room
             future.set_result(compile_chunk(cell, group.static, *one_row))
         except BaseException as error:
             future.set_exception(error)
@@ -189,6 +219,7 @@ def build(
         cells,
         data,
         seeds,
+        room,
         _target_scale(group, dataset),
         test_rows,
         time.perf_counter() - started,
@@ -226,7 +257,7 @@ def make_model(static: Static, head: str, num_outputs: int, parameters: dict[str
     )
 
 
-def _cells(group: Group, place: np.ndarray) -> tuple[Cells, np.ndarray]:
+def _cells(group: Group, place: np.ndarray, data: Slices) -> tuple[Cells, np.ndarray]:
     """What differs between the cells at `place`, and the distinct seeds."""
     seeds, rows_of_seeds = np.unique(group.traced["seed"], return_inverse=True)
     given = (group.traced[name][place] for name in training.Hyperparameters._fields)
@@ -235,7 +266,7 @@ def _cells(group: Group, place: np.ndarray) -> tuple[Cells, np.ndarray]:
     parameters = {n: values[place].astype(np.float32) for n, values in group.parameters.items()}
     limit = _limit(group)
     limit = None if limit is None else limit[place]
-    division = group.division[place] if len(group.split_seeds) > 1 else None
+    division = group.division[place] if data.divisions > 1 else None
     cells = rows_of_seeds[place].astype(np.int32), limit, division
     return Cells(optimizer, parameters, *cells), seeds
 

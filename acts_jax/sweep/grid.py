@@ -64,8 +64,8 @@ class Static:
 
     @property
     def program(self) -> "Static":
-        """What equal programs have in common: all of it but how the initial weights are drawn."""
-        return dataclasses.replace(self, init="")
+        """What equal programs have in common: all but how weights are drawn and what is stored."""
+        return dataclasses.replace(self, init="", record="metrics")
 
     def eval_steps(self, steps_per_epoch: int) -> tuple[int, ...]:
         """Steps after which the networks are evaluated; the first is 0."""
@@ -125,6 +125,11 @@ class Group:
         """Which of `split_seeds` each cell has, int32 [cells]."""
         seeds = self.traced.get("split_seed", np.zeros(self.size, np.int64))
         return np.searchsorted(self.split_seeds, seeds).astype(np.int32)
+
+    @property
+    def repetitions(self) -> int:
+        """How many distinct pairs of seed and split seed there are."""
+        return len(set(zip(self.traced["seed"].tolist(), self.division.tolist(), strict=True)))
 
     def part(self, first: int, last: int) -> "Group":
         """The cells from `first` up to, not including, `last`, as counted in this group."""

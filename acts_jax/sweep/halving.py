@@ -11,14 +11,14 @@ import dataclasses
 import json
 import math
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from acts_jax.analysis import statistics
-from acts_jax.errors import StoreError
+from acts_jax.errors import ConfigError, StoreError
 from acts_jax.files import read_json, write_text
 from acts_jax.sweep.grid import Group, Plan
 from acts_jax.sweep.rounds import Train, at_rates, beyond, chosen, following, unused, varying
@@ -38,11 +38,14 @@ class Halving:
         memory: File that keeps how often the rates were halved and from how many seeds the choice
             is confirmed, so that the same command later, with another budget or on a faster
             machine, does not choose and confirm anew: that would be a second look.
+        terms: What else is fixed before the confirmation, numbers by name, such as the margin of
+            equivalence: the same command with others is refused.
         started: By `time.monotonic`.
     """
 
     budget: float
     memory: Path
+    terms: Mapping[str, float] = dataclasses.field(default_factory=dict)
     started: float = dataclasses.field(default_factory=time.monotonic)
     _pace: float = 0.0  # seconds for a cell, in the slowest round
 
@@ -86,14 +89,27 @@ class Halving:
     def _remembered(self) -> dict[str, int]:
         """What was decided before; empty if nothing was."""
         if not self.memory.exists():
+            if any(self.memory.parent.glob("confirmation-*")):
+                raise StoreError(
+                    f"{self.memory} is missing, and the confirmation has begun: race again in "
+                    "another --workdir"
+                )
             return {}
         try:
             known = read_json(self.memory)
-            return {name: int(known[name]) for name in ("plans", "seeds")}
+            decided = {name: int(known[name]) for name in ("plans", "seeds")}
+            terms = {name: float(known["terms"][name]) for name in self.terms}
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise StoreError(
                 f"{self.memory} is damaged; race again in another --workdir"
             ) from error
+        for name, value in terms.items():
+            if value != self.terms[name]:
+                raise ConfigError(
+                    f"the {name} was {value:g} when the confirmation began, and is not changed "
+                    f"afterwards to {self.terms[name]:g}; race again in another --workdir"
+                )
+        return decided
 
     def _better_half(self, plans: Sequence[Plan], results: pd.DataFrame) -> list[Group]:
         """The better half of the rates of each activation, with as many seeds again."""
@@ -105,10 +121,11 @@ class Halving:
             if len(rates) > FINALISTS:
                 kept = rates[: max(FINALISTS, math.ceil(len(rates) / 2))]
                 fresh = unused(results["seed"], seeds)
-                crossed = {
-                    "learning_rate": np.repeat(np.array(kept, float), len(fresh)),
-                    "seed": np.tile(fresh, len(kept)),
-                }
+                own = tried.cells.split_seeds
+                product = [axis.ravel() for axis in np.meshgrid(kept, fresh, own, indexing="ij")]
+                crossed = dict(zip(("learning_rate", "seed", "split_seed"), product, strict=True))
+                if "split_seed" not in tried.cells.traced:
+                    del crossed["split_seed"]
                 groups.append(varying(len(groups), tried.cells, crossed))
         return groups
 
@@ -120,5 +137,6 @@ class Halving:
         left = self.started + self.budget - time.monotonic()
         affordable = left / max(self._pace * settings, 1e-9)
         seeds = int(np.clip(affordable, FEWEST, MOST))
-        write_text(self.memory, json.dumps({"plans": len(plans), "seeds": seeds}))
+        known = {"plans": len(plans), "seeds": seeds, "terms": dict(self.terms)}
+        write_text(self.memory, json.dumps(known))
         return seeds

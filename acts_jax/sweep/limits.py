@@ -71,11 +71,13 @@ def how_learned(
 ) -> tuple[tuple[str, ...], str, bool]:
     """Which parameters are learned, what shares them, and whether they decay.
 
-    The name of a parameter says so for activations that have it; others keep their default.
+    The name of a parameter says so for activations that have it, such as beta, or for one of them,
+    such as swish.beta; others keep their default.
     Nothing is shared or decays where nothing is learned: one group, not several.
     """
     parameters = {"none": (), "all": activation.parameters}
-    parameters |= {name: (name,) for name in activation.parameters}
+    for name in activation.parameters:
+        parameters |= dict.fromkeys((name, f"{parameter_prefix(activation.name)}.{name}"), (name,))
     learned = tuple(parameters.get(learn, activation.learned))
     return learned, share if learned else "layer", decays and bool(learned)
 
@@ -85,6 +87,8 @@ def check_learn(axes: Mapping[str, list], activations: Mapping[str, Any]) -> Non
     known = dict.fromkeys(LEARN)
     for activation in activations.values():
         known |= dict.fromkeys(activation.parameters)
+        prefix = parameter_prefix(activation.name)
+        known |= dict.fromkeys(f"{prefix}.{name}" for name in activation.parameters)
     for name in axes["learn"]:
         if name not in known:
             raise ConfigError(f"unknown learn {shown(name)}{suggest(name, known, 1)}")

@@ -15,6 +15,9 @@ from acts_jax.sweep.grid import Group
 CURVE, NETWORK = "curve.", "network."  # how columns of curves and of parameters begin
 EXAMPLES = ("test_hits", "test_error", "test_rows")  # columns of the test examples
 
+# What every program gives and is stored on demand only: the value of `record` that asks for it.
+ON_DEMAND = {"dead_unit": "units"} | dict.fromkeys(EXAMPLES, "examples")
+
 
 @dataclasses.dataclass(frozen=True)
 class Outcome:

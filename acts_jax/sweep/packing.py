@@ -13,7 +13,13 @@ import numpy as np
 from acts_jax import training
 from acts_jax.data import Dataset
 from acts_jax.errors import ConfigError
-from acts_jax.sweep.engine import make_model, resolve, steps_per_epoch
+from acts_jax.sweep.engine import (
+    division_bytes,
+    divisions,
+    make_model,
+    resolve,
+    steps_per_epoch,
+)
 from acts_jax.sweep.grid import Group, Static
 from acts_jax.training import slices
 from acts_jax.words import count
@@ -95,10 +101,8 @@ def order_bytes(static: Static, dataset: Dataset) -> int:
 
 def data_bytes(group: Group, dataset: Dataset) -> int:
     """Memory that a group's divisions of its data, beyond one, take on each device, in bytes."""
-    splits = dataset.train, dataset.validation, dataset.test
-    # The inputs of each example, its label and the weight of its class.
-    once = sum(split.inputs.nbytes + 8 * len(split.labels) for split in splits)
-    return (len(group.split_seeds) - 1) * once
+    more = divisions(dataset, len(group.split_seeds)) - 1
+    return more * division_bytes(dataset)
 
 
 def cell_bytes(static: Static, dataset: Dataset) -> int:
@@ -186,11 +190,11 @@ def check_fits(group: Group, dataset: Dataset, pack: int | None = None) -> None:
     smaller = "smaller ones" + (", or a smaller --pack" if pack > 1 else "")
     networks = f"{count(pack, 'network')} trained at a time", smaller
     batches = "the batches between two evaluations", "more evals"
-    divisions = f"{len(row.split_seeds)} divisions of {dataset.name}", "fewer values of split_seed"
+    dealt = f"{len(row.split_seeds)} divisions of {dataset.name}", "fewer values of split_seed"
     sizes = {
         networks: pack * cell_bytes(group.static, dataset),
         batches: order_bytes(group.static, dataset),
-        divisions: devices * data_bytes(row, dataset),
+        dealt: devices * data_bytes(row, dataset),
     }
     if sum(sizes.values()) > memory():
         what, mend = max(sizes, key=lambda kind: sizes[kind])

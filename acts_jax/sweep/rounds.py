@@ -72,7 +72,7 @@ class Rounds:
         for group in plan.groups:
             static = group.static
             name = static.dataset, static.activation, len(static.hidden_sizes)
-            seeds[name] = len(np.unique(group.traced["seed"]))
+            seeds[name] = group.repetitions
         more = []
         if self.refine or self.extend:
             most = (2 * self.refine + self.extend) * sum(seeds.values())
@@ -183,9 +183,8 @@ def confirmation(
     splits = unused(results.get("split_seed", [0]), seeds)
     for tried in chosen(plans, results):
         cells = tried.cells
+        # As it was tuned in all that a program is compiled for: the rounds share it.
         static = dataclasses.replace(cells.static, record="examples")
-        if not static.patience:  # the scores are those of the last evaluation
-            static = dataclasses.replace(static, evals=1, eval_spacing="linear")
         varied = {"seed": fresh} | ({"split_seed": splits} if static.dataset in divided else {})
         groups.append(varying(len(groups), dataclasses.replace(cells, static=static), varied))
     return following(plans[0], "confirmation", groups)

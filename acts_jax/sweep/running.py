@@ -20,7 +20,7 @@ from acts_jax import training
 from acts_jax.sweep.chunk import Splits, by_split, stopped
 from acts_jax.sweep.engine import Program
 from acts_jax.sweep.grid import Group, Static
-from acts_jax.sweep.outcome import EXAMPLES, Outcome
+from acts_jax.sweep.outcome import EXAMPLES, ON_DEMAND, Outcome
 from acts_jax.training import probes
 
 
@@ -83,7 +83,7 @@ def run(
         # All rows are started before the first is waited for.
         rows = zip(standing.state, program.cells, strict=True)
         done = [program.chunk(*row, program.data, order, steps) for row in rows]
-        standing = _advance(standing, done, over)
+        standing = _advance(standing, done, over, static.record)
         on_chunk(standing)
     outcome = _outcome(standing, marks // per_epoch, marks)
     examples = dict(standing.examples)
@@ -111,12 +111,15 @@ def _parameters(rows: list[Any], cells: int) -> dict[str, np.ndarray]:
     }
 
 
-def _advance(standing: Standing, done: list[tuple], over: np.ndarray) -> Standing:
+def _advance(standing: Standing, done: list[tuple], over: np.ndarray, record: str) -> Standing:
     """Where a group stands after a chunk; waits for the devices.
 
-    `done` is what the program gave for each row, `over` whether each cell had stopped before.
+    `done` is what the program gave for each row, `over` whether each cell had stopped before,
+    `record` what of it is kept besides the metrics.
     """
     state, measured = zip(*done, strict=True)
+    kept = [name for name in measured[0] if ON_DEMAND.get(name, record) == record]
+    measured = [{name: row[name] for name in kept} for row in measured]
     measured, cells = jax.device_get(measured), len(over)
     diverged = _on_host([row.diverged_step for row in state], cells).astype(np.int64)
     found = {name: _on_host([row[name] for row in measured], cells) for name in measured[0]}
@@ -159,20 +162,21 @@ def _waited(state: tuple[training.TrainState, ...], cells: int) -> np.ndarray:
 
 
 def orders(program: Program, static: Static, first: int, last: int) -> jax.Array | np.ndarray:
-    """The batches from one step to another for every seed: int32 [seeds, steps, batch].
+    """The batches from one step to another for every seed: int32 [room, steps, batch].
 
-    As many steps as the longest chunk needs; those beyond `last` are not used. The devices share
-    the work, for XLA sorts on one core.
+    As many steps as the longest chunk needs; those beyond `last` are not used, nor is what fills
+    the room up. The devices share the work, for XLA sorts on one core.
     """
     size = program.data.sizes[0]
     per_epoch = size // static.batch_size
     epochs = static.chunk_epochs(per_epoch)
     if first == last:  # an evaluation without training
-        return np.zeros((len(program.seeds), epochs * per_epoch, static.batch_size), np.int32)
+        return np.zeros((program.room, epochs * per_epoch, static.batch_size), np.int32)
     mesh = program.data.rows.labels.sharding.mesh
     epoch, begun = divmod(int(first), per_epoch)
     order = _drawn(program.seeds, np.int32(epoch), mesh, epochs, size, static.batch_size)
-    return jnp.roll(order, -begun, axis=1) if begun else order
+    order = jnp.roll(order, -begun, axis=1) if begun else order
+    return jnp.pad(order, ((0, program.room - len(order)), (0, 0), (0, 0)))
 
 
 @functools.partial(jax.jit, static_argnums=(2, 3, 4, 5))

@@ -85,7 +85,9 @@ def train(
     plan, datasets = _planned(options, console, check, stops_early, datasets)
     for other in then:
         _planned(other, console, None, stops_early, {})
-    strategy = strategy if options.shard is None else None
+    if strategy and options.shard is not None:
+        console.print("then nothing: a shard is a part, of which nothing is chosen", soft_wrap=True)
+        strategy = None
     if strategy:
         console.print(strategy.describe(plan), soft_wrap=True)
     if options.dry_run:

@@ -48,8 +48,8 @@ class Measured(NamedTuple):
             NaN, as the dead fraction, for an activation that is not elementwise.
         dead_unit: [L, units of the widest], 1 for a unit with f'(z) = 0 for every example, else 0.
             NaN for an activation that is not elementwise, and beyond the units of a layer.
-        examples: Of each example of the last set, if asked for: whether it is a hit, bool [n], or,
-            of a regression, its squared error, float32 [n].
+        examples: Of each example of the last set: whether it is a hit, bool [n], or, of a
+            regression, its squared error, float32 [n].
     """
 
     loss: jax.Array
@@ -59,7 +59,7 @@ class Measured(NamedTuple):
     dead_fraction: jax.Array
     saturated_fraction: jax.Array
     dead_unit: jax.Array
-    examples: jax.Array | None = None
+    examples: jax.Array
 
 
 class Backward(NamedTuple):
@@ -95,7 +95,6 @@ def measure(
     params: Any,
     slices: Slices,
     limit: jax.Array | None = None,
-    examples: bool = False,
 ) -> Measured:
     """What `probe` returns for the first of several sets, and the scores of all, in one loop.
 
@@ -108,7 +107,6 @@ def measure(
         slices: The training set, and any others.
         limit: Scalar, the supremum of |f'|, of an activation without learned parameters; computed
             by default.
-        examples: Whether to tell of each example of the last set how the network does on it.
     """
 
     def body(carry, batch):
@@ -116,7 +114,7 @@ def measure(
 
         def loss(params):
             outputs, sites = model.look(params, inputs)
-            loss, *correct = _sums(model.head, outputs, batch, examples)
+            loss, *correct = _sums(model.head, outputs, batch)
             # Those of all positions of a channel together: [n, units].
             slopes = [site.slope.reshape(-1, site.slope.shape[-1]) for site in sites]
             return loss, (correct, slopes)
@@ -130,13 +128,13 @@ def measure(
 
         def judge(carry):
             outputs = model.apply({"params": params}, inputs)
-            return carry, _sums(model.head, outputs, batch, examples)
+            return carry, _sums(model.head, outputs, batch)
 
         return jax.lax.cond(batch.owner == 0, learn, judge, carry)
 
     real = _real_units(model, params, slices)
     start = jax.tree.map(jnp.zeros_like, params), jnp.zeros(real.shape)
-    (gradient, steepest), (loss, correct, *each) = slices.scan(body, start)
+    (gradient, steepest), (loss, correct, each) = slices.scan(body, start)
     layers = model.layers(gradient).values()
     norms = jax.vmap(_norm)(_stacked([_flat(*jax.tree.leaves(layer)) for layer in layers]))
     limit = _limits(model, params) if limit is None else limit.reshape(1, 1)
@@ -148,7 +146,7 @@ def measure(
         dead_fraction=dead_share,
         saturated_fraction=saturated_share,
         dead_unit=dead,
-        examples=_of_last(slices, *each) if examples else None,
+        examples=_of_last(slices, each),
     )
 
 
@@ -210,20 +208,18 @@ def _norm(array: jax.Array) -> jax.Array:
     return scale * jnp.sqrt(jnp.sum(jnp.square(array / scale)))
 
 
-def _sums(
-    head: str, outputs: jax.Array, batch: Slice, examples: bool = False
-) -> tuple[jax.Array, ...]:
+def _sums(head: str, outputs: jax.Array, batch: Slice) -> tuple[jax.Array, jax.Array, jax.Array]:
     """Loss, and hits [2] counted plainly and by weight, of a slice, over its real examples.
 
-    With `examples` also of each of them, and of the copies, what `Measured.examples` says.
+    And of each of them, and of the copies, what `Measured.examples` says.
     """
     hit = hits(head, outputs, batch.labels)
     both = jnp.stack([hit, hit * (jnp.nan if batch.weights is None else batch.weights)])
     each = losses(head, outputs, batch.labels)
     loss = jnp.sum(each, where=batch.real)
-    sums = loss, jnp.sum(both, axis=1, where=batch.real[None])
+    correct = jnp.sum(both, axis=1, where=batch.real[None])
     # The loss of a regression is half the squared error.
-    return (*sums, 2 * each if head == "linear" else hit > 0) if examples else sums
+    return loss, correct, 2 * each if head == "linear" else hit > 0
 
 
 def _limits(model: Network, params: Any) -> jax.Array:

@@ -60,6 +60,11 @@ class Slices:
     start: jax.Array | None = None
 
     @property
+    def divisions(self) -> int:
+        """How many lie one behind the other."""
+        return 1 if self.rows.scale.ndim == 1 else len(self.rows.scale)
+
+    @property
     def counts(self) -> list[int]:
         """Slices of each set."""
         return [math.ceil(size / self.width) for size in self.sizes]

@@ -105,7 +105,12 @@ def test_get_returns_what_it_is_given():
 
 
 @pytest.mark.parametrize(
-    "wrong, right", [("rellu", "'relu'"), ("sigmiod", "'sigmoid'"), ("wavelet", r"\.$")]
+    "wrong, right",
+    [
+        ("rellu", "'relu'"),
+        ("sigmiod", "'sigmoid'"),
+        ("wavelet", "of your own reads 'package.module:function'"),
+    ],
 )
 def test_unknown_name_suggests_the_nearest(wrong, right):
     with pytest.raises(ValueError, match=f"There is no activation '{wrong}'.*{right}"):

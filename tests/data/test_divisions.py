@@ -126,7 +126,7 @@ def test_what_cannot_be_divided_anew_says_so(tiny, digits):
     rows = tiny.rows([0, 1] * 5)
     tiny.store("published", {split: rows for split in SPLITS})
     published = tiny.load("published")
-    assert not published.divisible and published.divided(0) is published
+    assert published.divided(0) is published
     with pytest.raises(DatasetError) as error:
         tiny.load("published", split_seed=1)
     assert str(error.value) == (
@@ -135,12 +135,11 @@ def test_what_cannot_be_divided_anew_says_so(tiny, digits):
     )
     tiny.store("priced", {split: tiny.rows([10, 20]) for split in SPLITS}, y=tiny.numbers())
     priced = tiny.load("priced")
-    assert not priced.divisible and priced.target_unit(0) == (15, 5)
+    assert priced.target_unit(0) == (15, 5)
     assert priced.test_rows.tolist() == [0, 1]
     # Rows of one's own are not those of the division that they were made from.
-    assert digits.divisible
     few = dataclasses.replace(digits, train=digits.validation)
-    assert not few.divisible and few.divided(0) is few
+    assert few.divided(0) is few
     with pytest.raises(DatasetError, match=r"'digits' keeps its splits, .*given as arrays: .* 1$"):
         few.divided(1)
     with pytest.raises(DatasetError, match=r"split_seed must be from 0 to 2\^32 - 1, not -1"):

@@ -167,6 +167,10 @@ def test_help_names_the_flags(data_dir):
     ("arguments", "message"),
     [
         (["--config.activation=rleu"], "did you mean 'relu'"),
+        (
+            ["--shard=0/2", "--confirm=5"],
+            "--confirm has no meaning for a --shard, of which",
+        ),
         (["--activation=rleu,tanh"], "did you mean 'relu'"),
         (["--config.activation=relu,gleu"], "or 'gelu'"),
         (["--config.dataset=digit"], "digits"),

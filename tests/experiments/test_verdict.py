@@ -96,7 +96,11 @@ def test_a_function_that_cannot_learn_is_worse(main, tmp_path, capsys):
         (["--activation=mish", "--shard=0/2"], "it takes no --shard"),
         (
             ["--activation=swish", "--learn=slope", "--against=prelu"],
-            "swish has no parameter 'slope'",
+            "unknown learn 'slope'",
+        ),
+        (
+            ["--activation=swish", "--config.swish.beta=0.5,1"],
+            "a verdict tunes all activations alike: give swish.beta one value, or let it be",
         ),
         (["--activation=swish", "--against="], "a verdict needs a rival; name some, such as"),
     ],
@@ -111,13 +115,18 @@ def test_bad_input_is_one_line_at_the_start(main, tmp_path, capsys, arguments, m
 
 def test_a_parameter_may_be_learned_by_its_name(main, tmp_path, capsys):
     workdir = tmp_path / "run"
-    asked = ["--activation=swish", "--against=relu", "--learn=beta", "--budget=0.1"]
-    asked += ["--config.swish.beta=2"]
-    assert main(*asked, f"--workdir={workdir}") == 0
-    assert "beta was learned: from 2 to " in capsys.readouterr().out
+    asked = ["--activation=swish", "--against=relu,softplus", "--learn=beta", "--budget=0.1"]
+    asked += ["--config.swish.beta=2", "--config.learning_rate=0.1", f"--workdir={workdir}"]
+    assert main(*asked) == 0
+    printed = capsys.readouterr().out.replace("\n", " ")
+    assert "beta was learned: from 2 to " in printed
+    assert "All were trained at the learning rate 0.1, and nothing was tuned" in printed
     assert "beta = 2" in (workdir / "verdict.html").read_text()
     learned = load_results(workdir).groupby("activation", observed=True)["learn"].unique()
     assert {name: list(values) for name, values in learned.items()} == {
         "relu": ["none"],
+        "softplus": ["none"],
         "swish": ["beta"],
     }
+    assert main(*asked, "--margin=0.01") == 2
+    assert "the margin was 0.005 when the confirmation began" in capsys.readouterr().err

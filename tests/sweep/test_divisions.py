@@ -66,13 +66,32 @@ def test_a_cell_among_several_divisions_is_the_cell_trained_on_its_own(name, fie
             np.testing.assert_allclose(found, values[0], rtol=2e-5, atol=1e-6, err_msg=metric)
 
 
-def test_groups_of_as_many_divisions_share_a_program_and_those_of_one_that_of_any_group(digits):
-    compiled, chunks = {}, []
+def test_groups_share_a_program_that_has_room_for_their_seeds_and_divisions(digits, monkeypatch):
     (plain,) = plan(seed="0,1,2").groups
-    for group in (plain, zipped((4, 4, 4)), zipped((1, 2, 3)), zipped((9, 7, 8))):
-        there = engine.put(digits, "unit", jax.local_devices(), group.split_seeds)
-        chunks.append(engine.build(group, digits, there, 2, compiled=compiled).chunk)
-    assert chunks[0] is chunks[1] and chunks[2] is chunks[3] and len(compiled) == 2
+    groups = plain, zipped((4, 4, 4)), zipped((1, 2, 3)), zipped(range(7)), zipped(range(13))
+
+    def programs():
+        compiled, chunks = {}, []
+        for group in groups:
+            there = engine.put(digits, "unit", jax.local_devices(), group.split_seeds)
+            chunks.append(engine.build(group, digits, there, 2, compiled=compiled).chunk)
+        return [chunks.index(chunk) for chunk in chunks]
+
+    assert programs() == [0, 0, 0, 0, 4]
+    # Room that would idle in too many bytes is not made.
+    monkeypatch.setattr(engine, "FILLED", 0)
+    assert programs() == [0, 0, 2, 3, 4]
+
+
+def test_room_that_is_left_idle_changes_nothing(digits, monkeypatch):
+    group = zipped((1, 2, 3), epochs=2)
+    there = engine.put(digits, "unit", jax.local_devices(), group.split_seeds)
+    roomy = running.run(engine.build(group, digits, there, 2), group)
+    monkeypatch.setattr(engine, "FILLED", 0)
+    there = engine.put(digits, "unit", jax.local_devices(), group.split_seeds)
+    narrow = running.run(engine.build(group, digits, there, 2), group)
+    for metric, values in narrow.metrics.items():
+        np.testing.assert_array_equal(roomy.metrics[metric], values, err_msg=metric)
 
 
 def sweep(workdir, data_dir, **fields):
@@ -166,6 +185,7 @@ def test_a_split_seed_that_cannot_be_is_refused_before_anything_is_trained(data_
 
 
 def test_divisions_that_do_not_fit_into_memory_are_trained_in_parts_or_refused(digits, monkeypatch):
+    monkeypatch.setattr(engine, "FILLED", 0)
     (group,) = plan(split_seed="range(0,12)").groups
     each = packing.data_bytes(group.part(0, 2), digits)
     examples = sum(

@@ -85,6 +85,12 @@ def test_a_parameter_is_learned_by_its_name_where_there_is_one():
         ("sbaf", ("k",)),
         ("sbaf", ()),
     }
+    # One activation's own: the other keeps its default.
+    planned = plan(activation="swish,softplus", learn="swish.beta")
+    learned = {g.static.activation: g.static.learned for g in planned.groups}
+    assert learned == {"swish": ("beta",), "softplus": ()}
+    with pytest.raises(ConfigError, match=r"unknown learn 'swish.bta'; did you mean 'swish.beta'"):
+        plan(activation="swish", learn="swish.bta")
     with pytest.raises(ConfigError, match=r"unknown learn 'slop'; did you mean 'slope'\?"):
         plan(activation="prelu", learn="slop")
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from acts_jax.errors import StoreError
+from acts_jax.errors import ConfigError, StoreError
 from acts_jax.sweep import rounds
 from acts_jax.sweep.halving import FEWEST, FINALISTS, MOST, Halving
 from tests.sweep.test_rounds import BEST, plan, results_of
@@ -56,6 +56,28 @@ def test_the_number_of_seeds_is_decided_once(tmp_path):
     assert [g.key for p in same for g in p.groups] == [g.key for p in plans for g in p.groups]
     confirmation = rounds.confirmation(plans, results, MOST, ())
     assert not set(confirmation.groups[0].traced["seed"]) & set(results["seed"])
+
+
+def test_what_was_fixed_before_the_confirmation_stays(tmp_path):
+    memory = tmp_path / "seeds.json"
+    strategy, plans, results = halved(tmp_path)
+    strategy.terms = {"margin": 0.005}
+    strategy.seeds(plans, results)
+    assert Halving(1, memory, {"margin": 0.005}).describe(plans[0]).startswith("then as it went")
+    with pytest.raises(ConfigError, match=r"the margin was 0.005 when .* to 0.02; race again in"):
+        Halving(1, memory, {"margin": 0.02}).describe(plans[0])
+    # Without the memory a confirmation that has begun would be a first look for the second time.
+    memory.unlink()
+    (tmp_path / "confirmation-1234").mkdir()
+    with pytest.raises(StoreError, match="is missing, and the confirmation has begun: race again"):
+        halved(tmp_path)
+
+
+def test_split_seeds_are_repeated_with_the_seeds(tmp_path):
+    _, plans, results = halved(tmp_path, split_seed="0,5")
+    pairs = results.groupby(["activation", "learning_rate"])[["seed", "split_seed"]]
+    assert all(len(own) == 2 * own.seed.nunique() for _, own in pairs)
+    assert len(plans) == 4 and set(results.split_seed) == {0, 5}
 
 
 def test_a_damaged_memory_is_said_to_be_so(tmp_path):

@@ -101,7 +101,7 @@ def test_the_confirmation_trains_what_was_chosen_from_seeds_and_splits_of_its_ow
         assert set(group.traced["learning_rate"]) == {tried.rate}
         assert list(group.traced["seed"]) == [3, 4, 5, 6]
         assert list(group.traced["split_seed"]) == [1, 2, 3, 4]
-        assert (group.static.record, group.static.evals) == ("examples", 1)
+        assert group.static.record == "examples"
         assert group.static.activation == tried.name[1]
         for values in group.parameters.values():
             assert set(values) == {0.1}
@@ -116,10 +116,12 @@ def test_fresh_seeds_follow_those_that_were_used():
     assert list(rounds.unused([last, 1], 2)) == [0, 2]
 
 
-def test_what_was_stopped_early_is_so_in_the_confirmation():
+def test_the_confirmation_runs_the_programs_of_the_sweep():
     base = plan(patience=2, evals=5)
     confirmation = rounds.confirmation([base], results_of(base), 2, set())
-    assert {group.static.evals for group in confirmation.groups} == {5}
+    assert {g.static.program for g in confirmation.groups} == {
+        g.static.program for g in base.groups
+    }
 
 
 def test_what_no_seed_survived_is_neither_tuned_nor_confirmed():

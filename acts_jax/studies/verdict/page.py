@@ -135,7 +135,19 @@ def sentences(race: Race) -> list[str]:
         f"after Holm's correction; the margin of equivalence is {margin}; all else is undecided. "
         f"The intervals cover {first['covers']}."
     )
-    return [*said, *_untrained(race), *_learned(race), *_losses(race), _cost(race)]
+    return [*said, *_untuned(race), *_untrained(race), *_learned(race), *_losses(race), _cost(race)]
+
+
+def _untuned(race: Race) -> list[str]:
+    """That nothing was tuned, if there was nothing to choose from."""
+    rates = race.trained.results.groupby("activation", observed=True)["learning_rate"].unique()
+    if any(len(own) > 1 for own in rates):
+        return []
+    (rate,) = {rate for own in rates for rate in own}
+    return [
+        f"All were trained at the learning rate {brief(rate, 3)}, and nothing was tuned: at other "
+        "rates the verdict may be another."
+    ]
 
 
 def _untrained(race: Race) -> list[str]:

@@ -9,20 +9,20 @@ from rich.console import Console
 
 from acts_jax.activations import acceptance, catalogue
 from acts_jax.activations.catalogue import Activation
-from acts_jax.analysis import confirmed, stages, statistics, verdicts
+from acts_jax.analysis import evidence
 from acts_jax.benchmarks.step_time import step_seconds_of
 from acts_jax.data import Dataset
 from acts_jax.errors import CellError, ConfigError
 from acts_jax.report import card
-from acts_jax.suggestion import suggest
 from acts_jax.sweep import launch, trainer
-from acts_jax.sweep.config import LEARN, parameter_prefix
+from acts_jax.sweep.config import parameter_prefix
 from acts_jax.sweep.grid import Plan
 from acts_jax.sweep.halving import Halving
+from acts_jax.sweep.limits import check_learn
 from acts_jax.sweep.options import Options
 from acts_jax.sweep.trainer import Trained
 from acts_jax.sweep.values import items_of
-from acts_jax.words import join, shown
+from acts_jax.words import join
 
 INPUTS = 4096  # at which the numerical error is measured
 
@@ -88,30 +88,50 @@ def race(
         shape = _card(activation, {})
     except ValueError as error:
         raise ConfigError(str(error)) from error
-    for name in items_of("learn", options.config["learn"]):
-        if name not in (*LEARN, *activation.parameters):
-            near = suggest(name, [*LEARN, *activation.parameters], 1)
-            raise ConfigError(f"{mine} has no parameter {shown(name)} to be learned{near}")
-    options = options.with_fields(activation=",".join([mine, *rivals]))
-    strategy = Halving(budget, options.workdir / "confirmation.json")
+    _refuse_more_tuning(options, activation)
+    options = options.with_fields(
+        activation=",".join([mine, *rivals]), learn=_learned(options, activation)
+    )
+    margin = {"margin": margins["margin"]} if "margin" in margins else {}
+    strategy = Halving(budget, options.workdir / "confirmation.json", margin)
     trained = trainer.train(options, console, _check, stops_early=True, strategy=strategy)
     found = trained.confirmed
     survivors = set() if found is None else set(found["activation"])
     if mine not in survivors or len(survivors) == 1:
         who = mine if mine not in survivors else "any rival"
         raise CellError(f"no network of {who} could be trained to its end at any learning rate")
-    fresh = found, ("depth",), trained.examples
-    scores = confirmed.reported(*fresh, {n: d.chance for n, d in trained.datasets.items()})
-    reported = stages.by_stage(statistics.select(trained.results), scores)
+    chance = {name: dataset.chance for name, dataset in trained.datasets.items()}
+    reported, comparisons, _ = evidence.weigh(
+        trained.results, found, trained.examples, chance=chance, against=mine, **margins
+    )
     parameters = _chosen(activation, reported[reported["activation"] == mine])
     return Race(
         mine,
         _card(activation, parameters) if parameters else shape,
         trained,
         reported,
-        verdicts.compare(*fresh, against=mine, **margins),
+        comparisons,
         step_seconds_of(_of(trained.plan, survivors), trained.datasets),
     )
+
+
+def _refuse_more_tuning(options: Options, activation: Activation) -> None:
+    """Refuses several values of a parameter: its rivals would be tuned less than it."""
+    prefix = parameter_prefix(activation.name)
+    for name, values in options.config.get(prefix, {}).items():
+        if len(items_of(f"{prefix}.{name}", values)) > 1:
+            raise ConfigError(
+                f"a verdict tunes all activations alike: give {prefix}.{name} one value, or let it "
+                f"be learned with --learn={name}"
+            )
+
+
+def _learned(options: Options, activation: Activation) -> str:
+    """The config's `learn` as this activation alone has it: its rivals learn what is their own."""
+    names = items_of("learn", options.config["learn"])
+    check_learn({"learn": names}, {activation.name: activation})
+    prefix = parameter_prefix(activation.name)
+    return ",".join(f"{prefix}.{n}" if n in activation.parameters else n for n in names)
 
 
 def _card(activation: Activation, parameters: Mapping[str, float]) -> card.Card:
