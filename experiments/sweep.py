@@ -61,7 +61,7 @@ def main() -> int:
     }
     report, reported, class_counts = write(trained, facts, formats)
     ended = time.perf_counter()
-    console.print(chosen.terminal_table(reported, class_counts))
+    console.print(chosen.terminal(reported, class_counts))
     everything = [trained.results, *([] if trained.confirmed is None else [trained.confirmed])]
     status = pd.concat([results["status"] for results in everything])
     counts = status.value_counts()
@@ -91,8 +91,8 @@ def write(
         scores = confirmed.reported(*fresh, chance)
         if trained.confirmed["activation"].nunique() > 1:
             comparisons = verdicts.compare(*fresh, **cli.margins())
-            ranks = ranked(trained.confirmed)
-    reported = stages.by_stage(statistics.select(results), scores)
+            ranks = ranking.over_all(trained.confirmed)
+    reported = stages.by_stage(statistics.select(results, chance=chance), scores)
     cells = len(results) + (0 if trained.confirmed is None else len(trained.confirmed))
     report = page.build(
         results,
@@ -117,14 +117,6 @@ def write(
     )
     tabular.write_tables(reported, comparisons, trained.workdir / "tables")
     return report, reported, class_counts
-
-
-def ranked(cells: pd.DataFrame) -> pd.DataFrame | None:
-    """Mean ranks over datasets and depths; None if there is one, or somebody is missing in one."""
-    names = cells.groupby(["dataset", "depth"], observed=True)["activation"].nunique()
-    if len(names) < 2 or names.min() < cells["activation"].nunique():
-        return None
-    return ranking.mean_rank(cells)
 
 
 if __name__ == "__main__":

@@ -84,12 +84,13 @@ def table(results):
     return figures.accuracy_table(stages.by_stage(statistics.select(results)), kind)
 
 
-def test_accuracy_table_says_every_mean_and_half_width(results):
+def test_accuracy_table_says_every_mean_and_interval(results):
     reported, _ = judged(results)
     found = texts(figures.accuracy_table(reported, "accuracy"))
     assert "Test accuracy at the chosen setting, confirmed, %" in found
     for _, row in reported.iterrows():
-        assert f"{100 * row['score']:.1f} ± {100 * stages.half_width(row):.1f}" in found
+        assert style.with_interval(row, "accuracy") in found
+    assert any("±" in text for text in found) and any(" to " in text for text in found)
     found = texts(table(results))
     assert "Test accuracy at the chosen setting, tuned, %" in found
     assert any("too high" in text for text in found)
