@@ -7,7 +7,8 @@ from html import escape
 from pathlib import Path
 
 from acts_jax.report import figures, formula
-from acts_jax.report.card import Card, figure, text
+from acts_jax.report.card import Card, text
+from acts_jax.report.card_figure import figure
 from acts_jax.report.html import definitions, document, write
 
 

@@ -12,7 +12,7 @@ from rich.table import Table
 
 from acts_jax.analysis import statistics
 from acts_jax.analysis.verdicts import BETTER, EQUIVALENT, UNDECIDED, WORSE, outlook
-from acts_jax.report import card, figures, tables, tabular
+from acts_jax.report import card, card_figure, figures, tables, tabular
 from acts_jax.report.chosen import html_table
 from acts_jax.report.html import definitions, document
 from acts_jax.report.html import write as write_page
@@ -52,7 +52,7 @@ def write(
         formats: Of the figures' files: "png", "pdf", "svg".
     """
     drawn = {
-        "shape": card.figure(race.card, heading=False),
+        "shape": card_figure.figure(race.card, heading=False),
         "learning_rate": figures.accuracy_by_learning_rate(race.trained.results),
     }
     for form in formats:
