@@ -110,6 +110,7 @@ def write(
             sizes={name: d.sizes for name, d in datasets.items()},
             margin="" if comparisons is None else join(comparisons["margin_in_words"].unique()),
             versions=facts["versions"],
+            command=cli.command(),
         ),
         chance=chance,
         class_counts=class_counts,
