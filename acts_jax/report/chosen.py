@@ -14,7 +14,9 @@ from rich.table import Table
 from rich.text import Text
 
 from acts_jax.analysis import statistics
+from acts_jax.analysis.pairing import ARROWS
 from acts_jax.analysis.stages import CONFIRMED
+from acts_jax.report.html import table
 from acts_jax.report.sentences import nothing_trained, seeds, uneven
 from acts_jax.report.style import brief, fate, percent, score, shorten, spelt, with_interval
 
@@ -52,28 +54,27 @@ def terminal_table(reported: pd.DataFrame, uneven: bool = False) -> Table:
     reported = reported.assign(lost_=_lost(reported))
     shares = {"balanced": "test_balanced_accuracy"} if uneven else {}
     shares |= {"dead": "dead_fraction"} | ({"lost": "lost_"} if reported["lost_"].any() else {})
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column("activation", overflow="fold", min_width=10)
+    found = Table(box=None, pad_edge=False, header_style="bold")
+    found.add_column("activation", overflow="fold", min_width=10)
     for head in ("depth", "best lr", "tuned on\nvalidation"):
-        table.add_column(head, justify="right", no_wrap=True)
+        found.add_column(head, justify="right", no_wrap=True)
     if confirmed:
-        table.add_column(f"confirmed\ntest {spelt(kind)}", justify="right", min_width=12)
+        found.add_column(f"confirmed\ntest {spelt(kind)}", justify="right", min_width=12)
     for head in shares:
-        table.add_column(f"{head},\ntuned", justify="right", no_wrap=True)
+        found.add_column(f"{head},\ntuned", justify="right", no_wrap=True)
     ranked = reported.sort_values("score", ascending=kind == "rmse", kind="stable")
     for _, row in ranked.sort_values("depth", kind="stable").iterrows():
         entries = [*_settings(row, kind), *([_confirmed(row, kind)] if confirmed else [])]
         entries += [percent(row[column]) for column in shares.values()]
-        table.add_row(Text(shorten(str(row["activation"]), MOST_LETTERS)), *entries)
-    return table
+        found.add_row(Text(shorten(str(row["activation"]), MOST_LETTERS)), *entries)
+    return found
 
 
 def _settings(row: pd.Series, kind: str) -> tuple[str, str, str]:
     """Depth, learning rate with a mark, and the score that chose it."""
     if row["lost_share"] == 1:
         return str(row["depth"]), "–", f"all {fate(row)}"
-    mark = {"": " ", "low": "↓", "high": "↑"}[row["at_edge"]]
-    mark = mark.strip() or ("!" if row["at_cliff"] else " ")
+    mark = ARROWS[row["at_edge"]].strip() or ("!" if row["at_cliff"] else " ")
     rate = f"{brief(row['learning_rate'], 3)}{mark}"
     return str(row["depth"]), rate, score(row[f"validation_{kind}"], kind)
 
@@ -129,21 +130,15 @@ def html_table(results: pd.DataFrame, reported: pd.DataFrame, uneven: bool) -> s
         others.remove("hidden_sizes")  # the widths of as many equal layers as the depth says
     lost = lost_shares(reported)
     ordered = reported.sort_values(["depth", "score"], ascending=[True, kind == "rmse"])
-    new = ordered["depth"].ne(ordered["depth"].shift())
+    new = np.flatnonzero(ordered["depth"].ne(ordered["depth"].shift()))
     tried = results.groupby(["activation", "depth"], observed=True)["learning_rate"].nunique()
     entries = [
         _entries(row, tried[row["activation"], row["depth"]], others, lost, kind, uneven)
         for _, row in ordered.iterrows()
     ]
-    head = "".join(f"<th>{escape(h)}</th>" for h in entries[0])
-    rows = "".join(
-        f"<tr{' class=new' if first else ''}><td>{'</td><td>'.join(row.values())}</td></tr>"
-        for first, row in zip(new, entries, strict=True)
-    )
-    return (
-        f"<div class=wide><table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>"
-        f"<p class=note>{escape(_note(results, ordered, kind, uneven))}</p>"
-    )
+    rows = [list(row.values()) for row in entries]
+    note = _note(results, ordered, kind, uneven)
+    return table(entries[0], rows, new=new) + f"<p class=note>{escape(note)}</p>"
 
 
 def _entries(

@@ -10,6 +10,7 @@ import pandas as pd
 from acts_jax.analysis.confirmed import COVERS
 from acts_jax.analysis.ranking import LEAST_DATASETS
 from acts_jax.analysis.verdicts import BETTER, EQUIVALENT, WORSE, outlook
+from acts_jax.report.html import table
 from acts_jax.report.sentences import gap
 from acts_jax.report.style import brief, shorten, spelt
 from acts_jax.words import count, join
@@ -100,18 +101,14 @@ def html_ranks(ranks: pd.DataFrame) -> str:
         ranks: Of `ranking.over_all`.
     """
     ranked = ranks[ranks["missing"] == ""]
-    rows = "".join(
-        f"<tr><td>{escape(str(row.activation))}</td><td>{row.mean_rank:.1f}</td>"
-        f"<td>{_ends(row.low, row.high)}</td></tr>"
+    rows = [
+        (escape(str(row.activation)), f"{row.mean_rank:.1f}", _ends(row.low, row.high))
         for row in ranked.itertuples()
-    )
-    table = (
-        "<div class=wide><table class=ranks><thead><tr><th>activation</th><th>mean rank</th>"
-        f"<th>95% interval</th></tr></thead><tbody>{rows}</tbody></table></div>"
-    )
+    ]
+    heads = "activation", "mean rank", "95% interval"
     notes = "".join(f"<p class=note>{escape(sentence)}</p>" for sentence in _about_ranks(ranks))
     heading = "<h2>Over all depths and datasets</h2>"
-    return f"<section>{heading}{table if rows else ''}{notes}</section>"
+    return f"<section>{heading}{table(heads, rows, 'ranks') if rows else ''}{notes}</section>"
 
 
 def _ends(low: float, high: float) -> str:

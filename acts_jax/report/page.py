@@ -18,7 +18,7 @@ from acts_jax.report import figures, layer_figures
 from acts_jax.report import sentences as wording
 from acts_jax.report.captions import captions
 from acts_jax.report.chosen import html_table
-from acts_jax.report.html import definitions, document, write
+from acts_jax.report.html import definitions, document, plate, write
 from acts_jax.report.matrices import html_matrices, html_ranks
 
 
@@ -128,7 +128,7 @@ def _section(
     said = captions(results, curves, reported)
     sentences = wording.headline(results, reported, comparisons, chance, counts)
     items = "".join(f"<li>{escape(sentence)}</li>" for sentence in sentences)
-    plates = "".join(_figure(name, figure, said[name]) for name, figure in drawn.items())
+    plates = "".join(plate(figure, name, said[name]) for name, figure in drawn.items())
     pairs = ""
     if comparisons is not None:
         pairs = html_matrices(reported, comparisons, statistics.score_name(results))
@@ -136,15 +136,6 @@ def _section(
         f"<section><h2>{escape(heading)}</h2><ul class=headline>{items}</ul>"
         f"<h3>Chosen settings</h3>{html_table(results, reported, wording.uneven(counts))}{plates}"
         f"{pairs}</section>"
-    )
-
-
-def _figure(name: str, figure: Figure, caption: str) -> str:
-    label, drawn = escape(name.replace("_", " "), quote=True), 72 * figure.get_figwidth()
-    legend = f"<figcaption>{escape(caption)}</figcaption>" if caption else ""
-    return (
-        f"<figure role=group aria-label='{label}' style='--drawn:{drawn:.0f}pt'>"
-        f"{figures.svg(figure)}{legend}</figure>"
     )
 
 
