@@ -145,8 +145,10 @@ def dead_units(results: pd.DataFrame) -> Figure:
     """Share of dead (filled) and saturated (line) hidden units against learning rate.
 
     Means over the seeds that finished, all hidden layers together, at the end of training, other
-    nuisance hyperparameters at their best. Activations with neither are named, not drawn.
+    nuisance hyperparameters at their best. Activations with neither are named, not drawn; networks
+    without a hidden layer are left out.
     """
+    results = results[results["depth"] > 0]
     profile = statistics.select(results, by=("activation", "depth", "learning_rate"))
     best = statistics.select(results)
     order = _order(best, statistics.score_name(results))

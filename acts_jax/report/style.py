@@ -6,7 +6,6 @@ import contextlib
 import math
 import textwrap
 from collections.abc import Iterator, Mapping, Sequence
-from decimal import Decimal
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -104,17 +103,20 @@ def score(value: float, kind: str) -> str:
 def with_interval(row, kind: str, unit: str = "") -> str:
     """The score of a row of `stages.by_stage` with its interval, in percent or the target's units.
 
-    `97.4 ± 0.3%` where both ends are as far away, to the last digit that is shown; else
+    `97.4 ± 0.3%` where both sides are as long, to the last digit that is shown; else
     `97.0% (95.1 to 98.0)`. The score alone where an end is NaN.
     """
     scale, decimals = (100, 1) if kind == "accuracy" else (1, _decimals(row["score"]))
-    middle, *ends = (f"{scale * row[c]:.{decimals}f}" for c in ("score", "low", "high"))
-    if not np.isfinite([row["low"], row["high"]]).all():
-        return middle + unit
-    below, above = (abs(Decimal(end) - Decimal(middle)) for end in ends)
-    if below == above:
-        return f"{middle} ± {below}{unit}"
-    return f"{middle}{unit} ({' to '.join(ends)})"
+
+    def text(value: float) -> str:
+        return f"{scale * value:.{decimals}f}"
+
+    middle, low, high = (row[column] for column in ("score", "low", "high"))
+    if not np.isfinite([low, high]).all():
+        return text(middle) + unit
+    if text(middle - low) == text(high - middle):
+        return f"{text(middle)} ± {text(high - middle)}{unit}"
+    return f"{text(middle)}{unit} ({text(low)} to {text(high)})"
 
 
 def _decimals(value: float) -> int:

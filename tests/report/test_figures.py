@@ -78,6 +78,14 @@ def test_an_activation_keeps_its_colour_from_figure_to_figure(results):
         assert set(inside) == {color}
 
 
+def test_networks_without_hidden_units_are_not_said_to_have_diverged():
+    results = make_results(("relu", "tanh"), depths=(0, 2), seeds=2, diverge_from=9.0)
+    results.loc[results["depth"] == 0, ["dead_fraction", "saturated_fraction"]] = np.nan
+    figure = figures.dead_units(results)
+    assert [axes.get_title(loc="left") for axes in figure.axes] == ["depth 2"]
+    assert not any("diverged" in text for text in texts(figure))
+
+
 def table(results):
     """The table of what is chosen from some results, not confirmed."""
     kind = statistics.score_name(results)
