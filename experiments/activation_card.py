@@ -13,7 +13,7 @@ from absl import flags
 from acts_jax import cli
 from acts_jax.activations.catalogue import Activation
 from acts_jax.errors import ConfigError
-from acts_jax.report import card, figures
+from acts_jax.report import card, card_figure, figures
 from acts_jax.report.gallery import gallery
 from acts_jax.suggestion import suggest
 from acts_jax.sweep.values import number_of
@@ -46,7 +46,7 @@ def main() -> None:
         except ValueError as error:
             raise ConfigError(str(error)) from error
         console.print(card.terminal(cards[-1]), "")
-        picture = {re.sub(r"[^\w.-]", "_", activation.name): card.figure(cards[-1])}
+        picture = {re.sub(r"[^\w.-]", "_", activation.name): card_figure.figure(cards[-1])}
         (path,) = figures.save(picture, workdir)
         if len(activations) == 1:
             console.print(f"picture: {path}", soft_wrap=True)

@@ -69,7 +69,7 @@ def main() -> int:
     }
     report, reported, class_counts = write(trained, facts, formats)
     ended = time.perf_counter()
-    console.print(chosen.terminal_table(reported, class_counts))
+    console.print(chosen.terminal(reported, class_counts))
     everything = [trained.results, *([] if trained.confirmed is None else [trained.confirmed])]
     status = pd.concat([results["status"] for results in everything])
     counts = status.value_counts()
@@ -113,6 +113,7 @@ def write(
             sizes={name: d.sizes for name, d in datasets.items()},
             margin="" if comparisons is None else join(comparisons["margin_in_words"].unique()),
             versions=facts["versions"],
+            command=cli.command(),
         ),
         chance=chance,
         class_counts=class_counts,

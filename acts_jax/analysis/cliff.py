@@ -1,4 +1,4 @@
-"""Whether a chosen learning rate has a neighbour at which training breaks."""
+"""Whether training breaks at the learning rate next to a chosen one."""
 
 from __future__ import annotations
 
@@ -7,12 +7,20 @@ import pandas as pd
 
 
 def at_cliff(
-    frame: pd.DataFrame, chosen: pd.DataFrame, by: list[str], others: list[str], kind: str
+    frame: pd.DataFrame,
+    chosen: pd.DataFrame,
+    by: list[str],
+    others: list[str],
+    kind: str,
+    chance: float = 0.0,
 ) -> np.ndarray:
     """Tell on which side of the chosen rates training breaks at the next rate that was tried.
 
-    It breaks where a seed diverged or failed, or where the network collapses: its mean validation
-    accuracy is below half of the chosen one's (in regression, its RMSE above twice).
+    It breaks where a larger share of the seeds diverges or fails than at the chosen rate; and, at
+    the next higher rate, where networks collapse: the mean validation accuracy has lost more than
+    half of what the chosen rate gains over `chance` (in regression, the RMSE more than doubles). A
+    lower rate without lost seeds breaks nothing, however low its score: networks have learnt less
+    there in the same number of epochs.
 
     Args:
         frame: Cells with lost ones counted, see `statistics.scores`.
@@ -20,28 +28,25 @@ def at_cliff(
         by: The columns of a group.
         others: The axes besides the learning rate whose values a neighbour shares.
         kind: "accuracy" or "rmse".
+        chance: The accuracy of guessing; with 0, which is below it, a collapse may be overlooked.
 
     Returns:
-        Per row of `chosen` "low", "high" or "". If both sides break, the one that is worse by its
-        mean score; "high" if they are equally bad, since a rate that is too high breaks training.
-        "" if `by` holds the learning rate, which then was not chosen.
+        Per row of `chosen` "low", "high" or ""; "high" if both sides break. "" if `by` holds the
+        learning rate, which then was not chosen.
     """
     if "learning_rate" in by:
         return np.full(len(chosen), "")
-    score = f"validation_{kind}"
     setting = [*by, *others]
-    frame = frame.assign(score_=frame[score] if kind == "accuracy" else -frame[score])
     means = frame.groupby([*setting, "learning_rate"], dropna=False, observed=True, as_index=False)
-    means = means.agg(score_=("score_", "mean"), lost_=("diverged", "any"))
+    means = means.agg(score_=(f"validation_{kind}", "mean"), lost_=("diverged", "mean"))
     means = means.sort_values([*setting, "learning_rate"], ignore_index=True)
     neighbours = means.groupby(setting, dropna=False, observed=True)[["score_", "lost_"]]
     for side, step in (("low", 1), ("high", -1)):
         means[[f"score_{side}", f"lost_{side}"]] = neighbours.shift(step)
     found = chosen[[*setting, "learning_rate"]].merge(means, how="left")
-    floor = found["score_"] * (0.5 if kind == "accuracy" else 2.0)
-    low, high = (
-        (found[f"lost_{side}"].eq(True) | (found[f"score_{side}"] < floor)).to_numpy()
-        for side in ("low", "high")
-    )
-    worse_below = (found["score_low"] < found["score_high"]).to_numpy()
-    return np.select([low & high & worse_below, high, low], ["low", "high", "low"], "")
+    low, high = (found[f"lost_{side}"] > found["lost_"] for side in ("low", "high"))
+    if kind == "accuracy":
+        collapsed = found["score_high"] - chance < (found["score_"] - chance) / 2
+    else:
+        collapsed = found["score_high"] > 2 * found["score_"]
+    return np.select([high | collapsed, low], ["high", "low"], "")

@@ -19,8 +19,7 @@ class Evidence(NamedTuple):
         reported: The chosen settings and their scores, see `stages.by_stage`.
         comparisons: Of their confirmed scores, see `verdicts.compare`; None without two activations
             to compare.
-        ranks: See `ranking.mean_rank`; None with fewer than two datasets and depths, or where an
-            activation is missing in one.
+        ranks: See `ranking.over_all`; None with a single dataset and depth.
     """
 
     reported: pd.DataFrame
@@ -48,7 +47,7 @@ def weigh(
         against: The activation that all others are compared with; all pairs by default.
         margins: See `verdicts.compare`.
     """
-    selection = statistics.select(tuned)
+    selection = statistics.select(tuned, chance=chance)
     if again is None:
         return Evidence(stages.by_stage(selection))
     scores = confirmed.reported(again, WITHIN, examples, chance)
@@ -56,6 +55,4 @@ def weigh(
     if again["activation"].nunique() < 2:
         return Evidence(reported)
     comparisons = verdicts.compare(again, WITHIN, examples, against, **margins)
-    names = again.groupby(["dataset", *WITHIN], observed=True)["activation"].nunique()
-    ranked = len(names) > 1 and names.min() == again["activation"].nunique()
-    return Evidence(reported, comparisons, ranking.mean_rank(again) if ranked else None)
+    return Evidence(reported, comparisons, ranking.over_all(again))

@@ -42,8 +42,3 @@ def by_stage(selection: pd.DataFrame, scores: pd.DataFrame | None = None) -> pd.
     tuned[["score", "low", "high"]] = tuned[["score", "low", "high"]].mask(gone)
     tuned[["at_edge", "at_cliff"]] = tuned[["at_edge", "at_cliff"]].mask(gone, "")
     return tuned
-
-
-def half_width(row: pd.Series) -> float:
-    """The longer side of the interval of a row of `by_stage`."""
-    return max(row["high"] - row["score"], row["score"] - row["low"])

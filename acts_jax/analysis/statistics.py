@@ -1,4 +1,4 @@
-"""Choosing settings on validation, intervals over seeds, and what the curves of the cells hold.
+"""Choosing settings on validation, and intervals over seeds.
 
 Every function takes the results of a sweep (one row per cell) and returns a DataFrame or an
 array. The activation is what is studied; learning rate, momentum and the other swept
@@ -8,7 +8,8 @@ Deep Learning Tuning Playbook). Test scores only ever describe what validation c
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 import numpy as np
 import pandas as pd
@@ -102,7 +103,10 @@ def _t_interval(mean, spread, count, confidence, bounds):
 
 
 def select(
-    results: pd.DataFrame, by: Sequence[str] = ("activation", "depth"), confidence: float = 0.95
+    results: pd.DataFrame,
+    by: Sequence[str] = ("activation", "depth"),
+    confidence: float = 0.95,
+    chance: Mapping[str, float] = MappingProxyType({}),
 ) -> pd.DataFrame:
     """The best setting of the nuisance axes in each group of `by`, and how it does on test.
 
@@ -110,7 +114,8 @@ def select(
     0), ties going to the lower validation loss, then to the lower learning rate; in regression
     the lowest mean validation loss (a diverged cell counts as infinite). Settings with fewer seeds
     than the group's best-covered one (a sweep cut short) do not compete. `dataset` is added to
-    `by` when the results hold several.
+    `by` when the results hold several. `chance`, the accuracy of guessing by dataset, tells a
+    collapse from a score (0 where it is not known).
 
     Returns one row per group: `by`, the chosen `learning_rate` and other nuisance values, then
     validation_accuracy, validation_loss, test_accuracy, test_balanced_accuracy, test_loss,
@@ -119,8 +124,8 @@ def select(
     dead_fraction, saturated_fraction (means over the seeds that finished); cells, and of all cells
     of the group diverged_share, failed_share (those that could not be trained) and lost_share,
     their sum; at_edge, "low" or "high" when the chosen rate is the lowest or highest of the several
-    swept in the group, else ""; at_cliff, the same when training breaks at the next lower or
-    higher rate (`cliff.at_cliff`).
+    swept in the group, else ""; at_cliff, "low" or "high" when training breaks at the next lower
+    or higher rate (`cliff.at_cliff`), else "".
 
     Raises:
         ValueError: `results` is empty.
@@ -130,7 +135,9 @@ def select(
     by = groups(results, by)
     if _several(results):
         parts = results.groupby("dataset", observed=True)
-        return pd.concat([select(part, by, confidence) for _, part in parts], ignore_index=True)
+        return pd.concat(
+            [select(part, by, confidence, chance) for _, part in parts], ignore_index=True
+        )
     frame = scores(results)
     setting = [*by, *nuisances(results, by)]
     best = _best_settings(frame, by, setting, score_name(results))
@@ -140,7 +147,8 @@ def select(
     lowest, highest = chosen.pop("lowest_rate"), chosen.pop("highest_rate")
     chosen["at_edge"] = edge(chosen["learning_rate"], lowest, highest)
     others = [c for c in setting if c not in {*by, "learning_rate"}]
-    chosen["at_cliff"] = at_cliff(frame, chosen, by, others, score_name(results))
+    guess = chance.get(results["dataset"].iat[0], 0.0) if "dataset" in results else 0.0
+    chosen["at_cliff"] = at_cliff(frame, chosen, by, others, score_name(results), guess)
     return chosen.sort_values(by, ignore_index=True)
 
 
@@ -238,53 +246,6 @@ def chosen(results: pd.DataFrame, selection: pd.DataFrame) -> pd.DataFrame:
     return results.merge(selection[keys], on=keys)
 
 
-def at_chance(selection: pd.DataFrame, chance: float) -> pd.Series:
-    """Whether the mean test accuracy has gone less than 5% of the way from `chance` to 1."""
-    return (selection["test_accuracy"] - chance) / (1 - chance) < 0.05
-
-
-def gradient_norms(curves: pd.DataFrame) -> pd.DataFrame:
-    """Gradient norm per layer at the first and at the last evaluation of each cell.
-
-    Returns columns activation, depth, layer, low, median, high (over the cells whose norm is
-    finite) and moment ("at initialisation", then "epoch <n>", or "at the end" where cells were
-    stopped after different numbers of epochs).
-
-    Raises:
-        ValueError: `curves` has no gradient norms.
-    """
-    rows = curves[curves["metric"] == "gradient_norm"]
-    first = rows["epoch"].min()
-    begun, ended = rows[rows["epoch"] == first], ends(rows[rows["epoch"] > first])
-    last = ended["epoch"].unique()
-    moments = {
-        "at initialisation" if first == 0 else f"epoch {first}": begun,
-        f"epoch {last[0]}" if len(last) == 1 else "at the end": ended,
-    }
-    rows = pd.concat([part.assign(moment=moment) for moment, part in moments.items()])
-    rows = rows[np.isfinite(rows["value"])]
-    if rows.empty:
-        raise ValueError("the curves have no gradient_norm values")
-    rows = rows.astype({"activation": str, "layer": int})
-    by = ["moment", "activation", "depth", "layer"]
-    table = rows.groupby(by, observed=True, as_index=False)["value"]
-    table = table.agg(low="min", median="median", high="max")
-    return table.sort_values("moment", key=lambda m: m.map(list(moments).index), kind="stable")
-
-
-def ends(curves: pd.DataFrame) -> pd.DataFrame:
-    """The rows of the last evaluation that each cell has among them."""
-    last = curves.groupby("cell", observed=True)["epoch"].transform("max")
-    return curves[curves["epoch"] == last]
-
-
-def learned_parameters(curves: pd.DataFrame) -> pd.DataFrame:
-    """The finite rows of `curves` about learned activation parameters, such as `"prelu.slope"`."""
-    names = [metric for metric in curves["metric"].unique() if "." in metric]
-    rows = curves[curves["metric"].isin(names) & np.isfinite(curves["value"])]
-    return rows.astype({"metric": str})
-
-
-def has_gradients(curves: pd.DataFrame) -> bool:
-    """Whether any gradient norm among the curves is finite."""
-    return bool(np.isfinite(curves.loc[curves["metric"] == "gradient_norm", "value"]).any())
+def at_chance(accuracy: pd.Series, chance: float) -> pd.Series:
+    """Whether accuracies have gone less than 5% of the way from `chance` to 1."""
+    return (accuracy - chance) / (1 - chance) < 0.05

@@ -10,6 +10,7 @@ from acts_jax.cli.flags import margins as margins
 from acts_jax.cli.flags import one_dataset as one_dataset
 from acts_jax.cli.flags import options as options
 from acts_jax.cli.flags import workdir as workdir
+from acts_jax.cli.publishing import command as command
 from acts_jax.cli.publishing import presenting as presenting
 from acts_jax.cli.publishing import provenance as provenance
 from acts_jax.cli.publishing import publish as publish

@@ -87,14 +87,22 @@ def provenance(config: config_dict.ConfigDict | None = None) -> dict[str, Any]:
     Args:
         config: Of the sweep that gave them; by default that of the flags, where it is one.
     """
-    program, *arguments = sys.argv
-    facts: dict[str, Any] = {"command": shlex.join([Path(program).name, *arguments])}
+    facts: dict[str, Any] = {"command": command()}
     path = _value("config")
     if config is None and path is not None and Path(path).is_file():
         config = flags.options().config
     if config is not None:
         facts["config"] = as_json(config.to_dict())
     return facts | machine.facts()
+
+
+def command() -> str:
+    """The command line of this process, with paths from the folder that it was started in."""
+    program, *arguments = sys.argv
+    module = getattr(sys.modules["__main__"], "__spec__", None)
+    started = ["python", "-m", module.name] if module else [Path(program).name]
+    here = f"{Path.cwd()}/"
+    return shlex.join([*started, *(argument.replace(here, "") for argument in arguments)])
 
 
 def _value(flag: str) -> Any:

@@ -9,81 +9,99 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
 from acts_jax.analysis import statistics
-from acts_jax.analysis.stages import CONFIRMED, TUNED, half_width
-from acts_jax.report.sentences import seeds, uneven
-from acts_jax.report.style import brief, fate, percent, plus_minus, score, shorten, spelt
+from acts_jax.analysis.pairing import ARROWS
+from acts_jax.analysis.stages import CONFIRMED
+from acts_jax.report.html import table
+from acts_jax.report.sentences import nothing_trained, seeds, uneven
+from acts_jax.report.style import brief, fate, percent, score, shorten, spelt, with_interval
 
 MOST_LETTERS = 28  # of a name in the table for the terminal
 EDGES = {"": "", "low": "lowest tried", "high": "highest tried"}
 CLIFFS = {"": "", "low": "cliff below", "high": "cliff above"}
 
 
-def terminal_table(
+def terminal(
     reported: pd.DataFrame, class_counts: Mapping[str, Mapping[str, int]] | None = None
-) -> Table:
-    """What is reported as a compact table for a terminal of 80 columns.
+) -> Group:
+    """What is reported, for a terminal of 80 columns: a table for each dataset, and notes.
 
     Args:
         reported: Of `stages.by_stage`.
-        class_counts: As for `page.build`: with uneven ones the balanced accuracy is in it.
+        class_counts: As for `page.build`: with uneven ones the balanced accuracy is in the table.
     """
-    regression = reported["test_accuracy"].isna()
-    table = Table(box=None, pad_edge=False, header_style="bold", caption_justify="left")
+    parts: list[Table | Text] = []
     several = reported["dataset"].nunique() > 1
-    if several:
-        table.add_column("dataset")
-    table.add_column("activation", overflow="fold", min_width=10)
-    what = (
-        "score" if regression.nunique() > 1 else spelt("rmse" if regression.all() else "accuracy")
-    )
-    stages = [stage for stage in (TUNED, CONFIRMED) if (reported["stage"] == stage).any()]
-    heads = ["tuned on\nvalidation", *([f"confirmed\ntest {what}"] if CONFIRMED in stages else [])]
-    lost = lost_shares(reported)
-    balanced = ["balanced"] if any(map(uneven, (class_counts or {}).values())) else []
-    tuned = [f"{column},\ntuned" for column in (*balanced, "dead", *lost)]
-    for column in ("depth", "best lr", *heads, *tuned):
-        table.add_column(column, justify="right", no_wrap=True)
-    ranked = reported.assign(worse=reported["score"].where(regression, -reported["score"]))
-    for _, row in ranked.sort_values(["dataset", "depth", "worse"]).iterrows():
-        mark = {"": " ", "low": "↓", "high": "↑"}[row["at_edge"]]
-        mark = mark.strip() or ("!" if row["at_cliff"] else " ")
-        gone = row["lost_share"] == 1
-        kind = kind_of(row)
-        unit = "%" if kind == "accuracy" else ""
-        chosen = f"all {fate(row)}" if gone else score(row[f"validation_{kind}"], kind)
-        confirmed = plus_minus(row["score"], half_width(row), kind) + unit
-        confirmed += f" ({seeds(row)})" if row["failed"] else ""
-        table.add_row(
-            *([Text(str(row["dataset"]))] if several else []),
-            Text(shorten(str(row["activation"]), MOST_LETTERS)),
-            str(row["depth"]),
-            "–" if gone else f"{brief(row['learning_rate'], 3)}{mark}",
-            chosen,
-            *(
-                [confirmed if row["stage"] == CONFIRMED and not gone else "–"]
-                if len(heads) > 1
-                else []
-            ),
-            *(percent(row["test_balanced_accuracy"]) for _ in balanced),
-            percent(row["dead_fraction"]),
-            *(percent(row[f"{word}_share"]) for word in lost),
-        )
-    table.caption = "\n".join(_marks(reported))
-    return table
+    for name, rows in reported.groupby("dataset", observed=True):
+        parts += [Text(f"{name}", "bold")] if several else []
+        parts.append(terminal_table(rows, uneven((class_counts or {}).get(str(name), {}))))
+    return Group(*parts, *map(Text, _marks(reported)))
+
+
+def terminal_table(reported: pd.DataFrame, uneven: bool = False) -> Table:
+    """What is reported of one dataset; names and intervals may go on in another line.
+
+    Args:
+        reported: Of `stages.by_stage`.
+        uneven: Whether the balanced accuracy stands beside the accuracy.
+    """
+    kind = kind_of(reported.iloc[0])
+    confirmed = (reported["stage"] == CONFIRMED).any()
+    reported = reported.assign(lost_=_lost(reported))
+    shares = {"balanced": "test_balanced_accuracy"} if uneven else {}
+    shares |= {"dead": "dead_fraction"} | ({"lost": "lost_"} if reported["lost_"].any() else {})
+    found = Table(box=None, pad_edge=False, header_style="bold")
+    found.add_column("activation", overflow="fold", min_width=10)
+    for head in ("depth", "best lr", "tuned on\nvalidation"):
+        found.add_column(head, justify="right", no_wrap=True)
+    if confirmed:
+        found.add_column(f"confirmed\ntest {spelt(kind)}", justify="right", min_width=12)
+    for head in shares:
+        found.add_column(f"{head},\ntuned", justify="right", no_wrap=True)
+    ranked = reported.sort_values("score", ascending=kind == "rmse", kind="stable")
+    for _, row in ranked.sort_values("depth", kind="stable").iterrows():
+        entries = [*_settings(row, kind), *([_confirmed(row, kind)] if confirmed else [])]
+        entries += [percent(row[column]) for column in shares.values()]
+        found.add_row(Text(shorten(str(row["activation"]), MOST_LETTERS)), *entries)
+    return found
+
+
+def _settings(row: pd.Series, kind: str) -> tuple[str, str, str]:
+    """Depth, learning rate with a mark, and the score that chose it."""
+    if row["lost_share"] == 1:
+        return str(row["depth"]), "–", f"all {fate(row)}"
+    mark = ARROWS[row["at_edge"]].strip() or ("!" if row["at_cliff"] else " ")
+    rate = f"{brief(row['learning_rate'], 3)}{mark}"
+    return str(row["depth"]), rate, score(row[f"validation_{kind}"], kind)
+
+
+def _confirmed(row: pd.Series, kind: str) -> str:
+    """The score from fresh seeds, and how many have it unless all do."""
+    if row["stage"] != CONFIRMED or row["lost_share"] == 1:
+        return "–"
+    text = with_interval(row, kind, "%" if kind == "accuracy" else "")
+    return f"{text} ({seeds(row)})" if row["failed"] else text
 
 
 def _marks(reported: pd.DataFrame) -> list[str]:
-    """What the marks beside learning rates say."""
+    """What the marks beside learning rates say, and that nothing is confirmed where it is so."""
     said = []
     if (reported["at_edge"] != "").any():
         said.append("↓ ↑ the edge of the rates tried: better ones may lie beyond")
     if ((reported["at_edge"] == "") & (reported["at_cliff"] != "")).any():
         said.append("! a cliff: training fails at the next rate")
-    return said
+    if _lost(reported).any():
+        said.append("lost: diverged, or could not be trained")
+    return said + nothing_trained(reported)
+
+
+def _lost(reported: pd.DataFrame) -> pd.Series:
+    """The share of the networks that tuned each row which are without a score."""
+    return reported["diverged_share"] + reported["failed_share"]
 
 
 def kind_of(row: pd.Series) -> str:
@@ -112,28 +130,22 @@ def html_table(results: pd.DataFrame, reported: pd.DataFrame, uneven: bool) -> s
         others.remove("hidden_sizes")  # the widths of as many equal layers as the depth says
     lost = lost_shares(reported)
     ordered = reported.sort_values(["depth", "score"], ascending=[True, kind == "rmse"])
-    new = ordered["depth"].ne(ordered["depth"].shift())
+    new = np.flatnonzero(ordered["depth"].ne(ordered["depth"].shift()))
     tried = results.groupby(["activation", "depth"], observed=True)["learning_rate"].nunique()
     entries = [
         _entries(row, tried[row["activation"], row["depth"]], others, lost, kind, uneven)
         for _, row in ordered.iterrows()
     ]
-    head = "".join(f"<th>{escape(h)}</th>" for h in entries[0])
-    rows = "".join(
-        f"<tr{' class=new' if first else ''}><td>{'</td><td>'.join(row.values())}</td></tr>"
-        for first, row in zip(new, entries, strict=True)
-    )
-    return (
-        f"<div class=wide><table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>"
-        f"<p class=note>{escape(_note(results, ordered, kind, uneven))}</p>"
-    )
+    rows = [list(row.values()) for row in entries]
+    note = _note(results, ordered, kind, uneven)
+    return table(entries[0], rows, new=new) + f"<p class=note>{escape(note)}</p>"
 
 
 def _entries(
     row: pd.Series, tried: int, others: list[str], lost: list[str], kind: str, uneven: bool
 ) -> dict[str, str]:
     """Heading -> entry as HTML, of a row."""
-    warned = join_words(EDGES[row["at_edge"]], CLIFFS[row["at_cliff"]])
+    warned = ", ".join(filter(None, (EDGES[row["at_edge"]], CLIFFS[row["at_cliff"]])))
     rate = brief(row["learning_rate"], 3) + (f" <em>{warned}</em>" if warned else "")
     gone = row["lost_share"] == 1
     low, high = (score(row[c], kind) for c in ("low", "high"))
@@ -154,11 +166,6 @@ def _entries(
         **{word: percent(row[f"{word}_fraction"]) for word in ("dead", "saturated")},
         **{word: percent(row[f"{word}_share"]) for word in lost},
     }
-
-
-def join_words(*words: str) -> str:
-    """Those that are not empty, with commas."""
-    return ", ".join(filter(None, words))
 
 
 def _note(results: pd.DataFrame, reported: pd.DataFrame, kind: str, uneven: bool) -> str:

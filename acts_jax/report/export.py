@@ -57,7 +57,7 @@ def run_names(results: pd.DataFrame) -> list[str]:
     Such as "relu,depth=2,learning_rate=0.1": the activation, then no more columns than needed.
     """
     columns, distinct = ["activation"], 0
-    for column in ("activation", *statistics.axes(results), "seed", "cell"):
+    for column in ("activation", *_settings(results), "cell"):
         told_apart = len(results[[*columns, column]].drop_duplicates())
         if told_apart > distinct and column != "activation":
             columns.append(column)
@@ -71,6 +71,12 @@ def run_names(results: pd.DataFrame) -> list[str]:
         ]
         names.append(re.sub(r"[^\w.=,+-]+", "_", ",".join(parts).removeprefix("activation=")))
     return names
+
+
+def _settings(results: pd.DataFrame) -> list[str]:
+    """All columns of hyperparameters, and those of the seeds behind them."""
+    seeds = [column for column in ("seed", "split_seed") if column in results]
+    return [*statistics.axes(results), *seeds]
 
 
 def to_tensorboard(results: pd.DataFrame, curves: pd.DataFrame, folder: Path) -> list[Path]:
@@ -109,7 +115,7 @@ def to_tensorboard(results: pd.DataFrame, curves: pd.DataFrame, folder: Path) ->
     by_cell = dict(list(curves.groupby(curves["cell"].astype(str), sort=False)))
     results = results[results["cell"].isin(by_cell)]
     names = run_names(results)
-    axes = [*statistics.axes(results), "seed"]
+    axes = _settings(results)
     differing = [c for c in axes if c == "activation" or results[c].nunique(dropna=False) > 1]
     with writing_to(folder, "folder"):
         folder.parent.mkdir(parents=True, exist_ok=True)

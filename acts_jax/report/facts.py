@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+
+import numpy as np
 
 from acts_jax.activations.catalogue import Activation
 from acts_jax.theory.description import FixedPoint, Shape
 from acts_jax.theory.features import Interval
+from acts_jax.words import join
 
 _MOST = 5
 _NAMED = {math.pi: "π", math.pi / 2: "π/2", math.pi / 4: "π/4", 2 * math.pi: "2π"}
@@ -123,6 +126,29 @@ def _attained(shape: Shape, end: float) -> bool:
         for rest in shape.flat
         for x, limit in zip(rest, shape.limits, strict=True)
     )
+
+
+def vector_range(activation: Activation, values: Mapping[str, float]) -> str:
+    """The range of a function of whole vectors: `(0, 1)`, and to which ends float32 rounds.
+
+    An end belongs to it if vectors of numbers from -4 to 4 reach it.
+    """
+    if not any(map(math.isfinite, activation.range)):
+        return interval(activation.range)
+    grid = np.linspace(-4, 4, 9, dtype=np.float32)
+    near = np.stack(np.meshgrid(*[grid] * 4), axis=-1).reshape(-1, 4)
+    low, high = activation.range
+    outputs, rounded = (np.asarray(activation(x, **values)) for x in (near, 50 * near))
+    reached = (outputs == low).any(), (outputs == high).any()
+    text = interval(activation.range, reached)
+    ends = [
+        number(end)
+        for end, there in zip((low, high), reached, strict=True)
+        if math.isfinite(end) and not there and (rounded == end).any()
+    ]
+    if not ends:
+        return text
+    return f"{text}; float32 rounds to {join(ends)} where inputs lie far apart"
 
 
 def largest_slope(shape: Shape, digits: int = 6, most: int = 3) -> str:

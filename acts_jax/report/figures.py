@@ -19,7 +19,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from acts_jax.analysis import statistics
-from acts_jax.analysis.stages import TUNED, half_width
+from acts_jax.analysis.stages import TUNED
 from acts_jax.files import write_atomically, writing_to
 from acts_jax.report.style import (
     ALARM,
@@ -30,12 +30,12 @@ from acts_jax.report.style import (
     house_style,
     log_rates,
     percent,
-    plus_minus,
     score,
     shorten,
     spelt,
     styles,
     titles,
+    with_interval,
 )
 from acts_jax.words import join
 
@@ -145,8 +145,10 @@ def dead_units(results: pd.DataFrame) -> Figure:
     """Share of dead (filled) and saturated (line) hidden units against learning rate.
 
     Means over the seeds that finished, all hidden layers together, at the end of training, other
-    nuisance hyperparameters at their best. Activations with neither are named, not drawn.
+    nuisance hyperparameters at their best. Activations with neither are named, not drawn; networks
+    without a hidden layer are left out.
     """
+    results = results[results["depth"] > 0]
     profile = statistics.select(results, by=("activation", "depth", "learning_rate"))
     best = statistics.select(results)
     order = _order(best, statistics.score_name(results))
@@ -185,7 +187,7 @@ def _draw_dead(sheet: Sheet, row: Row, curve: pd.DataFrame, best: pd.Series) -> 
 def accuracy_table(reported: pd.DataFrame, kind: str) -> Figure:
     """Heat map of test accuracy (regression: RMSE) at the chosen setting, activation by depth.
 
-    Each square says the score and half of its 95% interval.
+    Each square says the score and its 95% interval.
 
     Args:
         reported: Of `stages.by_stage`.
@@ -195,23 +197,24 @@ def accuracy_table(reported: pd.DataFrame, kind: str) -> Figure:
     order, depths = _order(best, kind, "score"), sorted(best["depth"].unique())
     value = best.pivot(index="activation", columns="depth", values="score")
     shade = _shade(value.reindex(index=order, columns=depths).to_numpy(float), kind)
+    written = [[_square(best, name, depth, kind) for depth in depths] for name in order]
     with house_style():
-        size = 2.4 + 1.35 * len(depths), 1.25 + 0.34 * len(order)
+        wide = max(1.35, 0.25 + 0.083 * max(len(text) for row in written for text in row))
+        size = 2.4 + wide * len(depths), 1.25 + 0.34 * len(order)
         figure = Figure(figsize=(max(size[0], 4.8), size[1]), layout="constrained")
         axes = figure.add_subplot()
         first = np.argmax(np.nan_to_num(shade, nan=-1.0), axis=0)
         axes.imshow(shade, cmap="Blues", vmin=0, vmax=1.15, aspect="auto")
-        for i, name in enumerate(order):
-            for j, depth in enumerate(depths):
+        for i in range(len(order)):
+            for j in range(len(depths)):
                 color = "#fefefe" if shade[i, j] > 0.65 else "#111111"
-                text = _square(_at(best, Row(axes, name, depth, 0.0)), kind)
                 bold = i == first[j] and len(order) > 1 and np.isfinite(shade[i, j])
                 weight = "bold" if bold else "normal"
-                axes.text(j, i, text, ha="center", va="center", color=color, weight=weight)
+                axes.text(j, i, written[i][j], ha="center", va="center", color=color, weight=weight)
         _table_axes(axes, order, depths)
         unit = ", %" if kind == "accuracy" else ""
         several = best["seeds"].max() > 1
-        note = "Mean over seeds ± the longer side of its 95% interval." if several else "One seed."
+        note = "Mean over seeds with its 95% interval." if several else "One seed."
         note += " Bold: best of its depth." if len(order) > 1 else ""
         if (best["stage"] == TUNED).any():
             note += " Tuned: from the seeds that chose the setting, and so too high."
@@ -233,13 +236,12 @@ def _shade(value: np.ndarray, kind: str) -> np.ndarray:
     return (high - value) / ((high - low) or 1.0)
 
 
-def _square(best: pd.DataFrame, kind: str) -> str:
-    if best.empty:
+def _square(reported: pd.DataFrame, name: str, depth: int, kind: str) -> str:
+    rows = reported[(reported["activation"] == name) & (reported["depth"] == depth)]
+    if rows.empty:
         return ""
-    best = best.iloc[0]
-    if best["lost_share"] == 1:
-        return fate(best)
-    return plus_minus(best["score"], half_width(best), kind)
+    (_, row), *_ = rows.iterrows()
+    return fate(row) if row["lost_share"] == 1 else with_interval(row, kind)
 
 
 def _table_axes(axes: Axes, order: list[str], depths: list[int]) -> None:

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from html import escape
 from pathlib import Path
 
-from acts_jax.report import figures, formula
-from acts_jax.report.card import Card, figure, text
-from acts_jax.report.html import definitions, document, write
+from acts_jax.report import formula
+from acts_jax.report.card import Card, text
+from acts_jax.report.card_figure import figure
+from acts_jax.report.html import definitions, document, plate, write
 
 
 def gallery(cards: Sequence[Card], path: str | Path, *, title: str = "Activations") -> Path:
@@ -43,12 +44,11 @@ def _article(card: Card) -> str:
     lines, latex = text(card), card.activation.formula
     lines.pop("formula", None)
     name = card.activation.name
-    label = escape(f"{name}: f, f′ and f″", quote=True)
     return (
         f"<article id='{_anchor(name)}'><h3>{escape(name)}</h3>"
         f"<p class=formula title='{escape(formula.as_text(latex), quote=True)}'>"
-        f"{formula.svg(latex)}</p><figure role=group aria-label='{label}'>"
-        f"{figures.svg(figure(card, heading=False))}</figure>{definitions(lines)}</article>"
+        f"{formula.svg(latex)}</p>{plate(figure(card, heading=False), f'{name}: f, f′ and f″')}"
+        f"{definitions(lines)}</article>"
     )
 
 

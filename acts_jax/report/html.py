@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from html import escape
 from pathlib import Path
 
+from matplotlib.figure import Figure
+
 from acts_jax.files import write_text
+from acts_jax.report.figures import svg
 
 
 def write(path: str | Path, page: str) -> Path:
@@ -23,6 +26,39 @@ def definitions(entries: Mapping[str, str]) -> str:
     """A list of names and what is to say of each, as HTML."""
     listed = (f"<dt>{escape(str(k))}</dt><dd>{escape(str(v))}</dd>" for k, v in entries.items())
     return f"<dl>{''.join(listed)}</dl>"
+
+
+def table(
+    heads: Iterable[str], rows: Iterable[Sequence[str]], name: str = "", new: Collection[int] = ()
+) -> str:
+    """A table that scrolls sideways where the page is narrow.
+
+    Args:
+        heads: Of the columns, plain texts.
+        rows: Entries as HTML.
+        name: A class with rules of its own.
+        new: The numbers of those rows with which a group of rows begins.
+    """
+    head = "".join(f"<th>{escape(text)}</th>" for text in heads)
+    body = "".join(
+        f"<tr{' class=new' if i in new else ''}><td>{'</td><td>'.join(row)}</td></tr>"
+        for i, row in enumerate(rows)
+    )
+    named = f" class={name}" if name else ""
+    return (
+        f"<div class=wide><table{named}><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+        "</div>"
+    )
+
+
+def plate(figure: Figure, name: str, caption: str = "") -> str:
+    """A figure in the page, no narrower than it can be read; name and caption are plain texts."""
+    label, drawn = escape(name.replace("_", " "), quote=True), 72 * figure.get_figwidth()
+    legend = f"<figcaption>{escape(caption)}</figcaption>" if caption else ""
+    return (
+        f"<figure role=group aria-label='{label}' style='--drawn:{drawn:.0f}pt'>"
+        f"{svg(figure)}{legend}</figure>"
+    )
 
 
 def document(title: str, body: str, css: str = "") -> str:

@@ -12,7 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, NullLocator
 
-from acts_jax.analysis import statistics
+from acts_jax.analysis import evaluations
 from acts_jax.report import drawing
 from acts_jax.report.style import (
     FAINT,
@@ -41,7 +41,7 @@ def gradient_norm_by_layer(curves: pd.DataFrame) -> Figure:
     Raises:
         ValueError: `curves` has no gradient norms.
     """
-    table = statistics.gradient_norms(curves)
+    table = evaluations.gradient_norms(curves)
     depths, names = sorted(table["depth"].unique()), sorted(table["activation"].unique())
     moments = list(dict.fromkeys(table["moment"]))
     with house_style():
@@ -139,7 +139,7 @@ def learned_parameters(curves: pd.DataFrame) -> Figure:
     Raises:
         ValueError: `curves` has no learned parameter.
     """
-    learned = statistics.learned_parameters(curves)
+    learned = evaluations.learned_parameters(curves)
     if learned.empty:
         raise ValueError("the curves have no learned activation parameter to draw")
     metrics, depths = sorted(learned["metric"].unique()), sorted(learned["depth"].unique())
@@ -192,7 +192,7 @@ def _draw_learned(axes: Axes, panel: pd.DataFrame) -> None:
     for layer, color in zip(layers, colors, strict=True):
         rows = panel[panel["layer"] == layer]
         _draw_layer(axes, rows, color)
-        end = statistics.ends(rows)["value"].mean()
+        end = evaluations.ends(rows)["value"].mean()
         text = f"layer {layer}: {end:.2f}" if layer else f"all layers: {end:.2f}"
         ends[layer] = (end - bottom) / (top - bottom), text, color
     leaders(axes, ends, x=last, shift=0.05, gap=0.09)

@@ -7,10 +7,13 @@ from html import escape
 import numpy as np
 import pandas as pd
 
+from acts_jax.analysis.confirmed import COVERS
+from acts_jax.analysis.ranking import LEAST_DATASETS
 from acts_jax.analysis.verdicts import BETTER, EQUIVALENT, WORSE, outlook
+from acts_jax.report.html import table
 from acts_jax.report.sentences import gap
 from acts_jax.report.style import brief, shorten, spelt
-from acts_jax.words import count
+from acts_jax.words import count, join
 
 
 def html_matrices(reported: pd.DataFrame, comparisons: pd.DataFrame, kind: str) -> str:
@@ -95,21 +98,48 @@ def html_ranks(ranks: pd.DataFrame) -> str:
     """The mean ranks over all depths and datasets, as a section.
 
     Args:
-        ranks: Of `ranking.mean_rank`.
+        ranks: Of `ranking.over_all`.
     """
-    rows = "".join(
-        f"<tr><td>{escape(str(row.activation))}</td><td>{row.mean_rank:.1f}</td>"
-        f"<td>{row.low:.1f} – {row.high:.1f}</td></tr>"
-        for row in ranks.itertuples()
-    )
-    first = ranks.iloc[0]
-    note = (
-        f"Rank of a confirmed network among one of each activation, 1 the best, averaged over "
-        f"{count(int(first['strata']), 'combination')} of dataset and depth. The interval is that "
-        f"of a stratified bootstrap and covers {first['covers']}."
-    )
+    ranked = ranks[ranks["missing"] == ""]
+    rows = [
+        (escape(str(row.activation)), f"{row.mean_rank:.1f}", _ends(row.low, row.high))
+        for row in ranked.itertuples()
+    ]
+    heads = "activation", "mean rank", "95% interval"
+    notes = "".join(f"<p class=note>{escape(sentence)}</p>" for sentence in _about_ranks(ranks))
+    heading = "<h2>Over all depths and datasets</h2>"
+    return f"<section>{heading}{table(heads, rows, 'ranks') if rows else ''}{notes}</section>"
+
+
+def _ends(low: float, high: float) -> str:
+    return f"{low:.1f} – {high:.1f}" if np.isfinite([low, high]).all() else "–"
+
+
+def _about_ranks(ranks: pd.DataFrame) -> list[str]:
+    """What mean ranks are, what their interval is about, and who has none."""
+    ranked, others = ranks[ranks["missing"] == ""], ranks[ranks["missing"] != ""]
+    said = []
+    if "mean_rank" in ranks:
+        first = ranked.iloc[0]
+        said.append(
+            "Rank of a confirmed network among one of each activation, 1 the best, averaged over "
+            f"{count(int(first['strata']), 'combination')} of dataset and depth. The interval is "
+            f"that of a stratified bootstrap and covers {first['covers']}{_scope(first)}."
+        )
+    if len(others):
+        told = [f"{row.activation} ({row.missing})" for row in others.itertuples()]
+        left = "Not ranked" if said else "Nobody is ranked, since fewer than two ran everywhere"
+        said.append(
+            f"{left}: {join(told)}, where no network could be trained to its end to be confirmed."
+        )
+    return said
+
+
+def _scope(first: pd.Series) -> str:
+    """Of which datasets an interval speaks that covers seeds only."""
+    if first["covers"] != COVERS[0] or first["datasets"] < 2:
+        return ""
     return (
-        "<section><h2>Over all depths and datasets</h2><div class=wide><table class=ranks>"
-        "<thead><tr><th>activation</th><th>mean rank</th><th>95% interval</th></tr></thead>"
-        f"<tbody>{rows}</tbody></table></div><p class=note>{escape(note)}</p></section>"
+        f"; it is about these {first['datasets']:.0f} datasets, since fewer than {LEAST_DATASETS} "
+        "are too few for an interval about others like them"
     )

@@ -34,6 +34,7 @@ def paragraph(
     tuning: str = "",
     margin: str = "",
     versions: str = "",
+    command: str = "",
 ) -> str:
     """What was trained, how settings were chosen, and how what is reported was found.
 
@@ -45,6 +46,7 @@ def paragraph(
         margin: Up to which difference two activations are equivalent, "0.5 points"; empty if none
             were compared.
         versions: Of the software: "jax 0.10.2, flax 0.12".
+        command: The command line that gives the same results again.
     """
     said = [_trained(results, sizes), _began(results), _chosen(results), *filter(None, [tuning])]
     if confirmed is None:
@@ -53,6 +55,8 @@ def paragraph(
         said.append(_confirmed(results, confirmed, margin))
     if versions:
         said.append(f"All networks were trained with acts_jax ({versions}).")
+    if command:
+        said.append(f"The command was: {command}")
     return " ".join(said)
 
 

@@ -12,12 +12,13 @@ from pathlib import Path
 import pandas as pd
 from matplotlib.figure import Figure
 
-from acts_jax.analysis import statistics
+from acts_jax.analysis import evaluations, statistics
 from acts_jax.analysis.stages import CONFIRMED
 from acts_jax.report import figures, layer_figures
 from acts_jax.report import sentences as wording
+from acts_jax.report.captions import captions
 from acts_jax.report.chosen import html_table
-from acts_jax.report.html import definitions, document, write
+from acts_jax.report.html import definitions, document, plate, write
 from acts_jax.report.matrices import html_matrices, html_ranks
 
 
@@ -44,7 +45,7 @@ def build(
         curves: one row per cell, metric, layer and evaluation; may be empty.
         reported: of `stages.by_stage`.
         comparisons: of `verdicts.compare`; None where nothing is confirmed.
-        ranks: of `ranking.mean_rank`; None where there is one dataset and depth only.
+        ranks: of `ranking.over_all`; None where there is one dataset and depth only.
         title: of the page.
         facts: what the reader should know of how the results came about (machine, versions,
             seconds), in this order.
@@ -107,9 +108,9 @@ def draw(
         drawn["learning_rate"] = figures.accuracy_by_learning_rate(results, chance)
         if (results[["dead_fraction", "saturated_fraction"]].max() > 0).any():
             drawn["dead_units"] = figures.dead_units(results)
-    if statistics.has_gradients(mine):
+    if evaluations.has_gradients(mine):
         drawn["gradient_norm"] = layer_figures.gradient_norm_by_layer(mine)
-    if len(statistics.learned_parameters(mine)):
+    if len(evaluations.learned_parameters(mine)):
         drawn["learned_parameters"] = layer_figures.learned_parameters(mine)
     return drawn
 
@@ -124,10 +125,10 @@ def _section(
     chance: float | None,
     counts: Mapping[str, int],
 ) -> str:
-    said = wording.captions(results, curves, reported)
+    said = captions(results, curves, reported)
     sentences = wording.headline(results, reported, comparisons, chance, counts)
     items = "".join(f"<li>{escape(sentence)}</li>" for sentence in sentences)
-    plates = "".join(_figure(name, figure, said[name]) for name, figure in drawn.items())
+    plates = "".join(plate(figure, name, said[name]) for name, figure in drawn.items())
     pairs = ""
     if comparisons is not None:
         pairs = html_matrices(reported, comparisons, statistics.score_name(results))
@@ -135,15 +136,6 @@ def _section(
         f"<section><h2>{escape(heading)}</h2><ul class=headline>{items}</ul>"
         f"<h3>Chosen settings</h3>{html_table(results, reported, wording.uneven(counts))}{plates}"
         f"{pairs}</section>"
-    )
-
-
-def _figure(name: str, figure: Figure, caption: str) -> str:
-    label, drawn = escape(name.replace("_", " "), quote=True), 72 * figure.get_figwidth()
-    legend = f"<figcaption>{escape(caption)}</figcaption>" if caption else ""
-    return (
-        f"<figure role=group aria-label='{label}' style='--drawn:{drawn:.0f}pt'>"
-        f"{figures.svg(figure)}{legend}</figure>"
     )
 
 

@@ -1,4 +1,4 @@
-"""What a sweep says, in sentences computed from its results: the headline and the captions."""
+"""What a sweep says, in sentences computed from its results."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pandas as pd
 from acts_jax.analysis import statistics
 from acts_jax.analysis.stages import CONFIRMED
 from acts_jax.analysis.verdicts import BETTER, EQUIVALENT, UNDECIDED, WORSE
-from acts_jax.report.style import brief, percent, score, spelt
+from acts_jax.report.style import percent, score, spelt
 from acts_jax.words import count, join
 
 UNEVEN = 1.5  # times the examples of the smallest class, above which the largest hides the others
@@ -42,20 +42,28 @@ def headline(
     """
     kind = statistics.score_name(results)
     trained = reported[reported["lost_share"] < 1]
-    sentences = [_tested_sentence(trained, comparisons, kind)] if len(trained) else []
+    sentences = nothing_trained(reported) or [_tested_sentence(trained, comparisons, kind)]
     for depth, rows in trained.groupby("depth"):
         ranked = rows.sort_values("score", ascending=kind == "rmse", kind="stable")
         sentences.append(_best_sentence(depth, ranked, comparisons, kind))
     if uneven(class_counts or {}):
         sentences.append(_balance_sentence(trained, class_counts))
     if chance is not None and kind == "accuracy":
-        found = trained.assign(test_accuracy=trained["score"])
-        stuck = trained[statistics.at_chance(found, chance)]
+        stuck = trained[statistics.at_chance(trained["score"], chance)]
         if len(stuck):
             sentences.append(
                 f"At chance ({percent(chance)}) even at its best setting: {_by_depth(stuck)}."
             )
     return sentences + _warnings(results, reported)
+
+
+def nothing_trained(reported: pd.DataFrame) -> list[str]:
+    """Say, in one sentence, that there is no score to report; nothing if there is one."""
+    if (reported["lost_share"] < 1).any():
+        return []
+    if (reported["stage"] == CONFIRMED).any():
+        return ["Nothing is confirmed: from fresh seeds no network was trained to its end."]
+    return ["Nothing is confirmed: no network was trained to its end, at any setting."]
 
 
 def _tested_sentence(reported: pd.DataFrame, comparisons: pd.DataFrame | None, kind: str) -> str:
@@ -228,93 +236,3 @@ def gap(difference: float, kind: str) -> str:
     text = f"{100 * difference:+.1f}" if kind == "accuracy" else f"{difference:+.2g}"
     text = "0.0" if text in ("+0.0", "-0.0") else text.replace("-", "−")
     return f"{text} points" if kind == "accuracy" else text
-
-
-def captions(results: pd.DataFrame, curves: pd.DataFrame, reported: pd.DataFrame) -> dict[str, str]:
-    """One sentence per figure of `draw`, about what it shows in these data; "" if nothing."""
-    kind = statistics.score_name(results)
-    best = statistics.chosen(results, reported)
-    mine = curves[curves["cell"].isin(best["cell"])]
-    said = {
-        "test_table": _table_caption(reported, kind),
-        "learning_rate": _rate_caption(reported),
-        "dead_units": _dead_caption(results),
-    }
-    if statistics.has_gradients(mine):
-        said["gradient_norm"] = _gradient_caption(mine)
-    return said | {"learned_parameters": _learned_caption(mine)}
-
-
-def _table_caption(reported: pd.DataFrame, kind: str) -> str:
-    trained = reported[reported["lost_share"] < 1]
-    table = trained.pivot(index="activation", columns="depth", values="score")
-    if table.size < 2:
-        return ""
-    if table.shape[1] < 2:
-        ranked = trained.sort_values("score", ascending=kind == "rmse")
-        first, last = ranked.iloc[0], ranked.iloc[-1]
-        return (
-            f"From {first['activation']} ({score(first['score'], kind)}) to "
-            f"{last['activation']} ({score(last['score'], kind)})."
-        )
-    low, high = table.columns[0], table.columns[-1]
-    change = (table[high] - table[low]) * (1 if kind == "accuracy" else -1)
-    name = change.replace([np.inf, -np.inf], np.nan).idxmin() if change.notna().any() else None
-    if name is None:
-        return "No activation has results at both the least and the greatest depth."
-    found = (
-        f"{score(table.loc[name, low], kind)} at depth {low}, "
-        f"{score(table.loc[name, high], kind)} at depth {high}."
-    )
-    if change[name] >= 0:
-        return f"Depth costs none of them anything; it gives {name} least: {found}"
-    return f"Depth costs {name} most: {found}" if len(table) > 1 else f"{name}: {found}"
-
-
-def _rate_caption(selection: pd.DataFrame) -> str:
-    selection = selection[selection["lost_share"] < 1]
-    if selection.empty:
-        return "No cell was trained to the end."
-    rates = selection["learning_rate"]
-    if rates.nunique() == 1:
-        everywhere = " everywhere" if len(rates) > 1 else ""
-        return f"The chosen learning rate is {brief(rates.iloc[0], 3)}{everywhere}."
-    low, high = (
-        f"{brief(row['learning_rate'], 3)} ({row['activation']}, depth {row['depth']})"
-        for row in (selection.loc[rates.idxmin()], selection.loc[rates.idxmax()])
-    )
-    return f"The chosen learning rate runs from {low} to {high}."
-
-
-def _dead_caption(results: pd.DataFrame) -> str:
-    keys = ["activation", "depth", "learning_rate"]
-    share = results.groupby(keys, observed=True)["dead_fraction"].mean()
-    if not share.max() > 0:
-        return "No hidden unit was dead at the end of any cell."
-    name, depth, rate = share.idxmax()
-    most = percent(share.max())
-    return f"Most dead units: {name} at depth {depth} with learning rate {brief(rate, 3)}, {most}."
-
-
-def _gradient_caption(curves: pd.DataFrame) -> str:
-    table = statistics.gradient_norms(curves)
-    table = table[table["moment"] == table["moment"].iloc[0]]
-    lines = table.sort_values("layer").groupby(["activation", "depth"])["median"]
-    ratio = (lines.first() / lines.last()).replace(np.inf, np.nan).dropna()
-    if ratio.empty:
-        return "No gradient reaches the readout."
-    said = f"Layer 1 over readout, {table['moment'].iloc[0]}"
-    if len(ratio) == 1:
-        return f"{said}: {brief(ratio.min())}."
-    ends = ratio.idxmin(), ratio.idxmax()
-    low, high = (f"{brief(ratio[name, depth])} ({name}, depth {depth})" for name, depth in ends)
-    return f"{said}: from {low} to {high}."
-
-
-def _learned_caption(curves: pd.DataFrame) -> str:
-    learned = statistics.learned_parameters(curves)
-    parts = []
-    for metric, rows in statistics.ends(learned).groupby("metric"):
-        means = rows.groupby(["depth", "layer"], dropna=False)["value"].mean()
-        parts.append(f"{metric} ends between {means.min():.2f} and {means.max():.2f}")
-    return f"Means by layer over seeds: {join(parts)}." if parts else ""

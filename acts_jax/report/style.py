@@ -100,11 +100,23 @@ def score(value: float, kind: str) -> str:
     return f"{value:.{_decimals(value)}f}" if np.isfinite(value) else "–"
 
 
-def plus_minus(value: float, half: float, kind: str) -> str:
-    """A score and half of its interval, in percent or the target's units: `97.4 ± 0.3`."""
-    scale, decimals = (100, 1) if kind == "accuracy" else (1, _decimals(value))
-    text = f"{scale * value:.{decimals}f}"
-    return f"{text} ± {scale * half:.{decimals}f}" if np.isfinite(half) else text
+def with_interval(row, kind: str, unit: str = "") -> str:
+    """The score of a row of `stages.by_stage` with its interval, in percent or the target's units.
+
+    `97.4 ± 0.3%` where both sides are as long, to the last digit that is shown; else
+    `97.0% (95.1 to 98.0)`. The score alone where an end is NaN.
+    """
+    scale, decimals = (100, 1) if kind == "accuracy" else (1, _decimals(row["score"]))
+
+    def text(value: float) -> str:
+        return f"{scale * value:.{decimals}f}"
+
+    middle, low, high = (row[column] for column in ("score", "low", "high"))
+    if not np.isfinite([low, high]).all():
+        return text(middle) + unit
+    if text(middle - low) == text(high - middle):
+        return f"{text(middle)} ± {text(high - middle)}{unit}"
+    return f"{text(middle)}{unit} ({text(low)} to {text(high)})"
 
 
 def _decimals(value: float) -> int:

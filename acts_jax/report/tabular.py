@@ -7,12 +7,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from acts_jax.analysis.stages import half_width
 from acts_jax.files import write_text
 from acts_jax.report.chosen import kind_of
 from acts_jax.report.export import to_csv
 from acts_jax.report.sentences import gap, seeds
-from acts_jax.report.style import brief, fate, percent, plus_minus, spelt
+from acts_jax.report.style import brief, fate, percent, spelt, with_interval
 
 SPECIAL = str.maketrans(
     {c: f"\\{c}" for c in "&%$#_{}"}
@@ -73,7 +72,7 @@ def _scores(reported: pd.DataFrame) -> pd.DataFrame:
             {name: str(row[name]) for name in (*several, "depth", "activation")}
             | {
                 "learning rate": brief(row["learning_rate"], 3),
-                f"test {spelt(kind)}{unit}": plus_minus(row["score"], half_width(row), kind)
+                f"test {spelt(kind)}{unit}": with_interval(row, kind)
                 if np.isfinite(row["score"])
                 else f"all {fate(row)}",
                 "stage": row["stage"],

@@ -8,8 +8,8 @@ from typing import ClassVar
 
 import pandas as pd
 
-from acts_jax.report import figures, tables
-from acts_jax.report.html import definitions, document, write
+from acts_jax.report import tables
+from acts_jax.report.html import definitions, document, plate, write
 from acts_jax.studies import (
     claims,
     dying_relu,
@@ -119,11 +119,7 @@ def _contents(outcomes: Sequence[Claim | Broken]) -> str:
 def _section(claim: Claim, seconds: Mapping[str, float]) -> str:
     took = f" ({seconds[claim.name]:.0f} s)" if claim.name in seconds else ""
     table = "" if claim.table is None else f"<div class=scroll>{_table(claim.table)}</div>"
-    pictures = "".join(
-        f"<figure role=group aria-label='{escape(name.replace('_', ' '), quote=True)}'>"
-        f"{figures.svg(picture)}</figure>"
-        for name, picture in claim.figures.items()
-    )
+    pictures = "".join(plate(picture, name) for name, picture in claim.figures.items())
     return (
         f"<section id='{escape(claim.name)}'><h2>{escape(claim.title)}</h2>"
         f"<blockquote>{escape(claim.text)}</blockquote>"

@@ -23,16 +23,30 @@ def swept(below, chosen, above, **shared):
         ((0.8, 0.8), (0.9, None), "high"),
         ((0.8, 0.8), (0.4, 0.4), "high"),
         ((0.8, 0.8), (0.5, 0.5), ""),
-        ((0.4, 0.4), (0.8, 0.8), "low"),
+        ((0.1, 0.1), (0.8, 0.8), ""),
         ((0.9, None), (0.8, 0.8), "low"),
-        ((0.3, 0.3), (0.4, 0.4), "low"),
-        ((0.4, 0.4), (0.9, None), "low"),
-        ((0.4, 0.4), (0.4, 0.4), "high"),
+        ((0.3, 0.3), (0.4, 0.4), "high"),
+        ((0.9, None), (0.9, None), "high"),
     ],
 )
-def test_the_next_rate_that_loses_a_seed_or_halves_the_score_is_a_cliff(below, above, side):
+def test_a_cliff_is_a_seed_lost_at_the_next_rate_or_a_score_halved_above(below, above, side):
     best = statistics.select(swept(below, (0.9, 0.9), above)).iloc[0]
     assert best["learning_rate"] == 0.2 and best["at_cliff"] == side
+
+
+def test_a_network_that_names_one_class_of_two_has_collapsed():
+    frame = swept((0.8, 0.8), (0.9, 0.9), (0.5, 0.5))
+    assert statistics.select(frame)["at_cliff"].item() == ""
+    assert statistics.select(frame, chance={"d": 0.5})["at_cliff"].item() == "high"
+    assert statistics.select(frame, chance={"e": 0.5})["at_cliff"].item() == ""
+    some = swept((0.8, 0.8), (0.9, 0.9), (0.71, 0.71))
+    assert statistics.select(some, chance={"d": 0.5})["at_cliff"].item() == ""
+
+
+def test_a_rate_that_loses_as_many_seeds_as_the_chosen_one_is_no_cliff():
+    assert statistics.select(swept((0.4, 0.4), (0.95, None), (0.7, None)))["at_cliff"].item() == ""
+    frame = swept((0.4, 0.4), (0.95, None), (None, None))
+    assert statistics.select(frame)["at_cliff"].item() == "high"
 
 
 def test_a_neighbour_has_the_other_settings_that_were_chosen():

@@ -1,5 +1,7 @@
 """Evidence: what can be said grows with what there is."""
 
+import numpy as np
+
 from acts_jax.analysis.evidence import weigh
 from tests.made_up import make_confirmed, make_results
 
@@ -20,6 +22,9 @@ def test_what_can_be_said_grows_with_what_there_is():
     assert set(every.ranks["activation"]) == {"relu", "tanh", "elu"}
     rivals = weigh(results, again, chance=CHANCE, against="elu")
     assert set(rivals.comparisons["activation"]) == {"elu"} and len(rivals.comparisons) == 4
-    # At one of the depths tanh is missing: it cannot be ranked over both.
+    # At one of the depths tanh is missing: it is not ranked over both.
     lost = again[(again["activation"] != "tanh") | (again["depth"] == 2)]
-    assert weigh(results, lost, chance=CHANCE).ranks is None
+    ranks = weigh(results, lost, chance=CHANCE).ranks.set_index("activation")
+    assert ranks.loc["tanh", "missing"] == "at depth 4 of digits" and np.isnan(
+        ranks.loc["tanh", "mean_rank"]
+    )

@@ -49,7 +49,8 @@ def test_mean_rank_follows_from_the_probabilities():
         ranks["mean_rank"].sort_index(), beaten, check_names=False, check_index_type=False
     )
     assert ranks["mean_rank"].is_monotonic_increasing and ranks["mean_rank"].sum() == 6
-    assert set(ranks["covers"]) == {"seeds and datasets"} and set(ranks["strata"]) == {4}
+    assert set(ranks["covers"]) == {"seeds"} and set(ranks["strata"]) == {4}
+    assert set(ranks["datasets"]) == {2}
 
 
 def test_ties_count_half_and_a_failed_run_loses():
@@ -78,16 +79,49 @@ def test_the_interval_covers_the_true_probability(seeds, depths):
     assert 0.92 <= inside / 400 <= 0.985
 
 
-def test_datasets_are_drawn_as_blocks():
-    # Two datasets that disagree entirely: seeds say that nothing is open, the datasets that all is.
+@pytest.mark.parametrize("datasets", [5, 8, 15])
+@pytest.mark.parametrize("apart", [0.3, 1.0, 3.0])
+def test_from_five_datasets_on_the_interval_covers_the_mean_over_datasets_like_these(
+    datasets, apart
+):
+    generator, inside = np.random.default_rng(datasets), 0
+    truth = ndtr(0.5 / np.sqrt(2 + apart**2))
+    for time in range(400):
+        means = 0.5 + apart * generator.normal(size=(datasets, 1, 1))
+        first = means + generator.normal(size=(datasets, 10, 1))
+        wins = list((first > generator.normal(size=(datasets, 1, 10)))[:, None, None] * 1.0)
+        blocks = np.arange(datasets)
+        _, low, high = ranking._bootstrap(wins, blocks, ranking._mean_wins, 0.95, 400, time)
+        inside += (low <= truth <= high).item()
+    assert 0.915 <= inside / 400 <= 0.975
+
+
+def test_datasets_are_drawn_as_blocks_where_there_are_enough():
+    # Datasets that disagree entirely: seeds say that nothing is open, the datasets that all is.
     up, down = np.array([0.4, 0.6])[:, None, None], np.array([0.6, 0.4])[:, None, None]
     noise = np.random.default_rng(0).normal(0, 1e-3, (2, 4, 1))
-    results = pd.concat([cells(up + noise)[0], cells(down + noise, dataset="e")[0]])
-    row = improvement(results).iloc[0]
-    assert (row["low"], row["probability"], row["high"]) == (0, 0.5, 1)
+    frames = [cells((up, down)[i % 2] + noise, dataset=f"{i}")[0] for i in range(6)]
+    row = improvement(pd.concat(frames)).iloc[0]
+    assert row["low"] < 0.1 and row["probability"] == 0.5 and row["high"] > 0.9
     assert row["covers"] == "seeds and datasets"
-    depths = improvement(results.assign(dataset="d", depth=[2] * 8 + [4] * 8)).iloc[0]
-    assert (depths["low"], depths["high"]) == (0.5, 0.5)
+    for few in (frames[:4], [f.assign(dataset="d", depth=i) for i, f in enumerate(frames)]):
+        row = improvement(pd.concat(few)).iloc[0]
+        assert (row["low"], row["high"], row["covers"]) == (0.5, 0.5, "seeds")
+
+
+def test_who_did_not_run_everywhere_is_not_ranked_and_said():
+    results = strata(np.random.default_rng(0), datasets="de")
+    everyone = ranking.over_all(results)
+    pd.testing.assert_frame_equal(everyone.drop(columns="missing"), mean_rank(results))
+    assert set(everyone["missing"]) == {""}
+    gone = (results["activation"] == "c") & (results["depth"] == 4)
+    table = ranking.over_all(results[~gone]).set_index("activation")
+    assert table.loc["c", "missing"] == "at depth 4 of d and at depth 4 of e"
+    assert np.isnan(table.loc["c", "mean_rank"]) and set(table.loc[["a", "b"], "missing"]) == {""}
+    assert table["mean_rank"].dropna().sum() == 3
+    alone = ranking.over_all(results[~gone & (results["activation"] != "b")])
+    assert "mean_rank" not in alone
+    assert ranking.over_all(results.query("dataset == 'd' and depth == 2")) is None
 
 
 def test_one_seed_has_no_interval_and_a_gap_is_refused():

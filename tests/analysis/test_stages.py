@@ -1,7 +1,6 @@
 """What is reported: the confirmed score where there is one, else the tuned one, and which it is."""
 
 import numpy as np
-import pytest
 
 from acts_jax.analysis import confirmed, stages, statistics
 from tests.made_up import make_confirmed, make_results
@@ -30,8 +29,3 @@ def test_without_confirmation_all_is_tuned():
         table = stages.by_stage(selection)
         assert set(table["stage"]) == {stages.TUNED}
         assert list(table["score"]) == list(selection[column])
-
-
-def test_half_width_is_that_before_an_end_was_cut_off():
-    row = {"score": 0.98, "low": 0.94, "high": 1.0}
-    assert stages.half_width(row) == pytest.approx(0.04)

@@ -2,6 +2,9 @@
 
 import json
 import math
+import os
+import subprocess
+import sys
 
 import numpy as np
 import pandas as pd
@@ -18,6 +21,23 @@ def test_a_terminal_has_a_width_whatever_the_environment_says(columns, width, mo
     monkeypatch.setenv("COLUMNS", columns)
     assert terminal().width == width
     assert terminal(100).width == 100
+
+
+def test_the_command_is_what_gives_the_same_again_in_the_same_folder(tmp_path):
+    (tmp_path / "mine.py").write_text("from acts_jax.cli import command\n\nprint(command())\n")
+    arguments = [f"--workdir={tmp_path}/runs/a b", "--config.depth=1,2"]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    expected = "'--workdir=runs/a b' --config.depth=1,2"
+    for start, said in ((["-m", "mine"], "python -m mine"), (["mine.py"], "mine.py")):
+        done = subprocess.run(
+            [sys.executable, *start, *arguments],
+            cwd=tmp_path,
+            env=environment,
+            stdout=subprocess.PIPE,
+            text=True,
+            check=True,
+        )
+        assert done.stdout == f"{said} {expected}\n"
 
 
 @pytest.mark.parametrize("console", [terminal, lambda: Console(width=80)])

@@ -132,6 +132,8 @@ def test_runs_are_named_by_what_tells_them_apart(frames):
     assert export.run_names(results.iloc[[0, 4]]) == ["relu", "prelu"]
     mine = results.iloc[[0]].assign(activation="my/mod.x:fn")
     assert export.run_names(mine) == ["my_mod.x_fn"]
+    split = pd.concat([results.iloc[:2].assign(split_seed=s) for s in (0, 1)])
+    assert export.run_names(split)[1:3] == ["relu,seed=1,split_seed=0", "relu,seed=0,split_seed=1"]
     twice = pd.concat([mine, mine.assign(cell="another/0")])
     assert len(set(export.run_names(twice))) == 2
 

@@ -74,6 +74,20 @@ def test_lines(activation, line, text):
     assert facts.lines(describe(activation))[line] == text
 
 
+@pytest.mark.parametrize(
+    ("activation", "text"),
+    [
+        ("softmax", "(0, 1); float32 rounds to 0 and 1 where inputs lie far apart"),
+        ("log_softmax", "(−∞, 0); float32 rounds to 0 where inputs lie far apart"),
+        ("sparsemax", "[0, 1]"),
+        ("crelu", "[0, ∞)"),
+        ("glu", "(−∞, ∞)"),
+    ],
+)
+def test_the_range_of_whole_vectors_has_the_ends_that_are_reached(activation, text):
+    assert facts.vector_range(get(activation), {}) == text
+
+
 def test_parameters():
     assert facts.parameters(get("prelu"), {}) == "slope = 0.25, learned"
     assert facts.parameters(get("sbaf"), {"k": 0.5}).startswith("k = 0.5 (default 0.98) in (0, ∞)")

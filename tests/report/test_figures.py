@@ -78,18 +78,27 @@ def test_an_activation_keeps_its_colour_from_figure_to_figure(results):
         assert set(inside) == {color}
 
 
+def test_networks_without_hidden_units_are_not_said_to_have_diverged():
+    results = make_results(("relu", "tanh"), depths=(0, 2), seeds=2, diverge_from=9.0)
+    results.loc[results["depth"] == 0, ["dead_fraction", "saturated_fraction"]] = np.nan
+    figure = figures.dead_units(results)
+    assert [axes.get_title(loc="left") for axes in figure.axes] == ["depth 2"]
+    assert not any("diverged" in text for text in texts(figure))
+
+
 def table(results):
     """The table of what is chosen from some results, not confirmed."""
     kind = statistics.score_name(results)
     return figures.accuracy_table(stages.by_stage(statistics.select(results)), kind)
 
 
-def test_accuracy_table_says_every_mean_and_half_width(results):
+def test_accuracy_table_says_every_mean_and_interval(results):
     reported, _ = judged(results)
     found = texts(figures.accuracy_table(reported, "accuracy"))
     assert "Test accuracy at the chosen setting, confirmed, %" in found
     for _, row in reported.iterrows():
-        assert f"{100 * row['score']:.1f} ± {100 * stages.half_width(row):.1f}" in found
+        assert style.with_interval(row, "accuracy") in found
+    assert any("±" in text for text in found) and any(" to " in text for text in found)
     found = texts(table(results))
     assert "Test accuracy at the chosen setting, tuned, %" in found
     assert any("too high" in text for text in found)

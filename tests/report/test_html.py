@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from acts_jax.errors import StoreError
 from acts_jax.files import write_text
 from acts_jax.report import figures
-from acts_jax.report.html import document, write
+from acts_jax.report.html import document, plate, table, write
 
 
 def test_a_page_is_written_into_a_new_folder(tmp_path):
@@ -23,6 +23,18 @@ def test_a_page_is_written_into_a_new_folder(tmp_path):
     path = write(tmp_path / "new" / "page.html", page)
     assert path.read_text() == page
     assert [file.name for file in path.parent.iterdir()] == ["page.html"]
+
+
+def test_a_table_escapes_its_heads_and_begins_groups_where_told():
+    page = table(["a < b", "c"], [("1", "<b>2</b>"), ("3", "4")], "ranks", new=[1])
+    assert page.startswith("<div class=wide><table class=ranks><thead><tr><th>a &lt; b</th>")
+    assert "<tr><td>1</td><td><b>2</b></td></tr><tr class=new><td>3</td>" in page
+
+
+def test_a_plate_has_the_width_that_its_figure_was_drawn_in():
+    page = plate(Figure(figsize=(5, 2)), "a_'b'", "x < y")
+    assert "aria-label='a &#x27;b&#x27;' style='--drawn:360pt'><svg" in page
+    assert page.endswith("</svg>\n<figcaption>x &lt; y</figcaption></figure>")
 
 
 @contextlib.contextmanager

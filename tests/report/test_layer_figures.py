@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from acts_jax.analysis import statistics
+from acts_jax.analysis import evaluations, statistics
 from acts_jax.report import layer_figures, style
 from tests.made_up import make_curves, make_results, texts
 
@@ -16,7 +16,7 @@ def chosen_curves(results, curves):
 def test_gradient_norm_labels_the_ratio_and_puts_zero_on_a_named_line(results, curves):
     mine = chosen_curves(results, curves)
     found = texts(layer_figures.gradient_norm_by_layer(mine))
-    norms = statistics.gradient_norms(mine)
+    norms = evaluations.gradient_norms(mine)
     begun = norms[norms["moment"] == "at initialisation"]
     sigmoid = begun.query("activation == 'sigmoid' and depth == 8")["median"]
     assert f"sigmoid {style.brief(sigmoid.iloc[0] / sigmoid.iloc[-1])}" in found

@@ -10,8 +10,14 @@ SIZES = {"digits": {"training": 1157, "validation": 320, "test": 320}}
 
 def test_the_paragraph_names_everything_that_was_done(results):
     text = methods.paragraph(
-        results, make_confirmed(results), sizes=SIZES, margin="0.5 points", versions="jax 0.10.2"
+        results,
+        make_confirmed(results),
+        sizes=SIZES,
+        margin="0.5 points",
+        versions="jax 0.10.2",
+        command="python -m experiments.sweep --config.depth=2,4,8",
     )
+    assert text.endswith(" The command was: python -m experiments.sweep --config.depth=2,4,8")
     for said in (
         "with 2, 4 and 8 hidden layers of 64 units",
         "digits (1,157 training, 320 validation and 320 test examples)",

@@ -10,8 +10,8 @@ import pytest
 from rich.console import Console
 
 from acts_jax.analysis import stages, statistics
-from acts_jax.report import page
-from acts_jax.report.chosen import terminal_table
+from acts_jax.report import chosen, page
+from acts_jax.report.style import score, with_interval
 from tests.made_up import judged, make_curves, make_results
 
 pytestmark = pytest.mark.slow
@@ -120,7 +120,7 @@ def test_odd_names_are_escaped(tmp_path):
     text = checked(built.read_text())
     assert "<script" not in text and "&lt;script&gt;" in text and "&lt;k&gt;" in text
     console = Console(width=120, record=True, file=open("/dev/null", "w"))  # noqa: SIM115
-    console.print(terminal_table(drawn[0]))
+    console.print(chosen.terminal(drawn[0]))
     console.file.close()
     assert name[-20:] in console.export_text()
 
@@ -157,7 +157,11 @@ def test_any_sweep_makes_a_page(results, expected, tmp_path):
     )
     text = checked(built.read_text())
     assert expected in text
-    assert ("comes to" in text) == (results["status"] == "ok").any()
+    trained = (results["status"] == "ok").any()
+    assert ("comes to" in text) == trained
+    nothing = "Nothing is confirmed: no network was trained to its end, at any setting."
+    assert (nothing in text) == (not trained)
+    assert (nothing in " ".join(on_a_terminal(drawn[0]))) == (not trained)
 
 
 def test_a_page_without_curves_leaves_their_figures_out(results, curves, tmp_path):
@@ -205,8 +209,6 @@ def test_several_datasets_have_sections_of_their_own(tmp_path):
     assert "<h2>digits</h2>" in text and "<h2>other</h2>" in text
     assert text.count("At chance") == 1 and text.count("chance, 10.0%") == 1
     assert (tmp_path / "figures" / "other_test_table.png").exists()
-    table = terminal_table(tuned(results))
-    assert [column.header for column in table.columns[:2]] == ["dataset", "activation"]
 
 
 def test_a_failure_leaves_the_old_page(tmp_path, results, curves):
@@ -217,19 +219,42 @@ def test_a_failure_leaves_the_old_page(tmp_path, results, curves):
     assert path.read_text() == "old"
 
 
-def test_terminal_table_fits_80_columns(results):
-    reported, _ = judged(results)
+def on_a_terminal(reported, *arguments):
+    """The lines of the table on a terminal of 80 columns."""
     with open("/dev/null", "w") as nowhere:
         console = Console(width=80, record=True, file=nowhere)
-        console.print(terminal_table(reported))
+        console.print(chosen.terminal(reported, *arguments))
     lines = console.export_text().splitlines()
     assert max(map(len, lines)) <= 80
+    return lines
+
+
+def test_nothing_is_cut_off_on_a_terminal_of_80_columns():
+    # as wide as it gets: long names, lost seeds, uneven classes, and a regression beside them
+    names = ("my_package.my_module:my_function", "leaky_relu")
+    first = make_results(names, depths=(2, 8), seeds=2)
+    first.loc[first.index[::5], "status"] = "failed"
+    second = make_results(names, depths=(2, 8), seeds=2, regression=True)
+    second = second.assign(dataset="diabetes", cell="other " + second["cell"])
+    reported, _ = judged(pd.concat([first, second], ignore_index=True))
+    reported["failed"] = 3
+    lines = on_a_terminal(reported, {"digits": {"ill": 20, "well": 50}})
+    assert not any("…" in line.replace("…my_module", "") for line in lines)
+    assert {"digits", "diabetes"} <= {line.strip() for line in lines}
+    assert sum("RMSE" in line for line in lines) == 1
+    joined = " ".join(" ".join(lines).split())
+    for row in reported.itertuples():
+        kind = "accuracy" if row.dataset == "digits" else "rmse"
+        assert score(row.score, kind).strip("%") in joined
+    assert joined.count("13)") == len(reported) and "lost: diverged" in joined
+
+
+def test_the_terminal_has_every_score_with_its_interval(results):
+    reported, _ = judged(results)
+    lines = on_a_terminal(reported)
     row = reported.query("activation == 'relu' and depth == 8").iloc[0]
-    half = 100 * stages.half_width(row)
-    assert any(
-        line.startswith("relu") and f"{100 * row['score']:.1f} ± {half:.1f}%" in line
-        for line in lines
-    )
+    found = with_interval(row, "accuracy", "%")
+    assert any(line.startswith("relu") and found in line for line in lines)
     assert any(line.startswith("sigmoid") and "0.003↓" in line for line in lines)
 
 
@@ -258,9 +283,9 @@ def test_balanced_accuracy_stands_beside_accuracy_where_classes_are_uneven(tmp_p
     assert "Balanced" not in even
     assert "<th>balanced</th>" not in even
     selection = tuned(results)
-    heads = [column.header for column in terminal_table(selection).columns]
+    heads = [column.header for column in chosen.terminal_table(selection).columns]
     assert "balanced,\ntuned" not in heads
-    table = terminal_table(selection, {"digits": {"ill": 20, "well": 50}})
+    table = chosen.terminal_table(selection, uneven=True)
     heads = [column.header for column in table.columns]
     cells = list(table.columns[heads.index("balanced,\ntuned")].cells)
     assert f"{100 * best:.1f}%" in cells

@@ -5,7 +5,7 @@ import pandas as pd
 
 from acts_jax.analysis import stages, statistics, verdicts
 from acts_jax.report import sentences as wording
-from tests.made_up import judged, make_curves, make_results
+from tests.made_up import judged, make_results
 
 
 def test_headline_follows_the_data(results):
@@ -70,20 +70,20 @@ def test_headline_says_why_cells_failed():
     assert not any("diverged" in s for s in said)
 
 
-def test_depth_is_not_said_to_cost_what_it_gives():
-    results = make_results(activations=("relu", "tanh"), depths=(2, 4), seeds=2, diverge_from=9.0)
-    better = results["depth"] == 4
-    results.loc[better, "test_accuracy"] = 0.99
-    said = wording.captions(results, make_curves(results, 2), judged(results)[0])
-    assert "gives" in said["test_table"] and "most" not in said["test_table"]
-
-
 def test_headline_without_confirmation_claims_nothing():
     results = make_results(depths=(2,))
     reported = stages.by_stage(statistics.select(results))
     said = " ".join(wording.headline(results, reported, None, None))
     assert "Nothing is confirmed" in said and ", tuned, the highest of 8." in said
     assert not any(clause in said for clause in wording.CLAUSES.values())
+
+
+def test_fresh_seeds_that_all_died_confirm_nothing():
+    results = make_results(activations=("relu", "tanh"), depths=(2,), seeds=2, diverge_from=9.0)
+    reported, _ = judged(results)
+    reported["lost_share"] = 1.0
+    (said,) = [s for s in wording.headline(results, reported, None, 0.1) if "onfirmed" in s]
+    assert said == "Nothing is confirmed: from fresh seeds no network was trained to its end."
 
 
 def test_headline_warns_of_a_cliff():

@@ -117,7 +117,27 @@ def test_brief_and_shorten():
     assert style.shorten("my_package.my_module:my_function", 24) == "…my_module:my_function"
 
 
-def test_errors_keep_their_zeros_and_share_them_with_the_half_width():
+def test_errors_keep_their_zeros_and_share_them_with_their_interval():
     assert [style.score(v, "rmse") for v in (59.0, 0.5, 1234.0)] == ["59.0", "0.500", "1234"]
-    assert style.plus_minus(59.0, 0.342, "rmse") == "59.0 ± 0.3"
-    assert style.plus_minus(0.974, 0.0034, "accuracy") == "97.4 ± 0.3"
+    assert written("rmse", 59.0, 58.66, 59.34) == "59.0 ± 0.3"
+    assert written("rmse", 0.5, 0.4213, 0.6) == "0.500 (0.421 to 0.600)"
+
+
+@pytest.mark.parametrize(
+    ("numbers", "text"),
+    [
+        ((0.974, 0.9706, 0.9774), "97.4 ± 0.3%"),
+        ((0.97, 0.951, 0.98), "97.0% (95.1 to 98.0)"),
+        ((0.9704, 0.9675, 0.9726), "97.0% (96.8 to 97.3)"),
+        ((0.9706, 0.9612, 0.98), "97.1 ± 0.9%"),  # although 98.0 is 0.9 away and 96.1 a whole one
+        ((1.0, 0.989, 1.0), "100.0% (98.9 to 100.0)"),
+        ((0.5, 0.5, 0.5), "50.0 ± 0.0%"),
+        ((0.5, np.nan, np.nan), "50.0%"),
+    ],
+)
+def test_an_interval_is_plus_minus_only_where_both_sides_are_as_long(numbers, text):
+    assert written("accuracy", *numbers, "%") == text
+
+
+def written(kind, score, low, high, unit=""):
+    return style.with_interval({"score": score, "low": low, "high": high}, kind, unit)

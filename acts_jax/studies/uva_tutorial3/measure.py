@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from acts_jax.analysis import statistics
+from acts_jax.analysis import evaluations
 from acts_jax.analysis.pairing import by_seed
 from acts_jax.studies.uva_tutorial3.published import ACCURACY
 from acts_jax.sweep import engine
@@ -57,7 +57,7 @@ def widths(shape: str) -> list[int]:
 def collect(wide: Trained, deep: Trained) -> Repeated:
     """Gather what the tutorial shows: of its six activations, and of relu in a deeper network."""
     names, results = list(ACCURACY.index), wide.results
-    last = statistics.ends(wide.curves).groupby("cell", observed=True)["epoch"].first()
+    last = evaluations.ends(wide.curves).groupby("cell", observed=True)["epoch"].first()
     cells = results.assign(last=results["cell"].map(last.set_axis(last.index.astype(str))))
     epochs = cells.groupby("activation").agg(best=("epoch", "mean"), last=("last", "mean"))
     return Repeated(

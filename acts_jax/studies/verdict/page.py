@@ -12,9 +12,9 @@ from rich.table import Table
 
 from acts_jax.analysis import statistics
 from acts_jax.analysis.verdicts import BETTER, EQUIVALENT, UNDECIDED, WORSE, outlook
-from acts_jax.report import card, figures, tables, tabular
+from acts_jax.report import card, card_figure, figures, tables, tabular
 from acts_jax.report.chosen import html_table
-from acts_jax.report.html import definitions, document
+from acts_jax.report.html import definitions, document, plate, table
 from acts_jax.report.html import write as write_page
 from acts_jax.report.sentences import gap
 from acts_jax.report.style import brief, percent, score
@@ -52,23 +52,22 @@ def write(
         formats: Of the figures' files: "png", "pdf", "svg".
     """
     drawn = {
-        "shape": card.figure(race.card, heading=False),
+        "shape": card_figure.figure(race.card, heading=False),
         "learning_rate": figures.accuracy_by_learning_rate(race.trained.results),
     }
     for form in formats:
         figures.save(drawn, path.parent / "figures", form=form)
     tabular.write_tables(race.reported, race.comparisons, path.parent / "tables")
-    shape, rates = (
-        f"<figure role=group aria-label='{name.replace('_', ' ')}'>{figures.svg(figure)}</figure>"
-        for name, figure in drawn.items()
-    )
+    shape, rates = (plate(figure, name) for name, figure in drawn.items())
     said = "".join(f"<li>{escape(sentence)}</li>" for sentence in sentences(race))
+    rows = [list(map(escape, row)) for row in rivals(race).itertuples(index=False)]
+    compared = table(rivals(race), rows, "verdicts")
     title = f"The verdict on {race.mine}"
     return write_page(
         path,
         document(
             title,
-            f"<h1>{escape(title)}</h1><ul class=headline>{said}</ul>{_html(rivals(race))}"
+            f"<h1>{escape(title)}</h1><ul class=headline>{said}</ul>{compared}"
             f"<p class=note>{escape(NOTE)}</p>"
             f"<h2>The race</h2>{rates}{html_table(race.trained.results, race.reported, False)}"
             f"<h2>The function</h2>{shape}{definitions(card.text(race.card))}"
@@ -214,15 +213,3 @@ def _cost(race: Race) -> str:
         ratios = [f"{mine / race.step_seconds[name, depth]:.2f} times {name}'s" for name in others]
         parts.append(f"{brief(1e6 * mine, 3)} µs at depth {depth}, {join(ratios)}")
     return f"A training step of one network takes {'; '.join(parts)}."
-
-
-def _html(table: pd.DataFrame) -> str:
-    head = "".join(f"<th>{escape(name)}</th>" for name in table)
-    body = "".join(
-        "<tr>" + "".join(f"<td>{escape(str(value))}</td>" for value in row) + "</tr>"
-        for row in table.itertuples(index=False)
-    )
-    return (
-        f"<div class=wide><table class=verdicts><thead><tr>{head}</tr></thead>"
-        f"<tbody>{body}</tbody></table></div>"
-    )
