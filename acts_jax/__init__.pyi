@@ -81,6 +81,7 @@ from .activations.sigmoidal import soft_sign as soft_sign
 from .activations.sigmoidal import softsign as softsign
 from .activations.sigmoidal import tanh as tanh
 from .data.loading import load as load
+from .models.cnn import CNN as CNN
 from .models.layer import ActivationLayer as ActivationLayer
 from .models.layer import NNXActivationLayer as NNXActivationLayer
 from .models.mlp import MLP as MLP

@@ -182,9 +182,9 @@ def _constant(key, value, shape):
     return jnp.broadcast_to(jnp.asarray(value, jnp.float32), shape)
 
 
-def evaluate(f, x):
-    """f(x); for the mere shape of x the shape of f(x), which costs no compilation."""
-    return jax.eval_shape(f, x) if isinstance(x, jax.ShapeDtypeStruct) else f(x)
+def evaluate(f, *x):
+    """f(*x); for the mere shapes of x the shape of f(*x), which costs no compilation."""
+    return jax.eval_shape(f, *x) if isinstance(x[0], jax.ShapeDtypeStruct) else f(*x)
 
 
 def is_activation_layer(name: Any) -> bool:
