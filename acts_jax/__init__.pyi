@@ -85,6 +85,7 @@ from .models.cnn import CNN as CNN
 from .models.layer import ActivationLayer as ActivationLayer
 from .models.layer import NNXActivationLayer as NNXActivationLayer
 from .models.mlp import MLP as MLP
+from .models.vit import ViT as ViT
 from .sweep.loading import load_curves as load_curves
 from .sweep.loading import load_examples as load_examples
 from .sweep.loading import load_results as load_results

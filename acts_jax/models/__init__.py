@@ -15,3 +15,4 @@ from acts_jax.models.mlp import MLP as MLP
 from acts_jax.models.population import num_parameters as num_parameters
 from acts_jax.models.protocol import Network as Network
 from acts_jax.models.protocol import Site as Site
+from acts_jax.models.vit import ViT as ViT

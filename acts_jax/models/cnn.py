@@ -10,9 +10,10 @@ import jax
 from flax import linen as nn
 
 from acts_jax.activations.catalogue import Activation
+from acts_jax.models.convolution import Conv, max_pool, mean_pool
 from acts_jax.models.layer import check_choice, evaluate
 from acts_jax.models.population import Population, check_image, check_size, check_sizes
-from acts_jax.models.weights import Conv, Dense, max_pool, mean_pool
+from acts_jax.models.weights import Dense
 
 POOLS = {"max": max_pool, "mean": mean_pool}
 

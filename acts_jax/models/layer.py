@@ -27,6 +27,9 @@ SHARE = ("network", "layer", "channel")
 class ActivationLayer(nn.Module):
     """An activation of the catalogue as a Linen layer, its parameters fixed or learned.
 
+    It keeps the shape of its input, but for activations that change the last axis: a gated linear
+    unit (glu, geglu, reglu, swiglu) halves it.
+
     An activation with a bounded domain (SBAF on [0, 1]) gets its inputs squashed into it, see
     `acts_jax.theory.shape.on_real_line`. With `mutable=["intermediates"]` the layer sows its input,
     output and elementwise derivative as `preactivation`, `activation` and `derivative`; the
@@ -58,7 +61,7 @@ class ActivationLayer(nn.Module):
 
     @nn.compact
     def __call__(self, x: jax.Array) -> jax.Array:
-        """[..., units] -> [..., units], same dtype."""
+        """[..., units] -> [..., units], unless the activation changes that; same dtype."""
         activation = get(self.activation)
         parameters = {**activation.defaults, **self.parameters}
         for name in resolve_learned(activation, self.learn):
@@ -116,7 +119,7 @@ class NNXActivationLayer(nnx.Module):
             setattr(self, name, kind(_constant(None, value, shape)))
 
     def __call__(self, x: jax.Array) -> jax.Array:
-        """[..., units] -> [..., units], same dtype."""
+        """[..., units] -> [..., units], unless the activation changes that; same dtype."""
         parameters = {name: getattr(self, name)[...] for name in self.activation.defaults}
         return _applied(self.activation, parameters)(x)
 
@@ -162,7 +165,7 @@ def _applied(activation, parameters):
 
     def apply(x):
         y = f(x, **{name: _lined_up(value, x) for name, value in parameters.items()})
-        if getattr(y, "shape", None) != x.shape:
+        if activation.shape_preserving and getattr(y, "shape", None) != x.shape:
             gave = getattr(y, "shape", type(y).__name__)
             raise ValueError(f"{activation.name} must keep the shape: {x.shape} gave {gave}.")
         return y
@@ -213,8 +216,6 @@ def check_activation(
 ) -> None:
     """Raises ValueError for settings with which no `ActivationLayer` can be made."""
     activation = get(activation)
-    if not activation.shape_preserving:
-        raise ValueError(f"{activation.name} changes the shape: it cannot follow a hidden layer.")
     check_choice("share", share, SHARE)
     resolve_learned(activation, learn)
     on_real_line(activation)

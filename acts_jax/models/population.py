@@ -28,10 +28,16 @@ SOWN = ("preactivation", "activation", "derivative")  # by an `ActivationLayer`:
 class Population:
     """The part of `models.protocol.Network` that does not depend on how the layers are connected.
 
-    To be put before `flax.linen.Module` in the bases of a network whose fields are those below. Its
-    layers hidden_1 ... hidden_L, activation_1 ... activation_L (`activation` with share="network")
-    and readout are at the top of the tree of parameters.
+    To be put before `flax.linen.Module` in the bases of a network whose fields are those below. At
+    the top of its tree of parameters are the activation layers, activation_1 ... activation_L or
+    `activation` with share="network", as are hidden_1 ... hidden_L and readout, unless the network
+    has `layers` of its own.
+
+    Attributes:
+        gated: Whether the activation may be one that halves what it acts upon.
     """
+
+    gated = False
 
     activation: str | Activation | Callable
     num_outputs: int
@@ -50,6 +56,11 @@ class Population:
         check_size("num_outputs", self.num_outputs)
         check_outputs(self.head, self.num_outputs)
         check_activation(self.activation, self.parameters, self.learn, self.share)
+        activation = get(self.activation)
+        if not activation.shape_preserving and not (self.gated and _halves(activation)):
+            raise ValueError(
+                f"{activation.name} changes the shape: it cannot follow a hidden layer."
+            )
         self.parameters, self.learn = frozen(self.parameters, self.learn)
         super().__post_init__()
 
@@ -166,6 +177,11 @@ def check_image(network: Any, x: jax.Array | jax.ShapeDtypeStruct) -> tuple[int,
             f"examples of shape {x.shape[1:]}."
         )
     return x.shape[1], x.shape[2]
+
+
+def _halves(activation):
+    x = jax.ShapeDtypeStruct((1, 4), jnp.float32)
+    return jax.eval_shape(activation.function, x).shape == (1, 2)
 
 
 def _layer_number(name):

@@ -11,10 +11,11 @@ from flax import linen as nn
 
 from acts_jax import CNN
 from acts_jax.models import num_parameters
-from acts_jax.models.weights import convolve, max_pool
+from acts_jax.models.convolution import convolve, max_pool
 from acts_jax.theory.mean_field import gain as activation_gain
 from acts_jax.training import Examples
 from acts_jax.training.probes import probe
+from tests.models.alike import assert_close, outputs_and_captured, value_and_gradient
 
 pytestmark = pytest.mark.slow
 
@@ -49,30 +50,13 @@ def initial(model, x=X, key=KEY):
     return jax.tree.map(lambda leaf: leaf[0] + (0.1 if leaf.ndim == 2 else 0), population)
 
 
-def assert_close(one, other, tolerance=1e-5):
-    """Equal trees, but for errors that are small beside the largest entry of each array."""
-    assert jax.tree.structure(one) == jax.tree.structure(other)
-    for a, b in zip(jax.tree.leaves(one), jax.tree.leaves(other), strict=True):
-        np.testing.assert_allclose(a, b, rtol=0, atol=tolerance * np.abs(b).max())
-
-
-def value_and_gradient(model, params, x):
-    """The outputs, and the gradient of a loss that weighs them unevenly."""
-
-    def loss(params):
-        outputs = model.apply({"params": params}, x)
-        return jnp.mean(jnp.square(outputs - jnp.arange(outputs.size).reshape(outputs.shape)))
-
-    return model.apply({"params": params}, x), jax.grad(loss)(params)
-
-
 @pytest.mark.parametrize(("pool", "of_flax"), [("max", nn.max_pool), ("mean", nn.avg_pool)])
 def test_value_and_gradient_are_those_of_flax(pool, of_flax):
     model = CNN((3, 4), "tanh", 2, pool=pool, dense=7)
     params = initial(model)
     flax = OfFlax((3, 4), jnp.tanh, 2, of_flax, dense=7)
-    ours = jax.jit(functools.partial(value_and_gradient, model))(params, X)
-    assert_close(ours, jax.jit(functools.partial(value_and_gradient, flax))(params, X))
+    ours = value_and_gradient(model, params, X)
+    assert_close(ours, value_and_gradient(flax, params, X))
 
 
 def test_where_several_positions_are_the_largest_the_gradient_is_that_of_flax():
@@ -92,7 +76,7 @@ def test_pooling_loses_no_nan(place):
 
 
 def test_a_population_is_drawn_and_computes_as_each_network_alone():
-    model = CNN((3, 4), "prelu", 2, dense=5, share="channel", initializer="he_normal")
+    model = CNN((3,), "prelu", 2, dense=5, share="channel", initializer="he_normal")
     keys = jax.vmap(jax.random.key)(jnp.array([3, 1]))
     gains, slopes = jnp.array([1.0, 2.0]), jnp.array([0.25, -0.3])
     population = model.init_population(X.shape[1:], keys, gains, {"slope": slopes})
@@ -103,7 +87,7 @@ def test_a_population_is_drawn_and_computes_as_each_network_alone():
         alone = model.clone(gain=gains[i], parameters={"slope": slopes[i]})
         cell, computed = jax.tree.map(lambda leaf, i=i: leaf[i], (population, together))
         assert_close(cell, alone.init(keys[i], shape)["params"], 1e-6)
-        assert_close(computed, jax.jit(compute)(cell, X))
+        assert_close(computed, compute(cell, X))
 
 
 @pytest.mark.parametrize("share", ["layer", "network"])
@@ -113,14 +97,12 @@ def test_a_look_shows_what_flax_captures(share):
     weights = {name: value for name, value in params.items() if "activation" not in name}
     outputs, sites = jax.jit(model.look)(params, X)
     flax = OfFlax((3, 4), jax.nn.silu, 2, dense=5)
-    expected, captured = flax.apply(
-        {"params": weights}, X, capture_intermediates=True, mutable=["intermediates"]
-    )
+    expected, captured = outputs_and_captured(flax, weights, X)
     assert_close(outputs, expected)
     assert len(sites) == 3
-    slope = jax.vmap(jax.grad(jax.nn.silu))
+    slope = jax.jit(jax.vmap(jax.grad(jax.nn.silu)))
     for layer, site in enumerate(sites, start=1):
-        (z,) = captured["intermediates"][f"hidden_{layer}"]["__call__"]
+        z = captured[f"hidden_{layer}"]
         slopes = slope(z.ravel()).reshape(z.shape)
         assert_close(tuple(site), (z, jax.nn.silu(z), slopes))
 
