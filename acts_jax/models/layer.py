@@ -154,7 +154,7 @@ def is_activation_parameter(path: Iterable[Any]) -> bool:
 
     Meant for masks, of weight decay for one: with `jax.tree_util.tree_map_with_path`, or with a
     tuple of names. True for what lies under the layers `activation`, `activation_1`, ... of an
-    `MLP` and under `ActivationLayer_0`, ... of another Linen module.
+    `MLP`, `CNN` or `ViT` and under `ActivationLayer_0`, ... of another Linen module.
     """
     return any(is_activation_layer(getattr(entry, "key", entry)) for entry in path)
 

@@ -38,7 +38,6 @@ class Population:
     """
 
     gated = False
-
     activation: str | Activation | Callable
     num_outputs: int
     parameters: Mapping[str, Any]
