@@ -81,9 +81,11 @@ from .activations.sigmoidal import soft_sign as soft_sign
 from .activations.sigmoidal import softsign as softsign
 from .activations.sigmoidal import tanh as tanh
 from .data.loading import load as load
+from .models.cnn import CNN as CNN
 from .models.layer import ActivationLayer as ActivationLayer
 from .models.layer import NNXActivationLayer as NNXActivationLayer
 from .models.mlp import MLP as MLP
+from .models.vit import ViT as ViT
 from .sweep.loading import load_curves as load_curves
 from .sweep.loading import load_examples as load_examples
 from .sweep.loading import load_results as load_results

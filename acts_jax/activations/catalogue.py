@@ -92,7 +92,7 @@ class Activation:
         reference: the paper or book it comes from.
         elementwise: False for whole-vector functions such as softmax.
         shape_preserving: False for whole-vector functions that change the last axis, such as glu:
-            no layer or sweep takes them.
+            they may stand where a network makes it the wider for them, as `ViT` does.
         aliases: other names under which `get` finds it.
     """
 

@@ -24,7 +24,7 @@ INITIALIZERS = {
 def draw(
     key: jax.Array,
     initializer: tuple[str, Callable[[int, int], float]] | None,
-    kernel_shape: tuple[int, int],
+    fans: tuple[int, int],
     shape: tuple[int, ...],
     scale: float | jax.Array,
 ) -> jax.Array:
@@ -32,9 +32,10 @@ def draw(
 
     Args:
         key: A random key.
-        initializer: An entry of `INITIALIZERS`, for the weights or the biases.
-        kernel_shape: (fan_in, fan_out) of the layer.
-        shape: Of the array wanted: the kernel's, or (fan_out,).
+        initializer: Such as an entry of `INITIALIZERS`, for the weights or the biases.
+        fans: (fan_in, fan_out) of the layer; of a convolution, its channels times the positions of
+            its kernel.
+        shape: Of the array wanted: the kernel's, or the bias's.
         scale: A factor; may be traced.
 
     Returns:
@@ -47,7 +48,7 @@ def draw(
     # A flat draw of a multiple of 4096 numbers: layers of different shape share one compiled
     # generator, and a minor dimension like 10 would compile six times slower.
     standard = _standard(key, distribution, -(-size // 4096) * 4096)
-    return _shaped(standard, scale, deviation(*kernel_shape), shape)
+    return _shaped(standard, scale, deviation(*fans), shape)
 
 
 @functools.partial(jax.jit, static_argnums=(1, 2))

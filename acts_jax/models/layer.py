@@ -27,6 +27,9 @@ SHARE = ("network", "layer", "channel")
 class ActivationLayer(nn.Module):
     """An activation of the catalogue as a Linen layer, its parameters fixed or learned.
 
+    It keeps the shape of its input, but for activations that change the last axis: a gated linear
+    unit (glu, geglu, reglu, swiglu) halves it.
+
     An activation with a bounded domain (SBAF on [0, 1]) gets its inputs squashed into it, see
     `acts_jax.theory.shape.on_real_line`. With `mutable=["intermediates"]` the layer sows its input,
     output and elementwise derivative as `preactivation`, `activation` and `derivative`; the
@@ -58,7 +61,7 @@ class ActivationLayer(nn.Module):
 
     @nn.compact
     def __call__(self, x: jax.Array) -> jax.Array:
-        """[..., units] -> [..., units], same dtype."""
+        """[..., units] -> [..., units], unless the activation changes that; same dtype."""
         activation = get(self.activation)
         parameters = {**activation.defaults, **self.parameters}
         for name in resolve_learned(activation, self.learn):
@@ -116,7 +119,7 @@ class NNXActivationLayer(nnx.Module):
             setattr(self, name, kind(_constant(None, value, shape)))
 
     def __call__(self, x: jax.Array) -> jax.Array:
-        """[..., units] -> [..., units], same dtype."""
+        """[..., units] -> [..., units], unless the activation changes that; same dtype."""
         parameters = {name: getattr(self, name)[...] for name in self.activation.defaults}
         return _applied(self.activation, parameters)(x)
 
@@ -151,7 +154,7 @@ def is_activation_parameter(path: Iterable[Any]) -> bool:
 
     Meant for masks, of weight decay for one: with `jax.tree_util.tree_map_with_path`, or with a
     tuple of names. True for what lies under the layers `activation`, `activation_1`, ... of an
-    `MLP` and under `ActivationLayer_0`, ... of another Linen module.
+    `MLP`, `CNN` or `ViT` and under `ActivationLayer_0`, ... of another Linen module.
     """
     return any(is_activation_layer(getattr(entry, "key", entry)) for entry in path)
 
@@ -162,7 +165,7 @@ def _applied(activation, parameters):
 
     def apply(x):
         y = f(x, **{name: _lined_up(value, x) for name, value in parameters.items()})
-        if getattr(y, "shape", None) != x.shape:
+        if activation.shape_preserving and getattr(y, "shape", None) != x.shape:
             gave = getattr(y, "shape", type(y).__name__)
             raise ValueError(f"{activation.name} must keep the shape: {x.shape} gave {gave}.")
         return y
@@ -182,9 +185,9 @@ def _constant(key, value, shape):
     return jnp.broadcast_to(jnp.asarray(value, jnp.float32), shape)
 
 
-def evaluate(f, x):
-    """f(x); for the mere shape of x the shape of f(x), which costs no compilation."""
-    return jax.eval_shape(f, x) if isinstance(x, jax.ShapeDtypeStruct) else f(x)
+def evaluate(f, *x):
+    """f(*x); for the mere shapes of x the shape of f(*x), which costs no compilation."""
+    return jax.eval_shape(f, *x) if isinstance(x[0], jax.ShapeDtypeStruct) else f(*x)
 
 
 def is_activation_layer(name: Any) -> bool:
@@ -213,8 +216,6 @@ def check_activation(
 ) -> None:
     """Raises ValueError for settings with which no `ActivationLayer` can be made."""
     activation = get(activation)
-    if not activation.shape_preserving:
-        raise ValueError(f"{activation.name} changes the shape: it cannot follow a hidden layer.")
     check_choice("share", share, SHARE)
     resolve_learned(activation, learn)
     on_real_line(activation)

@@ -13,10 +13,10 @@ class Site(NamedTuple):
     """What one place of a network where the activation is applied computed, arrays [..., units].
 
     Attributes:
-        preactivation: The input of the activation.
+        preactivation: The input of the activation; [..., 2 units] of a gated linear unit.
         activation: Its output.
         slope: f'(preactivation) of the function as it is applied, learned parameters and squashing
-            included; NaN for an activation that is not elementwise.
+            included; NaN, of the input's shape, for an activation that is not elementwise.
     """
 
     preactivation: jax.Array

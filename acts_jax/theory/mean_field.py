@@ -62,23 +62,22 @@ def gain_of_vectors(
 ) -> jax.Array:
     """What `gain` is, of a function of whole vectors: of 64 units, 41 for softmax.
 
-    The expectation of the mean square is taken over 2^18 numbers drawn from the standard normal
+    The expectation of the mean square of what comes out, of 32 units for a gated linear unit of 64,
+    is taken over 2^18 numbers drawn from the standard normal
     distribution, always the same ones: the error is below 1% for the catalogue.
 
     Args:
         activation: as for `gain`, elementwise or not.
-        units: length of the vectors.
+        units: length of the vectors that go in.
         **parameters: as for `gain`.
 
     Returns:
         A scalar array of the default float dtype.
 
     Raises:
-        ValueError: unknown activation or parameter, or one that changes the shape.
+        ValueError: unknown activation or parameter, or units of which it cannot be taken.
     """
     activation = get(activation)
-    if not activation.shape_preserving:
-        raise ValueError(f"{activation.name} changes the shape, so it has no gain.")
     activation.check(parameters)
     draws = np.random.RandomState(0).standard_normal((-(-_DRAWS // units), units))
     complete = {**activation.defaults, **parameters}

@@ -15,17 +15,19 @@ def fold(model: MLP, params: Mapping[str, Any]) -> tuple[np.ndarray, np.ndarray]
     activation the network is another function than x W + b.
 
     Args:
-        model: an `MLP` without layer normalisation.
+        model: an `MLP` without layer normalisation and skip connections.
         params: its parameters.
 
     Returns:
         (W [features, num_outputs], b [num_outputs]).
 
     Raises:
-        ValueError: the model has layer normalisation, which is not affine.
+        ValueError: the model has layer normalisation, which is not affine, or skip connections.
     """
     if model.layer_norm:
         raise ValueError("Layer normalisation is not affine: this network cannot be folded.")
+    if model.residual:
+        raise ValueError("Skip connections are no stack of layers: this network cannot be folded.")
     names = [f"hidden_{i + 1}" for i in range(len(model.hidden_sizes))] + ["readout"]
     layers = [
         [np.asarray(params[n][leaf], np.float64) for leaf in ("kernel", "bias")] for n in names

@@ -41,16 +41,19 @@ def along_line(model: MLP, params: Mapping[str, Any], start: np.ndarray, end: np
 
     Args:
         model: an `MLP` with a piecewise linear activation, its parameters not learned per channel,
-            and no layer normalisation.
+            and no layer normalisation or skip connections.
         params: its parameters.
         start: features [features] at t = 0.
         end: features [features] at t = 1.
 
     Raises:
-        ValueError: the network is not piecewise linear, or has learned parameters per channel.
+        ValueError: the network is not piecewise linear, or has learned parameters per channel or
+            skip connections.
     """
     if model.layer_norm:
         raise ValueError("Layer normalisation is not piecewise linear.")
+    if model.residual:
+        raise ValueError("Regions are counted in networks without skip connections.")
     functions = _functions(model, params)
     start, end = np.asarray(start, np.float64), np.asarray(end, np.float64)
     edges = np.array([0.0, 1.0])

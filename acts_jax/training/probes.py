@@ -154,7 +154,8 @@ def backward_factors(model: MLP, params: Any, examples: Examples) -> Backward:
     """How much the weights and f' each scale the error, layer by layer, on a set of examples.
 
     Args:
-        model: An `MLP` without layer normalisation, its activation elementwise.
+        model: An `MLP` without layer normalisation and skip connections, with an elementwise
+            activation.
         params: Its parameters.
         examples: Any labelled set.
 
@@ -163,10 +164,12 @@ def backward_factors(model: MLP, params: Any, examples: Examples) -> Backward:
         that is not elementwise.
 
     Raises:
-        ValueError: With layer normalisation, which is a third factor.
+        ValueError: With layer normalisation, which is a third factor, or skip connections.
     """
     if model.layer_norm:
         raise ValueError("with layer_norm the error has more than two factors at each layer")
+    if model.residual:
+        raise ValueError("with skip connections the error goes back on more than one way")
     kernels = [layer["kernel"] for layer in model.layers(params).values()]
 
     slices = join(examples)

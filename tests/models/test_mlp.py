@@ -21,6 +21,7 @@ from acts_jax.models import (
     ActivationParameter,
     NNXActivationLayer,
     is_activation_parameter,
+    num_parameters,
     probabilities,
     resolve_learned,
 )
@@ -438,6 +439,39 @@ def test_a_stack_of_linear_layers_is_one_linear_layer():
     np.testing.assert_allclose(model.apply({"params": params}, X), expected, rtol=1e-4, atol=1e-6)
 
 
+def test_a_residual_network_adds_every_hidden_layer_but_the_first():
+    model = MLP((7, 7, 7), "tanh", 3, residual=True, initializer="torch_default")
+    params = initial(model)
+
+    def plain(params, x):
+        layers = [params[name] for name in ("hidden_1", "hidden_2", "hidden_3", "readout")]
+        (first, second, third, last) = (
+            lambda x, w=w: x @ w["kernel"] + w["bias"][None] for w in layers
+        )
+        x = jnp.tanh(first(x))
+        x = x + jnp.tanh(second(x))
+        return last(x + jnp.tanh(third(x)))
+
+    def gradient(apply):
+        return jax.grad(lambda p: jnp.sum(jnp.square(apply(p, X) - 1)))(params)
+
+    def ours(params, x):
+        return model.apply({"params": params}, x)
+
+    np.testing.assert_allclose(ours(params, X), plain(params, X), rtol=1e-5, atol=1e-6)
+    assert_trees(np.testing.assert_allclose, gradient(ours), gradient(plain), rtol=1e-4, atol=1e-5)
+    outputs, sites = model.look(params, X)
+    np.testing.assert_allclose(outputs, plain(params, X), rtol=1e-5, atol=1e-6)
+    for site in sites:
+        np.testing.assert_allclose(site.activation, jnp.tanh(site.preactivation), rtol=1e-5)
+    assert_trees(np.testing.assert_array_equal, params, initial(model.clone(residual=False)))
+
+
+def test_the_parameters_are_counted():
+    model = MLP((4, 5), "prelu", 3, share="channel", layer_norm=True)
+    assert num_parameters(model, (2, 3)) == (6 + 3) * 4 + 4 + (4 + 3) * 5 + 5 + (5 + 1) * 3
+
+
 def test_own_functions_and_records_are_activations():
     def cubic(x, scale=2.0):
         return scale * x**3
@@ -498,6 +532,7 @@ def test_values_of_a_linear_head_are_no_probabilities():
         ({"hidden_sizes": 4}, "hidden_sizes"),
         ({"num_outputs": -1}, "num_outputs"),
         ({"head": "sigmoid", "num_outputs": 2}, "sigmoid"),
+        ({"hidden_sizes": (8, 5), "residual": True}, r"all equal, such as \(8, 8\), not \(8, 5\)"),
     ],
 )
 def test_mistakes_are_named_when_the_network_is_described(options, message):
@@ -515,8 +550,18 @@ def test_mistakes_are_named_by_the_nnx_layer(options, message):
 
 
 def test_an_activation_that_changes_the_shape_is_refused():
-    with pytest.raises(ValueError, match="glu changes the shape"):
-        ActivationLayer("glu").init(jax.random.key(0), jnp.ones((2, 4)))
+    with pytest.raises(ValueError, match="glu changes the shape: it cannot follow a hidden layer"):
+        MLP((4,), "glu", 2)
+
+
+def test_a_gated_activation_in_a_layer_halves_the_last_axis():
+    x = jnp.array([[1.0, -2.0, 3.0, -4.0]])
+    expected = jax.nn.glu(x)
+    y, variables = ActivationLayer("glu").apply({}, x, mutable=["intermediates"])
+    for halved in (y, variables["intermediates"]["activation"][0], NNXActivationLayer("glu")(x)):
+        np.testing.assert_allclose(halved, expected, rtol=1e-6)
+    with pytest.raises(ValueError, match="even last axis"):
+        ActivationLayer("glu").init(KEY, jnp.ones((2, 3)))
 
 
 @pytest.mark.parametrize("function", [jnp.sum, lambda x: x[..., :1], lambda x: None])

@@ -85,8 +85,12 @@ def test_gain_of_vectors_is_that_of_each_unit_where_there_is_no_more_to_it():
     moment = np.sum(np.exp(-(z**2) / 2) / (1 + np.exp(math.sqrt(2) * z)) ** 2) * (z[1] - z[0])
     expected = (moment / math.sqrt(2 * math.pi)) ** -0.5
     assert gain_of_vectors("softmax", 2) == pytest.approx(expected, rel=0.01)
-    with pytest.raises(ValueError, match="glu changes the shape"):
-        gain_of_vectors("glu", 8)
+
+
+@pytest.mark.parametrize(("gated", "gate"), [("glu", "sigmoid"), ("swiglu", "silu")])
+def test_gain_of_a_gated_linear_unit_is_that_of_its_gate(gated, gate):
+    # The half that is let through has the second moment 1, and is independent of the gate.
+    assert gain_of_vectors(gated, 8) == pytest.approx(float(gain(gate)), rel=0.01)
 
 
 def test_a_function_that_is_zero_has_infinite_gain():

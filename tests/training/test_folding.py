@@ -20,6 +20,10 @@ def test_a_linear_network_of_any_depth_is_its_fold():
     assert np.abs(x @ weight + bias - bent).max() > 0.01
 
 
-def test_layer_normalisation_does_not_fold():
-    with pytest.raises(ValueError, match="not affine"):
-        fold(MLP((4,), "identity", 2, layer_norm=True), {})
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [({"layer_norm": True}, "not affine"), ({"residual": True}, "Skip connections")],
+)
+def test_what_is_more_than_a_stack_of_layers_does_not_fold(fields, message):
+    with pytest.raises(ValueError, match=message):
+        fold(MLP((4,), "identity", 2, **fields), {})

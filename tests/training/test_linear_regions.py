@@ -139,6 +139,7 @@ def test_what_has_no_pieces_is_refused():
     model, params = network((4,), "prelu", share="channel")
     with pytest.raises(ValueError, match="per channel"):
         count_regions(model, params, np.zeros(3), np.ones(3))
-    model, params = network((4,), "relu", layer_norm=True)
-    with pytest.raises(ValueError, match="normalisation"):
-        count_regions(model, params, np.zeros(3), np.ones(3))
+    for fields, message in (({"layer_norm": True}, "normalisation"), ({"residual": True}, "skip")):
+        model, params = network((4,), "relu", **fields)
+        with pytest.raises(ValueError, match=message):
+            count_regions(model, params, np.zeros(3), np.ones(3))

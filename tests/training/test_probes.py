@@ -255,6 +255,9 @@ def test_dead_layers_stop_the_error(examples):
     assert np.isnan(factors.weight[0])
 
 
-def test_backward_factors_need_a_network_without_layer_norm(examples):
-    with pytest.raises(ValueError, match="layer_norm"):
-        backward_factors(*network(layer_norm=True), examples)
+@pytest.mark.parametrize(
+    ("fields", "message"), [({"layer_norm": True}, "layer_norm"), ({"residual": True}, "skip")]
+)
+def test_backward_factors_need_a_plain_stack_of_layers(fields, message, examples):
+    with pytest.raises(ValueError, match=message):
+        backward_factors(*network(hidden_sizes=(4, 4), **fields), examples)
