@@ -1,11 +1,24 @@
 """Flax modules as a user writes them."""
 
+import functools
+import math
 from collections.abc import Callable
 
 import jax
 import jax.numpy as jnp
 from flax import linen as nn
 from flax import nnx
+
+
+def waves(key, shape, dtype=jnp.float32, **_):
+    """Initial weights that differ by the key, and compile in no time."""
+    phase = jax.random.key_data(key)[-1] % 997
+    steps = jnp.arange(math.prod(shape), dtype=dtype)
+    return jnp.sin(phase + 2.4 * steps).reshape(shape) / math.sqrt(math.prod(shape[:-1]))
+
+
+Dense = functools.partial(nn.Dense, kernel_init=waves)
+Linear = functools.partial(nnx.Linear, kernel_init=waves)
 
 
 class Compact(nn.Module):
@@ -20,8 +33,8 @@ class Compact(nn.Module):
     def __call__(self, x):
         x = x.reshape(len(x), -1)
         for layer in range(self.depth):
-            x = self.activation(nn.Dense(self.width, name=f"z_{9 - layer}")(x))
-        return nn.Dense(self.num_outputs, name="a")(x)
+            x = self.activation(Dense(self.width, name=f"z_{9 - layer}")(x))
+        return Dense(self.num_outputs, name="a")(x)
 
 
 class Block(nn.Module):
@@ -31,8 +44,8 @@ class Block(nn.Module):
 
     @nn.compact
     def __call__(self, x):
-        y = self.activation(nn.Dense(7, name="wide")(nn.LayerNorm()(x)))
-        return x + nn.Dense(x.shape[-1])(y)
+        y = self.activation(Dense(7, name="wide")(nn.LayerNorm()(x)))
+        return x + Dense(x.shape[-1])(y)
 
 
 class Setup(nn.Module):
@@ -44,10 +57,10 @@ class Setup(nn.Module):
     scale: float = 1.0
 
     def setup(self):
-        self.position = self.param("position", nn.initializers.normal(), self.input_shape)
-        self.stem = nn.Conv(4, (2, 2), strides=2)
+        self.position = self.param("position", waves, self.input_shape)
+        self.stem = nn.Conv(4, (2, 2), strides=2, kernel_init=waves)
         self.blocks = [Block(self.activation), nn.remat(Block)(self.activation)]
-        self.readout = nn.Dense(self.num_outputs)
+        self.readout = Dense(self.num_outputs)
 
     def __call__(self, x):
         x = self.activation(self.stem(self.scale * x + self.position[None]))
@@ -61,9 +74,9 @@ class Nnx(nnx.Module):
 
     def __init__(self, *, activation, num_outputs, input_shape, rngs, depth: int = 2):
         size = input_shape[0] * input_shape[1] * input_shape[2]
-        self.stem = nnx.Linear(size, 5, rngs=rngs)
-        self.blocks = nnx.List([nnx.Linear(5, 5, rngs=rngs) for _ in range(depth)])
-        self.a = nnx.Linear(5, num_outputs, rngs=rngs)
+        self.stem = Linear(size, 5, rngs=rngs)
+        self.blocks = nnx.List([Linear(5, 5, rngs=rngs) for _ in range(depth)])
+        self.a = Linear(5, num_outputs, rngs=rngs)
         self.dropout = nnx.Dropout(0.5, deterministic=True, rngs=rngs)
         self.table = jnp.linspace(0.5, 1.5, 5)
         self.activation = activation
@@ -83,7 +96,7 @@ class Gated(nn.Module):
 
     @nn.compact
     def __call__(self, x):
-        return nn.Dense(self.num_outputs)(self.activation(nn.Dense(8)(x.reshape(len(x), -1))))
+        return Dense(self.num_outputs)(self.activation(Dense(8)(x.reshape(len(x), -1))))
 
 
 class Step(nn.Module):
@@ -93,7 +106,7 @@ class Step(nn.Module):
 
     @nn.compact
     def __call__(self, x, _):
-        return self.activation(nn.Dense(x.shape[-1])(x)), None
+        return self.activation(Dense(x.shape[-1])(x)), None
 
 
 class Scanned(nn.Module):
@@ -104,10 +117,10 @@ class Scanned(nn.Module):
 
     @nn.compact
     def __call__(self, x):
-        x = self.activation(nn.Dense(5, name="first")(x.reshape(len(x), -1)))
+        x = self.activation(Dense(5, name="first")(x.reshape(len(x), -1)))
         layers = nn.scan(Step, variable_axes={"params": 0}, split_rngs={"params": True}, length=3)
         x, _ = layers(self.activation, name="loop")(x, None)
-        return nn.Dense(self.num_outputs)(self.activation(nn.Dense(4, name="last")(x)))
+        return Dense(self.num_outputs)(self.activation(Dense(4, name="last")(x)))
 
 
 class Mapped(nn.Module):
@@ -118,9 +131,9 @@ class Mapped(nn.Module):
 
     @nn.compact
     def __call__(self, x):
-        z = nn.Dense(5, name="hidden")(x.reshape(len(x), -1)).T
+        z = Dense(5, name="hidden")(x.reshape(len(x), -1)).T
         y = jax.vmap(self.activation, in_axes=1, out_axes=1)(z)
-        return nn.Dense(self.num_outputs)(y.T)
+        return Dense(self.num_outputs)(y.T)
 
 
 class JittedTwice(nn.Module):
@@ -132,8 +145,8 @@ class JittedTwice(nn.Module):
     @nn.compact
     def __call__(self, x):
         apply = jax.jit(self.activation)
-        x = apply(nn.Dense(5)(x.reshape(len(x), -1)))
-        return nn.Dense(self.num_outputs)(apply(nn.Dense(5)(x)))
+        x = apply(Dense(5)(x.reshape(len(x), -1)))
+        return Dense(self.num_outputs)(apply(Dense(5)(x)))
 
 
 def build(activation, num_outputs):

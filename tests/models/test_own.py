@@ -2,6 +2,8 @@
 
 import functools
 import pickle
+import re
+from pathlib import Path
 
 import jax
 import jax.numpy as jnp
@@ -16,8 +18,10 @@ from acts_jax.models.own import OwnNetwork, accept_module, fields
 from acts_jax.training import probes
 from tests.models.own_networks import (
     Compact,
+    Dense,
     Gated,
     JittedTwice,
+    Linear,
     Mapped,
     Nnx,
     Scanned,
@@ -49,16 +53,19 @@ def loss(outputs):
     return -jnp.take_along_axis(jax.nn.log_softmax(outputs), LABELS[:, None], axis=1).mean()
 
 
-def descend(apply, params, steps=20, rate=0.1):
-    """Outputs and gradients before training, and the parameters after it."""
+def descend(apply, params, rate=0.1):
+    """Outputs and gradients before the first of 20 steps of SGD, and the parameters after them."""
 
-    def gradient(params):
-        return jax.grad(lambda params: loss(apply(params)))(params)
+    def judged(params):
+        outputs = apply(params)
+        return loss(outputs), outputs
 
-    def step(_, params):
-        return jax.tree.map(lambda p, g: p - rate * g, params, gradient(params))
+    def step(params, _):
+        gradient, outputs = jax.grad(judged, has_aux=True)(params)
+        return jax.tree.map(lambda p, g: p - rate * g, params, gradient), (outputs, gradient)
 
-    return apply(params), gradient(params), jax.lax.fori_loop(0, steps, step, params)
+    trained, passed = jax.lax.scan(step, params, length=20)
+    return *jax.tree.map(lambda leaf: leaf[0], passed), trained
 
 
 def in_flax(cls, activation):
@@ -99,18 +106,21 @@ def test_a_population_trains_as_each_network_in_flax_alone(cls, name, function):
     assert accept_module(network) == ""
     params = population(network)
 
-    @jax.jit
-    @jax.vmap
-    def train(params):
+    init, apply = in_flax(cls, function)
+
+    def in_flax_alone(key):
+        params = init(key)
+        return params, *descend(apply, params)
+
+    def ours(params):
         return descend(lambda params: network.apply({"params": params}, X), params)
 
-    outputs, gradients, trained = train(params)
-    init, apply = in_flax(cls, function)
-    in_flax_alone = jax.jit(jax.vmap(lambda key: (init(key), *descend(apply, init(key)))))(KEYS)
-    np.testing.assert_allclose(outputs, in_flax_alone[1], rtol=1e-5, atol=1e-6)
-    assert_close(params["module"], in_flax_alone[0])
-    assert_close(gradients["module"], in_flax_alone[2])
-    assert_close(trained["module"], in_flax_alone[3])
+    outputs, gradient, trained = jax.jit(jax.vmap(ours))(params)
+    theirs, *expected = jax.jit(jax.vmap(in_flax_alone))(KEYS)
+    assert_close(params["module"], theirs)
+    np.testing.assert_allclose(outputs, expected[0], rtol=1e-5, atol=1e-6)
+    assert_close(gradient["module"], expected[1])
+    assert_close(trained["module"], expected[2])
 
 
 # What is measured
@@ -172,9 +182,7 @@ def test_what_a_loop_computes_is_not_measured_and_trains():
     assert params.keys() == {"module", "activation_1", "activation_2", "activation_3"}
     unknown = np.isnan(measured(network, params).dead_fraction)
     np.testing.assert_array_equal(unknown, [False, True, False])
-    _, gradient, _ = jax.jit(
-        lambda params: descend(lambda p: network.apply({"params": p}, X), params, steps=1)
-    )(params)
+    gradient = jax.jit(jax.grad(lambda p: loss(network.apply({"params": p}, X))))(params)
     # The slope in the loop is that of each of its layers.
     module = params["module"]
 
@@ -311,6 +319,19 @@ def test_a_network_is_a_static_argument_and_is_pickled():
     assert (copied, hash(copied)) == (network, hash(network))
 
 
+def test_the_networks_of_the_page_are_networks():
+    page = (Path(__file__).parents[2] / "docs" / "own_network.md").read_text()
+    linen, in_nnx, _ = re.findall(r"```python\n(.*?)```", page, flags=re.DOTALL)
+    written = {}
+    for code in (linen, in_nnx):
+        exec(code, written)
+        assert code.count("\n") <= 16
+    for module in (written["ConvNet"], written["Residual"]):
+        network = own(module, "prelu", input_shape=(8, 8, 1), share="channel")
+        assert accept_module(network) == ""
+        assert fields(module).keys() == {"width"}
+
+
 # Refusals
 
 
@@ -334,7 +355,7 @@ def nnx_with(layer):
     class Bad(nnx.Module):
         def __init__(self, activation, num_outputs, rngs):
             self.layer = layer(rngs)
-            self.readout = nnx.Linear(16, num_outputs, rngs=rngs)
+            self.readout = Linear(16, num_outputs, rngs=rngs)
             self.activation = activation
 
         def __call__(self, x):
@@ -344,7 +365,7 @@ def nnx_with(layer):
 
 
 def hidden(self, x):
-    return self.activation(nn.Dense(4)(x))
+    return self.activation(Dense(4)(x))
 
 
 class Without(nn.Module):
@@ -375,11 +396,11 @@ BAD = [
     (linen(lambda self, x: hidden(self, x)[..., None]), OUTPUT + r"float32 \[3, 4, 1\]$"),
     (linen(lambda self, x: (hidden(self, x), x)), OUTPUT + "tuple$"),
     (
-        linen(lambda self, x: nn.Dense(3, dtype=jnp.bfloat16)(hidden(self, x))),
+        linen(lambda self, x: Dense(3, dtype=jnp.bfloat16)(hidden(self, x))),
         OUTPUT + r"bfloat16 \[3, 3\]$",
     ),
     (
-        linen(lambda self, x: nn.Dense(3, param_dtype=jnp.bfloat16)(hidden(self, x))),
+        linen(lambda self, x: Dense(3, param_dtype=jnp.bfloat16)(hidden(self, x))),
         "has parameters of bfloat16: sweeps train float32$",
     ),
     (
@@ -390,7 +411,7 @@ BAD = [
         linen(lambda self, x: hidden(self, x) if x.sum() > 0 else x),
         "raises for inputs .*: TracerBoolConversionError: Attempted boolean conversion",
     ),
-    (linen(lambda self, x: nn.Dense(3)(x)), "does not call its activation in the forward pass"),
+    (linen(lambda self, x: Dense(3)(x)), "does not call its activation in the forward pass"),
     (linen(lambda self, x: self.activation(x[:, :3])), "has no parameters to train$"),
     (
         linen(lambda self, x: nn.BatchNorm(use_running_average=False)(hidden(self, x))),
@@ -402,7 +423,7 @@ BAD = [
     (
         linen(
             lambda self, x: jax.lax.while_loop(
-                lambda x: x.sum() < 3, lambda x: x + 1, nn.Dense(3)(hidden(self, x))
+                lambda x: x.sum() < 3, lambda x: x + 1, Dense(3)(hidden(self, x))
             )
         ),
         "cannot be trained: ValueError: Reverse-mode differentiation does not work",

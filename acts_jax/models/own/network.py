@@ -137,7 +137,9 @@ class OwnNetwork:
         (outputs,) = sites.evaluate(program, jax.tree.leaves((params, inputs)), seen)
         in_order = iter(seen)
         return outputs, tuple(
-            next(in_order) if place.seen else Site(*3 * (jnp.full((1, place.units), jnp.nan),))
+            next(in_order)
+            if place.seen
+            else Site(*3 * (jnp.full((1, place.units), jnp.nan, jnp.float32),))
             for place in sites.places(program)
         )
 
