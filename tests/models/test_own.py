@@ -3,6 +3,8 @@
 import functools
 import pickle
 import re
+import sys
+import types
 from pathlib import Path
 
 import jax
@@ -319,17 +321,22 @@ def test_a_network_is_a_static_argument_and_is_pickled():
     assert (copied, hash(copied)) == (network, hash(network))
 
 
-def test_the_networks_of_the_page_are_networks():
+def test_the_page_runs_as_written(monkeypatch):
     page = (Path(__file__).parents[2] / "docs" / "own_network.md").read_text()
-    linen, in_nnx, _ = re.findall(r"```python\n(.*?)```", page, flags=re.DOTALL)
-    written = {}
-    for code in (linen, in_nnx):
-        exec(code, written)
-        assert code.count("\n") <= 16
-    for module in (written["ConvNet"], written["Residual"]):
+    *networks, in_python = re.findall(r"```python\n(.*?)```", page, flags=re.DOTALL)
+    written = types.ModuleType("my_networks")
+    for code in networks:
+        exec(code, vars(written))
+    for module in (written.ConvNet, written.Residual):
         network = own(module, "prelu", input_shape=(8, 8, 1), share="channel")
         assert accept_module(network) == ""
         assert fields(module).keys() == {"width"}
+    monkeypatch.setitem(sys.modules, "my_networks", written)
+    names = {"jax": jax, "x": jnp.ones((2, 8, 8, 1))}
+    exec(in_python, names)
+    assert [site.slope.shape for site in names["sites"]] == [(2, 8, 8, 8), (2, 4, 4, 16), (2, 64)]
+    assert names["outputs"].shape == (2, 10)
+    assert names["params"]["activation_1"]["slope"].shape == (8,)
 
 
 # Refusals

@@ -117,10 +117,9 @@ class FlaxModule:
             variables = nn.meta.unbox(self._construct(activation).init(key, x))
             params = variables.pop("params", {})
             return Initial(params, tuple(variables))
+        state = nnx.state(self._construct(activation, rngs=nnx.Rngs(key)))
         params, others = {}, []
-        for path, leaf in nnx.to_flat_state(
-            nnx.state(self._construct(activation, rngs=nnx.Rngs(key)))
-        ):
+        for path, leaf in nnx.to_flat_state(state):
             names = tuple(map(str, path))
             if isinstance(leaf, nnx.Param):
                 params[names] = leaf.get_value()
