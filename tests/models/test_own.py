@@ -141,7 +141,7 @@ def test_a_look_gives_the_outputs_and_what_each_site_computes_under_vmap():
         np.testing.assert_allclose(site.preactivation, z, rtol=1e-5, atol=1e-6)
         np.testing.assert_allclose(site.activation, h, rtol=1e-5, atol=1e-6)
         np.testing.assert_allclose(site.slope, s + 1.5 * h * (1 - s), rtol=1e-5, atol=1e-6)
-    apply = jax.vmap(lambda params: network.apply({"params": params}, X))
+    apply = jax.jit(jax.vmap(lambda params: network.apply({"params": params}, X)))
     np.testing.assert_allclose(outputs, apply(params), rtol=1e-6)
 
 
@@ -205,7 +205,7 @@ def test_what_a_loop_computes_is_not_measured_and_trains():
 def test_units_are_last_where_the_module_maps_over_examples():
     network = own(Mapped, "prelu", share="channel")
     params = initial(network)
-    _, (site,) = network.look(params, X)
+    _, (site,) = jax.jit(network.look)(params, X)
     hidden = params["module"]["hidden"]
     z = X.reshape(9, -1) @ hidden["kernel"] + hidden["bias"][None]
     np.testing.assert_allclose(site.preactivation, z, rtol=1e-5, atol=1e-6)
@@ -215,7 +215,7 @@ def test_units_are_last_where_the_module_maps_over_examples():
 def test_a_function_compiled_once_is_a_site_wherever_it_is_called():
     network = own(JittedTwice)
     assert accept_module(network) == ""
-    _, sites = network.look(initial(network), X)
+    _, sites = jax.jit(network.look)(initial(network), X)
     assert len(sites) == 2 and not np.array_equal(*(site.preactivation for site in sites))
     assert accept_module(own(JittedTwice, "prelu", share="network")) == ""
 
@@ -229,7 +229,7 @@ def test_whole_vector_activations_have_no_slopes(cls, activation, function):
     assert accept_module(network) == ""
     params = initial(network)
     outputs, sites = jax.jit(network.look)(params, X)
-    expected = cls(function, 3).apply({"params": params["module"]}, X)
+    expected = jax.jit(cls(function, 3).apply)({"params": params["module"]}, X)
     np.testing.assert_allclose(outputs, expected, rtol=1e-5)
     assert all(np.isnan(site.slope).all() for site in sites)
 
@@ -332,8 +332,12 @@ def test_the_page_runs_as_written(monkeypatch):
         assert accept_module(network) == ""
         assert fields(module).keys() == {"width"}
     monkeypatch.setitem(sys.modules, "my_networks", written)
-    names = {"jax": jax, "x": jnp.ones((2, 8, 8, 1))}
-    exec(in_python, names)
+    names = {"jax": jax}
+
+    def run(x):
+        exec(in_python, names | {"x": x}, names)
+
+    jax.eval_shape(run, jnp.ones((2, 8, 8, 1)))
     assert [site.slope.shape for site in names["sites"]] == [(2, 8, 8, 8), (2, 4, 4, 16), (2, 64)]
     assert names["outputs"].shape == (2, 10)
     assert names["params"]["activation_1"]["slope"].shape == (8,)
