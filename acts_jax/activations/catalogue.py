@@ -5,7 +5,6 @@ import importlib
 import inspect
 import math
 import numbers
-import pkgutil
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
@@ -15,9 +14,10 @@ from typing import Any
 import jax
 from jax.typing import ArrayLike
 
+from acts_jax.activations.importing import import_named
 from acts_jax.kernels.derivatives import slope
 from acts_jax.suggestion import letters, suggest
-from acts_jax.words import raised_by, shown
+from acts_jax.words import shown
 
 _CATALOGUE: dict[str, "Activation"] = {}
 _ALIASES: dict[str, str] = {}
@@ -247,7 +247,7 @@ def get(activation: "str | Activation | Callable") -> Activation:
             + _nearest(word)
         )
     if ":" in activation:
-        found = _import(activation)
+        found = import_named(activation)
         if isinstance(found, Activation):
             return replace(found, name=activation)
         return _of_callable(found, activation)
@@ -361,37 +361,3 @@ def _family_of(function: Callable) -> str:
     """The module of this package that defines a function, or "user"."""
     package, _, module = getattr(function, "__module__", "").rpartition(".")
     return module if package == __package__ else "user"
-
-
-def _import(spec: str) -> Callable:
-    """The function that "package.module:function" names."""
-    module_name, _, function_name = spec.partition(":")
-    if not module_name or not function_name.isidentifier():
-        raise ValueError(f"{shown(spec)} should read 'package.module:function'.")
-    try:
-        module = importlib.import_module(module_name)
-        function = getattr(module, function_name, None)
-    except ModuleNotFoundError as error:
-        if error.name is None or not f"{module_name}.".startswith(f"{error.name}."):
-            raise _unimportable(spec, error) from error
-        siblings = [module.name for module in pkgutil.iter_modules()]
-        raise ValueError(
-            f"{shown(spec)}: there is no module {shown(error.name)} on the Python path"
-            + suggest(error.name, siblings)
-        ) from error
-    except KeyboardInterrupt:
-        raise
-    except BaseException as error:  # whatever a user's module may raise, SystemExit among them
-        raise _unimportable(spec, error) from error
-    if not callable(function):
-        public = [key for key, value in vars(module).items() if callable(value)]
-        raise ValueError(
-            f"{shown(spec)}: module {shown(module_name)} has no function {shown(function_name)}"
-            + suggest(function_name, public)
-        )
-    return function
-
-
-def _unimportable(spec: str, error: BaseException) -> ValueError:
-    """What to say of a module that was found and raises: why, and in which line of it."""
-    return ValueError(f"{shown(spec)} cannot be imported: {raised_by(error)}.")
