@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import jax
@@ -14,7 +14,7 @@ from acts_jax.activations.catalogue import Activation
 
 # Calls that compute what their program does, and the parameter that holds it.
 _CALLS = {
-    "checkpoint": "jaxpr",
+    "remat2": "jaxpr",
     "closed_call": "call_jaxpr",
     "custom_jvp_call": "call_jaxpr",
     "custom_vjp_call": "call_jaxpr",
@@ -51,6 +51,16 @@ def of(activation: Activation) -> str:
     except Exception as error:  # what cannot be differentiated fails when it is trained
         programs.append(type(error).__name__)
     return _hash(known, programs)
+
+
+def of_function(function: Callable, *arguments: Any) -> str:
+    """The SHA-256 of the program that jax traces of a function, as of an activation's.
+
+    Args:
+        function: Of arrays.
+        *arguments: Arrays, shapes of some, or trees of these.
+    """
+    return _hash(_text(jax.make_jaxpr(function)(*arguments)))
 
 
 def _outputs(program: Jaxpr | ClosedJaxpr, inputs: Sequence[str]) -> list[str]:
