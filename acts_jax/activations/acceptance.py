@@ -11,20 +11,25 @@ from acts_jax.activations.catalogue import Activation
 from acts_jax.words import said_by
 
 
-def accept(activation: Activation) -> None:
-    """Try an activation on arrays [2, 3] at its default parameters.
+def accept(activation: Activation, halves: bool = False) -> None:
+    """Try an activation on arrays [2, 3] at its default parameters, one that halves on [2, 4].
 
     It is traced once. One that comes from outside this package and claims to be elementwise is
     also run: dead units, derivatives and shapes mean nothing if the entries depend on each other.
+
+    Args:
+        activation: the activation.
+        halves: whether it may change the last axis, as gated linear units do.
 
     Raises:
         ValueError: if it cannot be traced by jax, does not keep the shape and float32, or is
             elementwise in name only.
     """
-    x = jax.ShapeDtypeStruct((2, 3), jnp.float32)
+    x = jax.ShapeDtypeStruct((2, 3 if activation.shape_preserving else 4), jnp.float32)
     with _refusing(activation, "cannot be traced by jax"):
         y = jax.eval_shape(lambda x: activation(x, **activation.defaults), x)
-    if not hasattr(y, "shape") or y.shape != x.shape or y.dtype != x.dtype:
+    kept = -1 if halves and not activation.shape_preserving else None
+    if not hasattr(y, "shape") or y.shape[:kept] != x.shape[:kept] or y.dtype != x.dtype:
         raise ValueError(
             f"activation {activation.name!r} must map a float32 array to one of the same shape, "
             f"but {x.shape} gave {getattr(y, 'dtype', type(y).__name__)} "

@@ -175,10 +175,11 @@ def _of_examples(values: np.ndarray, score: float, kind: str, cell: str) -> np.n
 
 
 def place(named: Mapping) -> str:
-    """Where a group is, to append to a sentence: " at depth 4 of digits"."""
-    others = [f"{name} {value}" for name, value in named.items() if name != "dataset"]
+    """Where a group is, to append to a sentence: " at depth 4 of cnn on digits"."""
+    others = [f"{n} {value}" for n, value in named.items() if n not in statistics.PLACES]
     at = f" at {', '.join(others)}" if others else ""
-    return at + (f" of {named['dataset']}" if "dataset" in named else "")
+    of = f" of {named['model']}" if "model" in named else ""
+    return at + of + (f" {'on' if of else 'of'} {named['dataset']}" if "dataset" in named else "")
 
 
 def reported(

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import ndtri, stdtrit
 
-from acts_jax.analysis import confirmed
+from acts_jax.analysis import confirmed, statistics
 from acts_jax.words import join
 
 LEAST_DATASETS = 5
@@ -116,14 +116,15 @@ def over_all(results: pd.DataFrame) -> pd.DataFrame | None:
         ranked for it ("at depth 8 of digits"). None if there is one dataset and depth, or one
         activation.
     """
-    strata = results.groupby(["dataset", "depth"], observed=True)["activation"]
+    by = statistics.groups(results, ["dataset", "depth"])
+    strata = results.groupby(by, observed=True)["activation"]
     ran = {place: set(names.astype(str)) for place, names in strata}
     if len(ran) < 2 or results["activation"].nunique() < 2:
         return None
     missing = {
         name: join(
-            confirmed.place({"depth": depth, "dataset": dataset}).strip()
-            for (dataset, depth), there in ran.items()
+            confirmed.place(dict(zip(by, place, strict=True))).strip()
+            for place, there in ran.items()
             if name not in there
         )
         for name in sorted(set.union(*ran.values()))

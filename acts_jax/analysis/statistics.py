@@ -8,7 +8,7 @@ Deep Learning Tuning Playbook). Test scores only ever describe what validation c
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
 
 import numpy as np
@@ -26,6 +26,8 @@ SCORES = (
     "test_loss",
 )
 MEANS = (*SCORES, "validation_rmse", "test_rmse", "dead_fraction", "saturated_fraction")
+
+PLACES = ("dataset", "model")  # what a comparison of activations is made within
 
 
 def score_name(results: pd.DataFrame) -> str:
@@ -113,9 +115,9 @@ def select(
     The setting with the highest mean validation accuracy over seeds wins (a diverged cell counts
     0), ties going to the lower validation loss, then to the lower learning rate; in regression
     the lowest mean validation loss (a diverged cell counts as infinite). Settings with fewer seeds
-    than the group's best-covered one (a sweep cut short) do not compete. `dataset` is added to
-    `by` when the results hold several. `chance`, the accuracy of guessing by dataset, tells a
-    collapse from a score (0 where it is not known).
+    than the group's best-covered one (a sweep cut short) do not compete. `dataset` and `model` are
+    added to `by` when the results hold several. `chance`, the accuracy of guessing by dataset,
+    tells a collapse from a score (0 where it is not known).
 
     Returns one row per group: `by`, the chosen `learning_rate` and other nuisance values, then
     validation_accuracy, validation_loss, test_accuracy, test_balanced_accuracy, test_loss,
@@ -153,13 +155,36 @@ def select(
 
 
 def groups(results: pd.DataFrame, by: Sequence[str]) -> list[str]:
-    """`by`, after `dataset` where the results hold several."""
-    by = list(by)
-    return ["dataset", *by] if _several(results) and "dataset" not in by else by
+    """`by`, after `dataset` and `model` where the results hold several of them."""
+    return [*(c for c in PLACES if c not in by and _several(results, c)), *by]
 
 
-def _several(results: pd.DataFrame) -> bool:
-    return "dataset" in results and results["dataset"].nunique() > 1
+def by_place(results: pd.DataFrame) -> Iterator[tuple[str, dict[str, str], pd.DataFrame]]:
+    """The results of each dataset and model, where there are several.
+
+    Yields:
+        What the place is called ("digits, cnn"; empty if it is the only one), the values of the
+        columns that set it apart, and its rows.
+    """
+    names = groups(results, [])
+    if not names:
+        yield "", {}, results
+        return
+    for values, cells in results.groupby(names, observed=True):
+        values = [str(value) for value in values]
+        yield ", ".join(values), dict(zip(names, values, strict=True)), cells
+
+
+def at_place(frame: pd.DataFrame, place: Mapping[str, str]) -> pd.DataFrame:
+    """The rows of another frame at a place of `by_place`; one that names no places is all of it."""
+    for name, value in place.items():
+        if name in frame:
+            frame = frame[frame[name].astype(str) == value]
+    return frame
+
+
+def _several(results: pd.DataFrame, what: str = "dataset") -> bool:
+    return what in results and results[what].nunique() > 1
 
 
 def ranked_rates(results: pd.DataFrame, by: Sequence[str]) -> tuple[list[float], int]:

@@ -24,9 +24,9 @@ def step_seconds_of(plan: Plan, datasets: Mapping[str, Dataset]) -> dict[tuple[s
     statics = [group.static for group in plan.groups]
     first, dataset = statics[0], datasets[statics[0].dataset]
     examples = jax.device_put(engine.splits_of(dataset, first.preprocessing).train)
-    head, outputs = engine.resolve(first, dataset)
+    ends = engine.resolve(first, dataset)
     models = {
-        (static.activation, len(static.hidden_sizes)): engine.make_model(static, head, outputs, {})
+        (static.activation, len(static.hidden_sizes)): engine.make_model(static, ends, {})
         for static in statics
     }
     return step_seconds(models, examples, batch_size=first.batch_size, optimizer=first.optimizer)

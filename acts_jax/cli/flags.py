@@ -47,6 +47,7 @@ OF_SWEEPS: dict[str, tuple[Any, ...]] = {
         "--config.leaky_relu.negative_slope='linspace(0,1,5)'.",
     ),
     "activation": ("list", None, "Activations; short for --config.activation."),
+    "model": ("list", None, "Kinds of network; short for --config.model."),
     "override": ("multi_string", [], "FIELD=VALUES, as --config.FIELD=VALUES."),
     "dry_run": ("bool", False, "Print what would be trained, and stop."),
     "pack": ("integer", None, "Cells trained by one vmap (default: what fits this machine).", 1),
@@ -210,7 +211,7 @@ def options(config: str | os.PathLike | None = None, workdir: Path | None = None
     values = absl_flags.FLAGS
     changes = [
         (name, ",".join(values[name].value or []))
-        for name in ("activation", "dataset")
+        for name in ("activation", "model", "dataset")
         if values[name].present
     ]
     changes += [text.partition("=")[::2] for text in values.override]

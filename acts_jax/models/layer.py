@@ -164,7 +164,7 @@ def _applied(activation, parameters):
     f = on_real_line(activation)
 
     def apply(x):
-        y = f(x, **{name: _lined_up(value, x) for name, value in parameters.items()})
+        y = f(x, **{name: lined_up(value, x) for name, value in parameters.items()})
         if activation.shape_preserving and getattr(y, "shape", None) != x.shape:
             gave = getattr(y, "shape", type(y).__name__)
             raise ValueError(f"{activation.name} must keep the shape: {x.shape} gave {gave}.")
@@ -173,7 +173,7 @@ def _applied(activation, parameters):
     return apply
 
 
-def _lined_up(value, x):
+def lined_up(value, x):
     """A parameter of shape () or [units] in the dtype of x [..., units], to multiply it with."""
     if isinstance(value, float | int):
         return float(value)

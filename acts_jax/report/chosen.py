@@ -28,17 +28,17 @@ CLIFFS = {"": "", "low": "cliff below", "high": "cliff above"}
 def terminal(
     reported: pd.DataFrame, class_counts: Mapping[str, Mapping[str, int]] | None = None
 ) -> Group:
-    """What is reported, for a terminal of 80 columns: a table for each dataset, and notes.
+    """What is reported, for a terminal of 80 columns: a table for each place, and notes.
 
     Args:
         reported: Of `stages.by_stage`.
         class_counts: As for `page.build`: with uneven ones the balanced accuracy is in the table.
     """
     parts: list[Table | Text] = []
-    several = reported["dataset"].nunique() > 1
-    for name, rows in reported.groupby("dataset", observed=True):
-        parts += [Text(f"{name}", "bold")] if several else []
-        parts.append(terminal_table(rows, uneven((class_counts or {}).get(str(name), {}))))
+    for name, _, rows in statistics.by_place(reported):
+        parts += [Text(name, "bold")] if name else []
+        counts = (class_counts or {}).get(str(rows["dataset"].iat[0]), {})
+        parts.append(terminal_table(rows, uneven(counts)))
     return Group(*parts, *map(Text, _marks(reported)))
 
 

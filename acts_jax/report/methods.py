@@ -10,6 +10,12 @@ from acts_jax.analysis import statistics
 from acts_jax.report.style import brief, spelt
 from acts_jax.words import count, join
 
+MODELS = {
+    "mlp": "multilayer perceptrons",
+    "resmlp": "multilayer perceptrons with skip connections",
+    "cnn": "convolutional networks",
+    "vit": "vision transformers",
+}
 INPUTS = {
     "unit": "scaled to [0, 1]",
     "symmetric": "scaled to [−1, 1]",
@@ -22,6 +28,7 @@ WEIGHTS = {
     "torch_default": "uniformly within ±1/√fan-in, as biases (PyTorch's default)",
     "second_moment": "normally with variance g²/fan-in, g = E[f(z)²]^(−1/2) for standard normal z, "
     "f the activation",
+    "its own": "as the networks' authors have it",
 }
 OPTIMIZERS = {"sgd": "SGD", "momentum": "SGD with momentum", "adam": "Adam", "adamw": "AdamW"}
 
@@ -67,9 +74,24 @@ def _trained(results: pd.DataFrame, sizes: Mapping[str, Mapping[str, int]]) -> s
         sets.append(f"{name} ({join(splits)} examples)" if splits else name)
     names = _values(results, "activation")
     listed = f"the activations {join(names)}" if len(names) > 1 else f"the activation {names[0]}"
-    return (
-        f"We trained multilayer perceptrons with {_layers(results)} on {join(sets)}, with {listed}."
-    )
+    by_model = results.groupby("model", observed=True) if "model" in results else [("mlp", results)]
+    networks = [_network(str(model), cells) for model, cells in by_model]
+    return f"We trained {join(networks)} on {join(sets)}, with {listed}."
+
+
+def _network(model: str, results: pd.DataFrame) -> str:
+    """A kind of network, and its sizes."""
+    kind = MODELS.get(model, f"networks {model}")
+    if model in ("mlp", "resmlp"):
+        return f"{kind} with {_layers(results)}"
+    depths, widths = (_values(results, name) for name in ("depth", "width"))
+    if model == "cnn" and 0 in widths:
+        return f"{kind} with blocks of {join(_values(results, 'hidden_sizes'))} channels"
+    blocks = f"{join(map(str, depths))} {'block' if depths == [1] else 'blocks'}"
+    sizes = join(str(width) for width in widths if width)
+    if model == "cnn":
+        return f"{kind} with {blocks}, of {sizes} channels at first and twice as many in the next"
+    return f"{kind} with {blocks} of width {sizes}" if sizes else kind
 
 
 def _layers(results: pd.DataFrame) -> str:
@@ -113,7 +135,7 @@ def _chosen(results: pd.DataFrame) -> str:
     tried = results.groupby(by, observed=True)["learning_rate"].nunique()
     low, high = (brief(results["learning_rate"].agg(end), 3) for end in ("min", "max"))
     many = str(tried.min()) if tried.min() == tried.max() else f"{tried.min()} to {tried.max()}"
-    each = join(["dataset", *by[1:]] if by[0] == "dataset" else by)
+    each = join(by)
     rates = f", out of {many} learning rates from {low} to {high}" if tried.max() > 1 else ""
     best = {"accuracy": "highest mean accuracy", "rmse": "lowest mean loss"}
     return (

@@ -5,6 +5,7 @@ Every sentence is computed from the results. Every text from outside is escaped.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from html import escape
 from pathlib import Path
@@ -64,17 +65,19 @@ def build(
     if results.empty:
         raise ValueError("the results have no rows: no cell of this sweep has finished yet")
     sections, drawn = [], {}
-    several = results["dataset"].nunique() > 1
-    for dataset, cells in results.groupby("dataset", observed=True):
+    for name, place, cells in statistics.by_place(results):
+        dataset = str(cells["dataset"].iat[0])
         level = chance.get(dataset) if isinstance(chance, Mapping) else chance
         mine = curves[curves["cell"].isin(cells["cell"])]
         table, pairs = (
-            None if frame is None else _of(dataset, frame) for frame in (reported, comparisons)
+            None if frame is None else statistics.at_place(frame, place)
+            for frame in (reported, comparisons)
         )
         found = draw(cells, mine, table, chance=level)
-        drawn |= {f"{dataset}_{n}" if several else n: figure for n, figure in found.items()}
+        before = re.sub(r"\W+", "_", f"{name}_") if name else ""
+        drawn |= {f"{before}{kind}": figure for kind, figure in found.items()}
         counts = (class_counts or {}).get(dataset, {})
-        heading = str(dataset) if several else "What came out"
+        heading = name or "What came out"
         sections.append(_section(heading, cells, mine, table, pairs, found, level, counts))
     if ranks is not None:
         sections.append(html_ranks(ranks))
@@ -83,11 +86,6 @@ def build(
     for form in formats:
         figures.save(drawn, path.parent / "figures", form=form)
     return write(path, page)
-
-
-def _of(dataset: str, frame: pd.DataFrame) -> pd.DataFrame:
-    """The rows about a dataset; all of a frame that is about one only, and does not name it."""
-    return frame[frame["dataset"] == dataset] if "dataset" in frame else frame
 
 
 def draw(

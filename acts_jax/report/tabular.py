@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from acts_jax.analysis import statistics
 from acts_jax.files import write_text
 from acts_jax.report.chosen import kind_of
 from acts_jax.report.export import to_csv
@@ -63,7 +64,7 @@ def _row(entries) -> str:
 
 def _scores(reported: pd.DataFrame) -> pd.DataFrame:
     """What is reported, in words and short numbers."""
-    several = ["dataset"] if reported["dataset"].nunique() > 1 else []
+    several = statistics.groups(reported, [])
     rows = []
     for _, row in reported.iterrows():
         kind = kind_of(row)

@@ -8,6 +8,7 @@ from acts_jax.data import Dataset
 from acts_jax.errors import ConfigError
 from acts_jax.sweep.config import FIELDS
 from acts_jax.sweep.grid import Plan
+from acts_jax.words import join
 
 
 def check(
@@ -21,6 +22,7 @@ def check(
     fixed_parameters: bool = False,
     single: Sequence[str] = (),
     free: Sequence[str] | None = None,
+    models: Sequence[str] = ("mlp",),
 ) -> None:
     """Refuse a sweep of several datasets, and what else a study cannot compare.
 
@@ -34,6 +36,7 @@ def check(
         fixed_parameters: Whether the parameters of activations may have one value each.
         single: Fields that may have one value.
         free: The only axes that may have several; any by default.
+        models: The kinds of network that it has something to say of.
 
     Raises:
         ConfigError: If the sweep is another one.
@@ -43,6 +46,9 @@ def check(
         raise ConfigError(f"this experiment takes one dataset, not {', '.join(datasets)}")
     if classes and dataset.task == "regression":
         raise ConfigError(f"this experiment needs classes, and {dataset.name} is a regression")
+    for model in plan.config["model"]:
+        if model not in models:
+            raise ConfigError(f"this experiment is about {join(models)}, and model is {model!r}")
     if activations and set(plan.config["activation"]) != set(activations):
         raise ConfigError(f"this experiment compares the activations {' and '.join(activations)}")
     for field, values in needs.items():

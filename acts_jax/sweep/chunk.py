@@ -4,7 +4,7 @@ A row of packs goes through it, one pack on each device.
 """
 
 import functools
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import jax
@@ -131,7 +131,7 @@ def train_and_measure(
     metrics = measured._asdict()
     metrics["test_error" if network.head == "linear" else "test_hits"] = metrics.pop("examples")
     for name, values in network.learned(state.params).items():
-        values = values[0] if static.share == "network" else jnp.stack(values)
+        values = values[0] if static.share == "network" else _stacked(values)
         metrics[f"{parameter_prefix(static.activation)}.{name}"] = values
     if static.patience:
         score = -measured.loss if network.head == "linear" else measured.accuracy
@@ -143,3 +143,13 @@ def train_and_measure(
         diverged = jnp.where(over, before.diverged_step, state.diverged_step)
         state = state._replace(watch=watch, diverged_step=diverged)
     return state, metrics
+
+
+def _stacked(values: Sequence[jax.Array]) -> jax.Array:
+    """Scalars, or vectors filled up with NaN to the longest, as one array [sites, ...]."""
+    widest = max(value.size for value in values)
+    filled = [
+        jnp.pad(value, (0, widest - value.size), constant_values=jnp.nan) if value.ndim else value
+        for value in values
+    ]
+    return jnp.stack(filled)

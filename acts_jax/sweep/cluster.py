@@ -27,7 +27,7 @@ from acts_jax.machine import cores
 from acts_jax.sweep import launch, local, packing, store
 from acts_jax.sweep.grid import Group
 from acts_jax.sweep.signals import Stop
-from acts_jax.sweep.sources import digest_of
+from acts_jax.sweep.sources import digest_of, digest_of_model
 from acts_jax.sweep.work import Finished, Launcher, Seconds, Work
 from acts_jax.words import shown
 
@@ -146,7 +146,7 @@ def _train(
             ray.get(board.note.remote(number, chunk))  # waited for: no note outlives its task
 
     try:
-        _check_function(part)
+        _check_code(part, dataset)
     except BaseException as error:  # a module of the user's may raise anything
         return [(part, local.failure(error))], Seconds()
     datasets, never = {part.static.dataset: dataset}, math.inf
@@ -154,18 +154,17 @@ def _train(
     return list(local.results(work)), work.seconds
 
 
-def _check_function(part: Group) -> None:
-    """Checks that the activation of a part is here what it was for the driver.
+def _check_code(part: Group, dataset: Dataset) -> None:
+    """Checks that the activation and the network of a part are here what they were for the driver.
 
     Raises:
         ConfigError: If it is another, as when nodes have their own copies of a module.
         ValueError: If it is not there.
     """
     name = part.static.activation
-    if store.changed(part.sources, {f"activation {name}": digest_of(name)}):
-        raise ConfigError(
-            f"{name} is another function on {socket.gethostname()} than for the driver"
-        )
+    here = {f"activation {name}": digest_of(name)} | digest_of_model(part.static, dataset)
+    for what in store.changed(part.sources, here):
+        raise ConfigError(f"{what} is another on {socket.gethostname()} than for the driver")
 
 
 class _Board:
@@ -197,7 +196,8 @@ def _connected(address: str | None, work: Work) -> Iterator[None]:
     import ray
 
     handler = signal.getsignal(signal.SIGTERM)
-    names = {"acts_jax"} | {group.static.activation for group in work.groups}
+    statics = [group.static for group in work.groups]
+    names = {"acts_jax", *(name for s in statics for name in (s.activation, s.model))}
     path = [entry for entry in sys.path if entry and not _installed(Path(entry))]
     env = {
         "py_modules": _sources(names),

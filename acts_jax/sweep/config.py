@@ -36,6 +36,7 @@ class Field:
         high: Largest allowed number; excluded when `open_high`.
         open_low: Whether `low` itself is refused.
         open_high: Whether `high` itself is refused.
+        or_own: Whether "package.module:Name", one's own, is allowed beside `choices`.
     """
 
     default: Any
@@ -46,6 +47,7 @@ class Field:
     high: float = math.inf
     open_low: bool = False
     open_high: bool = False
+    or_own: bool = False
 
 
 FIELDS: dict[str, Field] = {
@@ -55,6 +57,7 @@ FIELDS: dict[str, Field] = {
     "validation_fraction": Field(0.1, float, None, (), 0.0, 0.5, open_low=True, open_high=True),
     "split_seed": Field(0, int, "traced", low=0, high=2**31 - 1),
     # Network
+    "model": Field("mlp", str, "static", ("mlp", "resmlp", "cnn", "vit"), or_own=True),
     "activation": Field("relu", str, "static"),
     "learn": Field("default", str, "static"),  # LEARN, or the name of a parameter
     "share": Field("layer", str, "static", ("network", "layer", "channel")),
@@ -185,8 +188,8 @@ def parameter_prefix(activation: str) -> str:
 
 
 def _prefixes(config: config_dict.ConfigDict) -> set[str]:
-    """What the parameters of a config's activations are called by."""
-    names = items_of("activation", config["activation"])
+    """What the parameters of a config's activations, and the fields of its models, go by."""
+    names = [n for what in ("activation", "model") for n in items_of(what, config[what])]
     return {parameter_prefix(name) for name in names if isinstance(name, str)}
 
 
@@ -203,7 +206,7 @@ def _set_field(config: config_dict.ConfigDict, path: str, text: str) -> None:
         chosen = dereferenced(config.get(name)) or {}
         # What a ConfigDict has itself, such as `items`, cannot be set in one.
         if not isinstance(chosen, Mapping) or hasattr(config_dict.ConfigDict, name):
-            raise ConfigError(f"{shown(name)} is no activation whose parameters can be set")
+            raise ConfigError(f"{shown(name)} is no activation or model that has anything to set")
         chosen = {**chosen, parameter: text}
         config[name] = config_dict.FieldReference(chosen, field_type=object)
 
@@ -222,13 +225,19 @@ def expand(name: str, value: Any, most: int = MOST_CELLS) -> list[Any] | Any:
     field = FIELDS[name]
     if field.default is None and value in (None, [None]):
         return [None]
-    values = distinct(name, [_convert(name, field, item) for item in items_of(name, value, most)])
-    if not values:
-        raise ConfigError(f"{name} has no values; give at least one, such as {field.default!r}")
+    values = values_of(name, field, value, most)
     if field.axis is None:
         if len(values) > 1:
             raise ConfigError(f"{name} takes one value for the whole sweep, not {len(values)}")
         return values[0]
+    return values
+
+
+def values_of(name: str, field: Field, value: Any, most: int = MOST_CELLS) -> list[Any]:
+    """All values of a field, each of the field's type and within its bounds; see `expand`."""
+    values = distinct(name, [_convert(name, field, item) for item in items_of(name, value, most)])
+    if not values:
+        raise ConfigError(f"{name} has no values; give at least one, such as {field.default!r}")
     return values
 
 
@@ -237,7 +246,8 @@ def _convert(name: str, field: Field, item: Any) -> Any:
     if field.type is str:
         if not isinstance(item, str):
             raise ConfigError(f"{name} takes names, not {shown(item)}")
-        if field.choices and item not in field.choices:
+        own = field.or_own and ":" in item
+        if field.choices and item not in field.choices and not own:
             raise ConfigError(f"unknown {name} {shown(item)}{suggest(item, field.choices, 1)}")
         return item
     if field.type is bool:

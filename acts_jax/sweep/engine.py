@@ -15,9 +15,9 @@ import dataclasses
 import functools
 import math
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future
-from typing import Any
+from typing import Any, NamedTuple
 
 import jax
 import numpy as np
@@ -28,7 +28,8 @@ from acts_jax import training
 from acts_jax.activations.catalogue import get
 from acts_jax.data import Dataset, class_weights, preprocessing
 from acts_jax.errors import ConfigError
-from acts_jax.models import MLP, Network
+from acts_jax.models import CNN, MLP, Network, ViT
+from acts_jax.models.own import OwnNetwork, accept_module
 from acts_jax.sweep.chunk import Cells, Splits, compile_chunk, train_and_measure
 from acts_jax.sweep.grid import Group, Static
 from acts_jax.theory.shape import sup_derivative
@@ -126,8 +127,22 @@ def _room(count: int, each: int) -> int:
     return up if (up - count) * each <= FILLED else count
 
 
-def resolve(static: Static, dataset: Dataset) -> tuple[str, int]:
-    """The head and the number of outputs for a dataset.
+class Ends(NamedTuple):
+    """What a network is between.
+
+    Attributes:
+        head: "softmax", "sigmoid" or "linear".
+        outputs: How many.
+        input_shape: Of one example.
+    """
+
+    head: str
+    outputs: int
+    input_shape: tuple[int, ...]
+
+
+def resolve(static: Static, dataset: Dataset) -> Ends:
+    """The head, the number of outputs and the inputs for a dataset.
 
     Raises:
         ConfigError: If the head cannot serve the dataset, or a batch exceeds the training set.
@@ -150,7 +165,30 @@ def resolve(static: Static, dataset: Dataset) -> tuple[str, int]:
             f"epochs {static.epochs:,} of {size // static.batch_size:,} steps each are too many; "
             f"give at most {most:,}"
         )
-    return head, classes if head == "softmax" else 1
+    return Ends(head, classes if head == "softmax" else 1, dataset.input_shape)
+
+
+def check_network(static: Static, dataset: Dataset) -> str:
+    """Refuses a network that the inputs of a dataset do not fit, before anything is compiled.
+
+    Returns:
+        A sentence on what cannot be measured in it; empty where everything can.
+
+    Raises:
+        ConfigError: If they do not, or see `resolve`.
+    """
+    ends = resolve(static, dataset)
+    if static.model == "mlp":  # which takes all inputs
+        return ""
+    try:
+        model = make_model(static, ends, get(static.activation).defaults)
+        if isinstance(model, OwnNetwork):
+            return accept_module(model)
+        keys = jax.eval_shape(lambda: jax.random.key(0)[None])
+        jax.eval_shape(lambda keys: model.init_population(dataset.input_shape, keys), keys)
+    except ValueError as error:
+        raise ConfigError(f"{dataset.name}: {error}") from error
+    return ""
 
 
 def steps(group: Group, dataset: Dataset, evaluations: int | None = None) -> int:
@@ -194,7 +232,7 @@ def build(
     rows = math.ceil(group.size / pack / mesh.size)
     place = np.minimum(np.arange(rows * mesh.size * pack), group.size - 1)
     place = place.reshape(rows, mesh.size, pack)
-    model = functools.partial(make_model, group.static, *resolve(group.static, dataset))
+    model = functools.partial(make_model, group.static, resolve(group.static, dataset))
     cells, seeds = _cells(group, place, data)
     seeds = np.pad(seeds, (0, -len(seeds) % mesh.size), mode="edge")
     state = _initial_state(model({}), group, place, dataset.input_shape)
@@ -242,19 +280,28 @@ def _test_rows(group: Group, dataset: Dataset) -> np.ndarray | None:
     return None if (rows == np.arange(rows.shape[1])).all() else rows[group.division]
 
 
-def make_model(static: Static, head: str, num_outputs: int, parameters: dict[str, Any]) -> Network:
-    """The network that the cells of a group are: see `resolve` for its head and outputs."""
-    return MLP(
-        hidden_sizes=static.hidden_sizes,
-        activation=static.activation,
-        num_outputs=num_outputs,
-        parameters=parameters,
-        learn=static.learned,
-        share=static.share,
-        initializer=static.init,
-        layer_norm=static.layer_norm,
-        head=head,
-    )
+def make_model(static: Static, ends: Ends, parameters: Mapping[str, Any]) -> Network:
+    """The network that the cells of a group are, between the ends of `resolve`."""
+    fields = dict(static.model_fields)
+    common: dict[str, Any] = {
+        "activation": static.activation,
+        "num_outputs": ends.outputs,
+        "parameters": parameters,
+        "learn": static.learned,
+        "share": static.share,
+        "head": ends.head,
+    }
+    if ":" in static.model:
+        shape = ends.input_shape
+        return OwnNetwork(static.model, input_shape=shape, fields=static.model_fields, **common)
+    common["initializer"] = static.init
+    sizes = static.hidden_sizes
+    if static.model == "cnn":
+        return CNN(channels=sizes, **fields, **common)
+    if static.model == "vit":
+        return ViT(depth=len(sizes), width=sizes[0], **fields, **common)
+    residual = static.model == "resmlp"
+    return MLP(hidden_sizes=sizes, layer_norm=static.layer_norm, residual=residual, **common)
 
 
 def _cells(group: Group, place: np.ndarray, data: Slices) -> tuple[Cells, np.ndarray]:

@@ -17,7 +17,16 @@ import numpy as np
 
 from acts_jax.errors import ConfigError
 from acts_jax.suggestion import suggest
-from acts_jax.sweep.config import FIELDS, TRACED, dereferenced, expand, parameter_prefix
+from acts_jax.sweep import kinds
+from acts_jax.sweep.config import (
+    FIELDS,
+    TRACED,
+    dereferenced,
+    expand,
+    parameter_prefix,
+    values_of,
+)
+from acts_jax.sweep.kinds import Kind
 from acts_jax.sweep.limits import MOST_LAYERS, check_learn, check_size, how_learned
 from acts_jax.sweep.values import MOST_CELLS, distinct, items_of, number_of
 from acts_jax.words import shown
@@ -27,7 +36,8 @@ MOST_WEIGHTS = 1_000_000_000  # between the hidden layers of one network
 # Fields that came after results had been stored, as a plan's config has them by default: then the
 # names of groups and the columns of results are as they were.
 LATER_FIELDS = {
-    name: expand(name, FIELDS[name].default) for name in ("eval_spacing", "record", "split_seed")
+    name: expand(name, FIELDS[name].default)
+    for name in ("eval_spacing", "record", "split_seed", "model")
 }
 
 
@@ -41,7 +51,9 @@ class Static:
     validation before its training stops (0: it never does). `eval_spacing` is "linear", in whole
     epochs, or "geometric", in steps. `record` says what is stored besides the metrics: "units",
     which units are dead at every evaluation, "parameters", the trained networks, or "examples", how
-    each does on every test example. The other attributes are the config fields of the same name.
+    each does on every test example. `model_fields` are those
+    of the model's own, by name, such as ("pool", "max") of a cnn; of one's own module also the
+    depth and width that it takes. The other attributes are the config fields of the same name.
     """
 
     dataset: str
@@ -61,6 +73,8 @@ class Static:
     patience: int
     eval_spacing: str = "linear"
     record: str = "metrics"
+    model: str = "mlp"
+    model_fields: tuple[tuple[str, Any], ...] = ()
 
     @property
     def program(self) -> "Static":
@@ -145,14 +159,17 @@ class Group:
     def columns(self) -> dict[str, Any]:
         """The hyperparameters as columns of a results table: scalars, or arrays [cells]."""
         s = self.static
-        widths = set(s.hidden_sizes)
         columns = {n: getattr(s, n) for n in FIELDS if hasattr(s, n) and n not in LATER_FIELDS}
         columns |= {
             "learn": ",".join(s.learned) or "none",
             "depth": len(s.hidden_sizes),
-            "width": widths.pop() if len(widths) == 1 else 0,
+            "width": kinds.width(s.model, s.hidden_sizes),
             "hidden_sizes": "-".join(map(str, s.hidden_sizes)),
         }
+        if s.model != "mlp":
+            prefix = parameter_prefix(s.model)
+            own = {f"{prefix}.{n}": v for n, v in s.model_fields if n not in columns}
+            columns |= {"model": s.model} | own
         columns |= self.traced
         prefix = parameter_prefix(s.activation)
         columns |= {f"{prefix}.{name}": values for name, values in self.parameters.items()}
@@ -190,6 +207,7 @@ def plan(
     check_dataset: Callable[[str], None],
     most_cells: int = MOST_CELLS,
     most_layers: int = MOST_LAYERS,
+    describe_model: Callable[[str], Mapping[str, Any]] = lambda name: {},
 ) -> Plan:
     """Expands a config into groups of cells, refusing at once whatever cannot run.
 
@@ -202,6 +220,8 @@ def plan(
         most_cells: How many there may be.
         most_layers: How many layers, readouts included, all groups may have together: each is
             compiled.
+        describe_model: From "package.module:Module" to the fields that its constructor takes and
+            their defaults; ValueError if there is no such module.
 
     Returns:
         The plan: groups in the order of the config's values, cells of a group with the last
@@ -221,23 +241,47 @@ def plan(
             check_dataset(name)
     except ValueError as error:
         raise ConfigError(str(error)) from None
-    settings = _parameter_settings(given, activations, most_cells)
+    models = [kinds.find(name, describe_model) for name in axes["model"]]
+    owners = _owners(activations, models)
+    settings = _parameter_settings(given, activations, owners, most_cells)
+    fields = {model.name: _model_fields(given, model, axes, most_cells) for model in models}
     check_learn(axes, activations)
-    check_size(axes, activations, settings, most_cells, most_layers)
+    check_size(axes, activations, settings, models, fields, most_cells, most_layers)
     groups: dict[Static, Group] = {}
-    for static in _statics(axes, activations):
-        if static not in groups:
-            groups[static] = _group(len(groups), static, axes, settings[static.activation])
-    resolved = axes | {parameter_prefix(name): v for name, v in settings.items() if v}
+    for model in models:
+        for static in _statics(axes, activations, model, fields[model.name]):
+            if static not in groups:
+                groups[static] = _group(len(groups), static, axes, settings[static.activation])
+    resolved = axes | {parameter_prefix(name): v for name, v in (settings | fields).items() if v}
     return Plan(resolved, tuple(groups.values()))
 
 
-def _statics(axes: Mapping[str, list], activations: Mapping[str, Any]) -> Iterable[Static]:
-    """Every combination of the static axes, in order; equal ones may repeat."""
+def _model_fields(
+    given: Mapping[str, Any], model: Kind, axes: Mapping[str, list], most: int
+) -> dict[str, list]:
+    """The values of each of a model's own fields: those given, or the default."""
+    model.check(axes)
+    chosen = given.get(model.prefix) or {}
+    if not isinstance(chosen, Mapping):
+        raise ConfigError(f"{model.prefix} takes its fields by name, as {model.prefix}.NAME=VALUE")
+    for name in chosen:
+        if name not in model.fields:
+            near = suggest(name, model.fields, 1)
+            raise ConfigError(f"model {model.name!r} has no field {shown(name)}{near}")
+    return {
+        name: values_of(f"{model.prefix}.{name}", field, chosen.get(name, field.default), most)
+        for name, field in model.fields.items()
+    }
+
+
+def _statics(
+    axes: Mapping[str, list], activations: Mapping[str, Any], model: Kind, own: Mapping[str, list]
+) -> Iterable[Static]:
+    """Every combination of the static axes of a model, in order; equal ones may repeat."""
     if axes["hidden_sizes"] != [None]:
         shapes = [_sizes(text) for text in axes["hidden_sizes"]]
     else:
-        shapes = [(w,) * d for d, w in itertools.product(axes["depth"], axes["width"])]
+        shapes = [model.sizes(*one) for one in itertools.product(axes["depth"], axes["width"])]
     for shape in shapes:
         if sum(a * b for a, b in itertools.pairwise(shape)) > MOST_WEIGHTS:
             text = shown("-".join(map(str, shape))).strip("'")
@@ -245,10 +289,14 @@ def _statics(axes: Mapping[str, list], activations: Mapping[str, Any]) -> Iterab
                 f"hidden layers of {text} units have more than {MOST_WEIGHTS:,} weights between "
                 "them: more than these networks can have"
             )
-    shape_fields = ("depth", "width", "hidden_sizes", "learn", "share")
-    names = [n for n, f in FIELDS.items() if f.axis == "static" and n not in shape_fields]
-    for values in itertools.product(*(axes[name] for name in names)):
-        chosen = dict(zip(names, values, strict=True))
+    apart = ("depth", "width", "hidden_sizes", "learn", "share", "model")
+    names = [n for n, f in FIELDS.items() if f.axis == "static" and n not in apart]
+    every = itertools.product(*(axes[name] for name in names), *own.values())
+    for values in every:
+        chosen = dict(zip(names, values, strict=False))
+        fields = tuple(zip(own, values[len(names) :], strict=True))
+        if "init" not in model.knows:
+            chosen["init"] = kinds.ITS_OWN
         activation = activations[chosen["activation"]]
         for shape, learn, share in itertools.product(shapes, axes["learn"], axes["share"]):
             learned, share, decays = how_learned(
@@ -257,6 +305,7 @@ def _statics(axes: Mapping[str, list], activations: Mapping[str, Any]) -> Iterab
             whole = ("evals", "patience", "eval_spacing", "record")
             settings: dict[str, Any] = {name: axes[name] for name in whole}
             settings |= chosen | {"decay_activations": decays, "share": share}
+            settings |= {"model": model.name, "model_fields": (*fields, *model.given(shape))}
             yield Static(hidden_sizes=shape, learned=learned, **settings)
 
 
@@ -290,8 +339,8 @@ def make_group(
 def _key(index: int, static: Static, columns: Iterable[np.ndarray]) -> str:
     """The name of a group: equal for equal cells at the same place of a plan."""
     settings = dataclasses.asdict(static)
-    for name, default in LATER_FIELDS.items():
-        if settings.get(name) == default:
+    for name in (*LATER_FIELDS, "model_fields"):  # which came later, too
+        if name in settings and settings[name] == Static.__dataclass_fields__[name].default:
             del settings[name]
     digest = hashlib.sha256(json.dumps(settings).encode())
     for values in columns:
@@ -302,10 +351,9 @@ def _key(index: int, static: Static, columns: Iterable[np.ndarray]) -> str:
 
 
 def _parameter_settings(
-    given: Mapping[str, Any], activations: Mapping[str, Any], most: int
+    given: Mapping[str, Any], activations: Mapping[str, Any], owners: Mapping[str, str], most: int
 ) -> dict[str, dict[str, list[float]]]:
     """Per activation, the values of each of its parameters: those given, or the default."""
-    owners = _owners(activations)
     for name in given:
         if name not in FIELDS and name not in owners:
             known = (*FIELDS, *owners)
@@ -333,8 +381,11 @@ def _parameter_settings(
     return settings
 
 
-def _owners(activations: Mapping[str, Any]) -> dict[str, str]:
-    """By what qualifies parameters, the activation that they belong to: one that has some."""
+def _owners(activations: Mapping[str, Any], models: Iterable[Kind]) -> dict[str, str]:
+    """By what qualifies parameters and fields, the activation or model that they belong to.
+
+    Of activations of one qualifier it is that which has parameters.
+    """
     owners: dict[str, str] = {}
     for name, activation in activations.items():
         prefix = parameter_prefix(name)
@@ -348,6 +399,15 @@ def _owners(activations: Mapping[str, Any]) -> dict[str, str]:
                     f"{prefix}.NAME; rename one of them"
                 )
             owners[prefix] = name
+    for model in models:
+        if model.prefix in FIELDS and model.fields:
+            raise ConfigError(f"model {model.name!r} has the name of a config field; rename it")
+        if model.prefix in owners:
+            raise ConfigError(
+                f"{owners[model.prefix]!r} and model {model.name!r} are both qualified by "
+                f"{model.prefix}; rename one of them"
+            )
+        owners[model.prefix] = model.name
     return owners
 
 

@@ -21,7 +21,16 @@ from acts_jax.analysis import statistics
 from acts_jax.errors import ConfigError, StoreError
 from acts_jax.files import read_json, write_text
 from acts_jax.sweep.grid import Group, Plan
-from acts_jax.sweep.rounds import Train, at_rates, beyond, chosen, following, unused, varying
+from acts_jax.sweep.rounds import (
+    NAMED,
+    Train,
+    at_rates,
+    beyond,
+    chosen,
+    following,
+    unused,
+    varying,
+)
 from acts_jax.words import count
 
 FINALISTS = 2  # rates that are left in the end
@@ -114,7 +123,7 @@ class Halving:
     def _better_half(self, plans: Sequence[Plan], results: pd.DataFrame) -> list[Group]:
         """The better half of the rates of each activation, with as many seeds again."""
         groups: list[Group] = []
-        of = results.groupby(["dataset", "activation", "depth"], observed=True)
+        of = results.groupby(NAMED, observed=True)
         for tried in chosen(plans, results):
             mine = of.get_group(tried.name)
             rates, seeds = statistics.ranked_rates(mine, ("activation", "depth"))

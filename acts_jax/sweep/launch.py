@@ -15,7 +15,8 @@ import jax
 from acts_jax import data, machine
 from acts_jax.activations import acceptance, catalogue
 from acts_jax.errors import CellError, ConfigError
-from acts_jax.sweep import engine, grid, local, packing, signals, store, work
+from acts_jax.models import own
+from acts_jax.sweep import engine, grid, kinds, local, packing, signals, store, work
 from acts_jax.sweep.limits import MOST_LAYERS
 from acts_jax.sweep.outcome import Failure, Outcome
 from acts_jax.sweep.sources import with_sources
@@ -94,16 +95,21 @@ def make_plan(
         ConfigError: With one sentence that says what cannot run and what is nearest.
     """
     check_dataset = functools.partial(data.check_name, data_dir=data_dir)
-    plan = grid.plan(config, catalogue.get, check_dataset, most_cells, most_layers)
+    limits = most_cells, most_layers
+    plan = grid.plan(config, catalogue.get, check_dataset, *limits, own.fields)
     if plan.config["record"] == "parameters" and plan.config["patience"]:
         raise ConfigError(
             'record="parameters" keeps networks as they are at the end: it takes patience 0, not '
             f"{plan.config['patience']}"
         )
+    models = plan.config["model"]
+    whole = [name for name in models if name in kinds.KINDS and not kinds.KINDS[name].halves]
     for name in plan.config["activation"]:
         try:
-            acceptance.accept(catalogue.get(name))
-            on_real_line(name)
+            activation = catalogue.get(name)
+            acceptance.accept(activation, halves=not whole)
+            if activation.shape_preserving:
+                on_real_line(name)
         except ValueError as error:
             raise ConfigError(str(error)) from error
     return plan
@@ -134,7 +140,7 @@ def load_datasets(
     }
     for group in plan.groups:
         dataset = datasets[group.static.dataset]
-        engine.resolve(group.static, dataset)
+        engine.check_network(group.static, dataset)
         for seed in group.split_seeds:
             dataset.check_split_seed(seed)
     return datasets
@@ -146,7 +152,7 @@ def describe(
     pack: int | None = None,
     here: bool = True,
 ) -> str:
-    """What running a plan would take, in a line; trains nothing.
+    """What running a plan would take, in a line, and what cannot be measured; trains nothing.
 
     Args:
         plan: What to run.
@@ -170,7 +176,10 @@ def describe(
         where = f"{len(devices)} x {devices[0].platform} in packs of {max(packs)}"
         where += f" ({kept:.1f} MiB per pack)"
     groups = f"{count(len(pairs), 'group')} ({count(programs, 'compile')}{split})"
-    return f"{count(plan.cells, 'cell')} in {groups}, {count(steps, 'step')}, on {where}"
+    said = [f"{count(plan.cells, 'cell')} in {groups}, {count(steps, 'step')}, on {where}"]
+    own = [pair for pair in pairs if ":" in pair[0].static.model]
+    notes = dict.fromkeys(engine.check_network(group.static, data) for group, data in own)
+    return "\n".join([*said, *filter(None, notes)])
 
 
 def run(
@@ -295,4 +304,5 @@ class _Journal:
 def describe_part(part: grid.Group) -> str:
     """A group, or a part of one, in words."""
     static = part.static
-    return f"{static.activation} at depth {len(static.hidden_sizes)} ({part.size} cells)"
+    model = "" if static.model == "mlp" else f" in {static.model}"
+    return f"{static.activation}{model} at depth {len(static.hidden_sizes)} ({part.size} cells)"

@@ -5,12 +5,13 @@ Nothing here imports jax.
 
 import itertools
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from acts_jax.errors import ConfigError
 from acts_jax.suggestion import suggest
 from acts_jax.sweep.config import FIELDS, LEARN, TRACED, parameter_prefix
+from acts_jax.sweep.kinds import Kind
 from acts_jax.words import shown
 
 MOST_LAYERS = 4000  # to be compiled for all groups of a sweep, unless a flag raises it
@@ -20,14 +21,19 @@ def check_size(
     axes: Mapping[str, list],
     activations: Mapping[str, Any],
     settings: Mapping[str, Mapping[str, list]],
+    models: Sequence[Kind],
+    fields: Mapping[str, Mapping[str, list]],
     most_cells: int,
     most_layers: int,
 ) -> None:
-    """Refuses more cells or layers than there may be, before there is any, and names the axes."""
-    if axes["hidden_sizes"] != [None]:
-        shapes = [(1 + text.count("-"), 1) for text in axes["hidden_sizes"]]
-    else:  # a network without hidden layers has no width
-        shapes = [(depth, len(axes["width"]) if depth else 1) for depth in axes["depth"]]
+    """Refuses more cells or layers than there may be, before there is any, and names the axes.
+
+    `settings` holds the parameters of each activation, `fields` the own fields of each model.
+    """
+    shapes = []  # depths, and how many networks have them
+    for model in models:
+        own = math.prod(map(len, fields[model.name].values()))
+        shapes += [(depth, own * widths) for depth, widths in _shapes(axes, model)]
     traced = math.prod(len(axes[name]) for name in TRACED if name != "momentum")
     momenta = sum(1 if o == "sgd" else len(axes["momentum"]) for o in axes["optimizer"])
     others = ("dataset", "preprocessing", "init", "layer_norm", "head", "batch_size", "epochs")
@@ -39,7 +45,7 @@ def check_size(
     static = {name: values for name, values in axes.items() if FIELDS[name].axis == "static"}
     parameters = {
         f"{parameter_prefix(name)}.{parameter}": values
-        for name, own in settings.items()
+        for name, own in (*settings.items(), *fields.items())
         for parameter, values in own.items()
     }
     if cells * sum(widths for _, widths in shapes) > most_cells:
@@ -51,6 +57,16 @@ def check_size(
             f"more layers to compile than --most_layers={most_layers:,} allows: a depth of "
             f"{depth:,.12g}{_largest(static, ', ')}"
         )
+
+
+def _shapes(axes: Mapping[str, list], model: Kind) -> list[tuple[int, int]]:
+    """The depths that a model would have, each with the number of widths."""
+    if axes["hidden_sizes"] != [None]:
+        return [(1 + text.count("-"), 1) for text in axes["hidden_sizes"]]
+    widths = len(axes["width"]) if "width" in model.knows else 1
+    depths = axes["depth"] if "depth" in model.knows else [1]
+    # A network without hidden layers has no width.
+    return [(depth, widths if depth else 1) for depth in depths]
 
 
 def _largest(axes: Mapping[str, list], before: str = "") -> str:

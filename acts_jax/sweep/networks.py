@@ -88,7 +88,7 @@ def _networks(
     }
     params = traverse_util.unflatten_dict(paths, sep=".")
     parameters = {name: float(values[0]) for name, values in group.parameters.items()}
-    model = engine.make_model(group.static, *engine.resolve(group.static, dataset), parameters)
+    model = engine.make_model(group.static, engine.resolve(group.static, dataset), parameters)
     initial = jax.device_get(engine.initial_params(model, group, dataset.input_shape))
     return Networks(
         group,

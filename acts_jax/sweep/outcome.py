@@ -124,6 +124,11 @@ def _final(outcome: Outcome) -> dict[str, pa.Array]:
         if name in ("gradient_norm", "dead_unit"):
             continue  # one number for all layers, or units, would say nothing
         name = f"final.{name}" if "." in name else name
-        mean = kept.reshape(len(kept), -1).mean(axis=1) if kept.size else np.full(len(kept), np.nan)
-        columns[name] = pa.array(mean)
+        # Over the sites where it is known, and channels that are there.
+        flat = kept.reshape(len(kept), -1)
+        known = ~np.isnan(flat)
+        total = np.sum(flat, axis=1, where=known)
+        columns[name] = pa.array(
+            np.where(known.any(axis=1), total, np.nan) / known.sum(axis=1).clip(1)
+        )
     return columns

@@ -14,6 +14,7 @@ from acts_jax import training
 from acts_jax.data import Dataset
 from acts_jax.errors import ConfigError
 from acts_jax.sweep.engine import (
+    Ends,
     division_bytes,
     divisions,
     make_model,
@@ -53,11 +54,13 @@ class Sizes(NamedTuple):
 
     Attributes:
         params: Its parameters.
+        products: Multiplications of weights for one example; not in bytes.
         state: Its parameters and the optimizer's state.
         example: What is computed for one example: inputs, pre-activations, outputs.
     """
 
     params: int
+    products: float
     state: int
     example: int
 
@@ -67,12 +70,12 @@ def sizes(static: Static, dataset: Dataset) -> Sizes:
     # What is learned counts as the default does: a few numbers.
     plain = {"activation": "relu", "learned": (), "share": "layer", "init": "he_normal"}
     static = dataclasses.replace(static, **plain)
-    return _sizes(static, *resolve(static, dataset), dataset.input_shape)
+    return _sizes(static, resolve(static, dataset))
 
 
 @functools.cache
-def _sizes(static: Static, head: str, outputs: int, input_shape: tuple[int, ...]) -> Sizes:
-    model = make_model(static, head, outputs, {})
+def _sizes(static: Static, ends: Ends) -> Sizes:
+    model, input_shape = make_model(static, ends, {}), ends.input_shape
     one = jax.eval_shape(lambda: model.init_population(input_shape, jax.random.key(0)[None]))
     params = jax.tree.map(lambda leaf: jax.ShapeDtypeStruct(leaf.shape[1:], leaf.dtype), one)
     optimizer = training.make_optimizer(static.optimizer, training.Hyperparameters(0.0, 0.0, 0.0))
@@ -80,7 +83,11 @@ def _sizes(static: Static, head: str, outputs: int, input_shape: tuple[int, ...]
     example = jax.ShapeDtypeStruct((1, *input_shape), np.float32)
     found, sites = jax.eval_shape(model.look, params, example)
     computed = example, found, [site.slope for site in sites]
-    return Sizes(_bytes(params), _bytes(params) + _bytes(state), _bytes(computed))
+    products = _bytes(params) / 4
+    if static.model != "mlp":  # whose weights are used several times
+        lowered = jax.jit(model.apply).lower({"params": params}, example)
+        products = lowered.cost_analysis()["flops"] / 2
+    return Sizes(_bytes(params), products, _bytes(params) + _bytes(state), _bytes(computed))
 
 
 def _bytes(tree: Any) -> int:
@@ -116,7 +123,8 @@ def cell_bytes(static: Static, dataset: Dataset) -> int:
 def work(group: Group, dataset: Dataset, steps: int | None = None) -> float:
     """What it costs to train the cells of a group, to be compared with that of another.
 
-    An example that is trained goes through every weight three times, one that is evaluated twice.
+    An example that is trained is multiplied with every weight three times, one that is evaluated
+    twice.
 
     Args:
         group: The cells.
@@ -129,7 +137,7 @@ def work(group: Group, dataset: Dataset, steps: int | None = None) -> float:
     examples = sum(len(s.labels) for s in (dataset.train, dataset.validation, dataset.test))
     evaluated = examples * int(np.searchsorted(marks, each, side="right"))
     trained = each * static.batch_size
-    return float(group.size * sizes(static, dataset).params * (3 * trained + 2 * evaluated))
+    return float(group.size * sizes(static, dataset).products * (3 * trained + 2 * evaluated))
 
 
 @functools.cache
@@ -153,7 +161,8 @@ def pack_for(
 ) -> int:
     """Cells per vmap: what is fastest on a platform, or fewer where that many do not fit.
 
-    On a CPU, the weights of a pack and its optimizer's state should fit into a core's cache.
+    On a CPU, the weights of a pack and its optimizer's state should fit into a core's cache, and of
+    networks that use a weight several times what a batch computes, too.
 
     Args:
         static: Of the cells.
@@ -166,7 +175,9 @@ def pack_for(
     room = SHARE * memory() / len(devices) if room is None else room
     fitting = int(room / cell_bytes(static, dataset))
     if platform == "cpu":
-        fitting = min(fitting, CACHE // state_bytes(static, dataset))
+        one = sizes(static, dataset)
+        batch = 0 if static.model == "mlp" else static.batch_size * one.example
+        fitting = min(fitting, CACHE // (one.state + batch))
     return max(1, min(PACK.get(platform, ACCELERATOR_PACK), fitting))
 
 

@@ -45,6 +45,9 @@ def read_results(workdir: str | os.PathLike) -> pd.DataFrame:
     frame = pd.concat([table.to_pandas() for table in tables], ignore_index=True)
     if "split_seed" in frame:  # of some groups only, it may be
         frame["split_seed"] = frame["split_seed"].fillna(0).astype(np.int64)
+    models = frame["model"].fillna("mlp") if "model" in frame else "mlp"
+    frame = frame.drop(columns="model", errors="ignore")
+    frame.insert(frame.columns.get_loc("activation"), "model", models)
     last = [c for c in frame if c.startswith("final.")]
     middle = [c for c in frame if "." in c and c not in last]
     tail = list(frame.columns[frame.columns.get_loc("status") :])

@@ -22,6 +22,7 @@ from acts_jax.sweep.config import FIELDS
 from acts_jax.sweep.grid import Group, Plan, make_group
 from acts_jax.words import count, join
 
+NAMED = ["dataset", "model", "activation", "depth"]  # what a setting is chosen for
 LARGEST_SEED = int(FIELDS["seed"].high)
 Train = Callable[[Plan], pd.DataFrame]  # from the plan of a round to its results
 
@@ -71,7 +72,7 @@ class Rounds:
         seeds: dict[tuple, int] = {}
         for group in plan.groups:
             static = group.static
-            name = static.dataset, static.activation, len(static.hidden_sizes)
+            name = static.dataset, static.model, static.activation, len(static.hidden_sizes)
             seeds[name] = group.repetitions
         more = []
         if self.refine or self.extend:
@@ -115,7 +116,7 @@ class Tried(NamedTuple):
     """The chosen setting of one activation at one depth, and what it was chosen from.
 
     Attributes:
-        name: Dataset, activation and depth.
+        name: Dataset, model, activation and depth, as `NAMED`.
         cells: Those trained at this setting, one per seed.
         rate: Its learning rate.
         rates: All that were tried at this setting, ascending, without 0.
@@ -223,7 +224,7 @@ def chosen(plans: Sequence[Plan], results: pd.DataFrame) -> list[Tried]:
         rates = np.unique(results.merge(setting[others])["learning_rate"])
         found.append(
             Tried(
-                (row["dataset"], row["activation"], row["depth"]),
+                tuple(row[NAMED]),
                 _joined(cells),
                 float(row["learning_rate"]),
                 rates[rates > 0].tolist(),

@@ -37,6 +37,7 @@ def my_module(tmp_path, monkeypatch):
     (tmp_path / "mine.py").write_text(
         textwrap.dedent("""
             from constants import SCALE
+            from flax import linen as nn
 
             def cube(x):
                 return x + SCALE * x**3
@@ -45,6 +46,15 @@ def my_module(tmp_path, monkeypatch):
                 if x.shape[-1] == 8:
                     raise ValueError("8 is too wide")
                 return x
+
+            class Net(nn.Module):
+                activation: object
+                num_outputs: int
+
+                @nn.compact
+                def __call__(self, x):
+                    x = self.activation(nn.Dense(8)(x.reshape(len(x), -1)))
+                    return nn.Dense(self.num_outputs)(x)
         """)
     )
     yield
@@ -102,6 +112,19 @@ def test_a_cluster_that_loses_a_node_trains_every_cell_once_as_this_machine_does
     assert len(list((tmp_path / "cluster" / "groups").iterdir())) == 4
 
 
+def test_every_kind_of_network_is_trained_there_as_here(nodes, my_module, tmp_path, data_dir):
+    fields = {"model": "resmlp,cnn,vit,mine:Net", "seed": "0,1"}
+    launcher = cluster.launcher(nodes.address, tmp_path / "compiled")
+    run(tmp_path / "cluster", data_dir, launcher, **fields)
+    run(tmp_path / "here", data_dir, local.results, **fields)
+    there, here = (
+        load_results(tmp_path / name).sort_values("cell", ignore_index=True)
+        for name in ("cluster", "here")
+    )
+    assert set(there["status"]) == {"ok"} and len(there) == 8
+    assert there.equals(here)
+
+
 def test_a_worker_to_which_a_name_means_another_function_does_not_train_it(
     nodes, my_module, tmp_path, data_dir
 ):
@@ -112,7 +135,7 @@ def test_a_worker_to_which_a_name_means_another_function_does_not_train_it(
     progress = run(tmp_path / "run", data_dir, launcher, activation="mine:cube,relu")
     assert (progress.cells_done, progress.failed) == (1, 1)
     results = load_results(tmp_path / "run")
-    expected = f"ConfigError: mine:cube is another function on {socket.gethostname()} than"
+    expected = f"ConfigError: activation mine:cube is another on {socket.gethostname()} than"
     assert results.reason.dropna().item().startswith(expected)
 
 

@@ -211,9 +211,9 @@ def test_a_change_of_no_field_names_the_nearest():
     with pytest.raises(ConfigError, match="'depth' has no field 'foo'"):
         with_fields(make_config(), [("depth.foo", "1")])
     for name in ("items", "get", "to_dict"):  # of a ConfigDict
-        with pytest.raises(ConfigError, match=f"'{name}' is no activation whose parameters"):
+        with pytest.raises(ConfigError, match=f"'{name}' is no activation or model that has"):
             with_fields(make_config(), [(f"{name}.x", "1")])
-    with pytest.raises(ConfigError, match="'elu' is no activation whose parameters"):
+    with pytest.raises(ConfigError, match="'elu' is no activation or model that has"):
         with_fields(make_config(elu=2), [("elu.alpha", "1")])
 
 

@@ -27,7 +27,8 @@ def results_of(plan):
         columns = group.columns()
         distance = np.log10(group.traced["learning_rate"] / BEST[group.static.activation])
         score = 0.9 - 0.05 * distance**2 + 0.001 * group.traced["seed"]
-        cells = {"cell": [f"{group.key}/{i}" for i in range(group.size)]} | columns
+        names = [f"{group.key}/{i}" for i in range(group.size)]
+        cells = {"cell": names, "model": "mlp"} | columns
         scores = {"validation_accuracy": score, "test_accuracy": score}
         scores |= {"validation_loss": 1 - score, "test_loss": 1 - score}
         tables.append(pd.DataFrame(cells | {"status": "ok"} | scores))
@@ -102,7 +103,7 @@ def test_the_confirmation_trains_what_was_chosen_from_seeds_and_splits_of_its_ow
         assert list(group.traced["seed"]) == [3, 4, 5, 6]
         assert list(group.traced["split_seed"]) == [1, 2, 3, 4]
         assert group.static.record == "examples"
-        assert group.static.activation == tried.name[1]
+        assert group.static.activation == tried.name[2]
         for values in group.parameters.values():
             assert set(values) == {0.1}
     official = rounds.confirmation(plans, results, 4, set()).groups[0]
@@ -131,7 +132,7 @@ def test_what_no_seed_survived_is_neither_tuned_nor_confirmed():
     results.loc[lost, "status"] = "diverged"
     results.loc[lost, [c for c in results if c.endswith(("accuracy", "loss"))]] = np.nan
     (tried,) = rounds.chosen([base], results)
-    assert tried.name == ("digits", "relu", 1)
+    assert tried.name == ("digits", "mlp", "relu", 1)
     assert len(rounds.confirmation([base], results, 2, set()).groups) == 1
 
 

@@ -16,7 +16,7 @@ import numpy as np
 from flax import linen as nn
 
 from acts_jax.activations.catalogue import Activation, get
-from acts_jax.models import HEADS
+from acts_jax.models.heads import HEADS
 from acts_jax.models.layer import SHARE, check_choice, frozen, resolve_learned
 from acts_jax.models.own import sites
 from acts_jax.models.own.flax_module import FlaxModule, Plain, named, resolve

@@ -10,7 +10,7 @@ import jax.numpy as jnp
 
 from acts_jax.activations.catalogue import Activation
 from acts_jax.activations.derivative import derivative
-from acts_jax.models.layer import _lined_up
+from acts_jax.models.layer import lined_up
 from acts_jax.models.own import sites
 from acts_jax.models.own.flax_module import FlaxModule
 from acts_jax.theory.shape import on_real_line
@@ -57,7 +57,7 @@ def handed(
 
     def apply(x: jax.Array) -> jax.Array:
         x, call = jnp.asarray(x), next(calls)
-        parameters = {name: _lined_up(value, x) for name, value in values(call).items()}
+        parameters = {name: lined_up(value, x) for name, value in values(call).items()}
         at_site = functools.partial(f, **parameters)
         y = at_site(x)
         if activation.shape_preserving and y.shape != x.shape:

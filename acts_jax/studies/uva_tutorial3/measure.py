@@ -76,7 +76,7 @@ def _gradients(sweep: Trained) -> pd.DataFrame:
     """Return the root mean square of the gradient's entries at initialisation: see `Repeated`."""
     static = sweep.plan.groups[0].static
     dataset = sweep.datasets[static.dataset]
-    _, outputs = engine.resolve(static, dataset)
+    outputs = engine.resolve(static, dataset).outputs
     sizes = (math.prod(dataset.input_shape), *static.hidden_sizes, outputs)
     entries = [(before + 1) * after for before, after in itertools.pairwise(sizes)]
     rows = sweep.curves.query("metric == 'gradient_norm' and epoch == 0")

@@ -156,6 +156,7 @@ def _of(plan: Plan, names: Collection[str]) -> Plan:
 
 
 def _check(plan: Plan, datasets: Mapping[str, Dataset]) -> None:
-    """Refuses several datasets, which would be several races."""
-    if len(datasets) > 1:
-        raise ConfigError(f"a verdict is on one dataset, not {len(datasets)}: {join(datasets)}")
+    """Refuses several datasets or models, which would be several races."""
+    for what, names in {"dataset": [*datasets], "model": plan.config["model"]}.items():
+        if len(names) > 1:
+            raise ConfigError(f"a verdict is on one {what}, not {len(names)}: {join(names)}")
