@@ -23,7 +23,7 @@ def get_config():
         # Optimizer
         optimizer="momentum",
         momentum=0.9,
-        learning_rate="logspace(1e-3, 0.1, 5)",
+        learning_rate=(0.003, 0.01, 0.03, 0.1),
         # Schedule
         batch_size=256,  # examples
         epochs=10,

@@ -150,9 +150,9 @@ class Engine(Rival):
         there = engine.put(dataset, "unit", packing.devices_for(group, pack))
         self.program = engine.build(group, dataset, there, pack, measure=False)
         self.state = self.program.state
-        order = running.orders(self.program, group.static, 0, 1)
+        self.order = running.orders(self.program, group.static, 0, 1)
         everywhere = self.program.data.rows.labels.sharding
-        self.order, self.steps = jax.device_put((order, np.int32(self.task.steps)), everywhere)
+        self.steps = jax.device_put(np.int32(self.task.steps), everywhere)
 
     def step_all(self) -> None:
         """One chunk."""

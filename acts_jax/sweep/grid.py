@@ -16,19 +16,17 @@ from typing import Any
 import numpy as np
 
 from acts_jax.errors import ConfigError
-from acts_jax.suggestion import suggest
-from acts_jax.sweep import kinds
+from acts_jax.sweep import kinds, owned
 from acts_jax.sweep.config import (
     FIELDS,
     TRACED,
     dereferenced,
     expand,
     parameter_prefix,
-    values_of,
 )
 from acts_jax.sweep.kinds import Kind
 from acts_jax.sweep.limits import MOST_LAYERS, check_learn, check_size, how_learned
-from acts_jax.sweep.values import MOST_CELLS, distinct, items_of, number_of
+from acts_jax.sweep.values import MOST_CELLS
 from acts_jax.words import shown
 
 MOST_WEIGHTS = 1_000_000_000  # between the hidden layers of one network
@@ -51,9 +49,9 @@ class Static:
     validation before its training stops (0: it never does). `eval_spacing` is "linear", in whole
     epochs, or "geometric", in steps. `record` says what is stored besides the metrics: "units",
     which units are dead at every evaluation, "parameters", the trained networks, or "examples", how
-    each does on every test example. `model_fields` are those
-    of the model's own, by name, such as ("pool", "max") of a cnn; of one's own module also the
-    depth and width that it takes. The other attributes are the config fields of the same name.
+    each does on every test example. `model_fields` are the model's own, by name, such as ("pool",
+    "max") of a cnn; of one's own module also the depth and width that it takes. The other
+    attributes are the config fields of the same name.
     """
 
     dataset: str
@@ -168,7 +166,8 @@ class Group:
         }
         if s.model != "mlp":
             prefix = parameter_prefix(s.model)
-            own = {f"{prefix}.{n}": v for n, v in s.model_fields if n not in columns}
+            shape = ("depth", "width")  # which have columns already
+            own = {f"{prefix}.{n}": v for n, v in s.model_fields if n not in shape}
             columns |= {"model": s.model} | own
         columns |= self.traced
         prefix = parameter_prefix(s.activation)
@@ -242,36 +241,18 @@ def plan(
     except ValueError as error:
         raise ConfigError(str(error)) from None
     models = [kinds.find(name, describe_model) for name in axes["model"]]
-    owners = _owners(activations, models)
-    settings = _parameter_settings(given, activations, owners, most_cells)
-    fields = {model.name: _model_fields(given, model, axes, most_cells) for model in models}
+    owners = owned.owners(activations, models)
+    parameters = owned.of_activations(given, activations, owners, most_cells)
+    fields = {model.name: owned.of_model(given, model, axes, most_cells) for model in models}
     check_learn(axes, activations)
-    check_size(axes, activations, settings, models, fields, most_cells, most_layers)
+    check_size(axes, activations, parameters, models, fields, most_cells, most_layers)
     groups: dict[Static, Group] = {}
     for model in models:
         for static in _statics(axes, activations, model, fields[model.name]):
             if static not in groups:
-                groups[static] = _group(len(groups), static, axes, settings[static.activation])
-    resolved = axes | {parameter_prefix(name): v for name, v in (settings | fields).items() if v}
+                groups[static] = _group(len(groups), static, axes, parameters[static.activation])
+    resolved = axes | {parameter_prefix(name): v for name, v in (parameters | fields).items() if v}
     return Plan(resolved, tuple(groups.values()))
-
-
-def _model_fields(
-    given: Mapping[str, Any], model: Kind, axes: Mapping[str, list], most: int
-) -> dict[str, list]:
-    """The values of each of a model's own fields: those given, or the default."""
-    model.check(axes)
-    chosen = given.get(model.prefix) or {}
-    if not isinstance(chosen, Mapping):
-        raise ConfigError(f"{model.prefix} takes its fields by name, as {model.prefix}.NAME=VALUE")
-    for name in chosen:
-        if name not in model.fields:
-            near = suggest(name, model.fields, 1)
-            raise ConfigError(f"model {model.name!r} has no field {shown(name)}{near}")
-    return {
-        name: values_of(f"{model.prefix}.{name}", field, chosen.get(name, field.default), most)
-        for name, field in model.fields.items()
-    }
 
 
 def _statics(
@@ -303,10 +284,10 @@ def _statics(
                 activation, learn, share, chosen["decay_activations"]
             )
             whole = ("evals", "patience", "eval_spacing", "record")
-            settings: dict[str, Any] = {name: axes[name] for name in whole}
-            settings |= chosen | {"decay_activations": decays, "share": share}
-            settings |= {"model": model.name, "model_fields": (*fields, *model.given(shape))}
-            yield Static(hidden_sizes=shape, learned=learned, **settings)
+            given: dict[str, Any] = {name: axes[name] for name in whole}
+            given |= chosen | {"decay_activations": decays, "share": share}
+            given |= {"model": model.name, "model_fields": (*fields, *model.given(shape))}
+            yield Static(hidden_sizes=shape, learned=learned, **given)
 
 
 def _group(
@@ -348,67 +329,6 @@ def _key(index: int, static: Static, columns: Iterable[np.ndarray]) -> str:
     activation = re.sub(r"\W+", "_", static.activation)
     depth = len(static.hidden_sizes)
     return f"{index:05d}-{activation}-depth{depth}-{digest.hexdigest()[:12]}"
-
-
-def _parameter_settings(
-    given: Mapping[str, Any], activations: Mapping[str, Any], owners: Mapping[str, str], most: int
-) -> dict[str, dict[str, list[float]]]:
-    """Per activation, the values of each of its parameters: those given, or the default."""
-    for name in given:
-        if name not in FIELDS and name not in owners:
-            known = (*FIELDS, *owners)
-            raise ConfigError(f"unknown config field {shown(name)}{suggest(name, known, 1)}")
-    settings = {}
-    for name, activation in activations.items():
-        prefix = parameter_prefix(name)
-        chosen = (given.get(prefix) if owners[prefix] == name else None) or {}
-        if not isinstance(chosen, Mapping):
-            raise ConfigError(f"{prefix} takes its parameters by name, as {prefix}.NAME=VALUE")
-        settings[name] = {p: [value] for p, value in activation.defaults.items()}
-        try:
-            activation.check(dict.fromkeys(chosen))  # are there such parameters?
-            for parameter, value in chosen.items():
-                label = f"{prefix}.{parameter}"
-                items = items_of(label, value, most)
-                numbers = distinct(label, [number_of(label, item) for item in items])
-                if not numbers:
-                    raise ConfigError(f"{label} has no values")
-                for number in numbers:
-                    activation.check({parameter: number})
-                settings[name][parameter] = numbers
-        except ValueError as error:
-            raise ConfigError(str(error)) from None
-    return settings
-
-
-def _owners(activations: Mapping[str, Any], models: Iterable[Kind]) -> dict[str, str]:
-    """By what qualifies parameters and fields, the activation or model that they belong to.
-
-    Of activations of one qualifier it is that which has parameters.
-    """
-    owners: dict[str, str] = {}
-    for name, activation in activations.items():
-        prefix = parameter_prefix(name)
-        if prefix in FIELDS:
-            raise ConfigError(f"activation {name!r} has the name of a config field; rename it")
-        other = owners.setdefault(prefix, name)
-        if other != name and activation.parameters:
-            if activations[other].parameters:
-                raise ConfigError(
-                    f"activations {other!r} and {name!r} both have parameters named "
-                    f"{prefix}.NAME; rename one of them"
-                )
-            owners[prefix] = name
-    for model in models:
-        if model.prefix in FIELDS and model.fields:
-            raise ConfigError(f"model {model.name!r} has the name of a config field; rename it")
-        if model.prefix in owners:
-            raise ConfigError(
-                f"{owners[model.prefix]!r} and model {model.name!r} are both qualified by "
-                f"{model.prefix}; rename one of them"
-            )
-        owners[model.prefix] = model.name
-    return owners
 
 
 def _sizes(text: str) -> tuple[int, ...]:

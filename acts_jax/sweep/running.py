@@ -79,7 +79,7 @@ def run(
         if over.all():
             break
         order = orders(program, static, before, after)
-        order, steps = jax.device_put((order, np.int32(after - before)), everywhere)
+        steps = jax.device_put(np.int32(after - before), everywhere)
         # All rows are started before the first is waited for.
         rows = zip(standing.state, program.cells, strict=True)
         done = [program.chunk(*row, program.data, order, steps) for row in rows]
@@ -161,21 +161,25 @@ def _waited(state: tuple[training.TrainState, ...], cells: int) -> np.ndarray:
     return _on_host([watch.waited for watch in watches], cells)
 
 
-def orders(program: Program, static: Static, first: int, last: int) -> jax.Array | np.ndarray:
-    """The batches from one step to another for every seed: int32 [room, steps, batch].
+def orders(program: Program, static: Static, first: int, last: int) -> jax.Array:
+    """The batches from one step to another for every seed, everywhere: int32 [room, steps, batch].
 
     As many steps as the longest chunk needs; those beyond `last` are not used, nor is what fills
     the room up. The devices share the work, for XLA sorts on one core.
     """
-    size = program.data.sizes[0]
+    size, everywhere = program.data.sizes[0], program.data.rows.labels.sharding
     per_epoch = size // static.batch_size
     epochs = static.chunk_epochs(per_epoch)
     if first == last:  # an evaluation without training
-        return np.zeros((program.room, epochs * per_epoch, static.batch_size), np.int32)
-    mesh = program.data.rows.labels.sharding.mesh
+        none = np.zeros((program.room, epochs * per_epoch, static.batch_size), np.int32)
+        return jax.device_put(none, everywhere)
+    mesh = everywhere.mesh
     epoch, begun = divmod(int(first), per_epoch)
     order = _drawn(program.seeds, np.int32(epoch), mesh, epochs, size, static.batch_size)
     order = jnp.roll(order, -begun, axis=1) if begun else order
+    # On every device first: to fill up what lies apart the devices would have to meet, and one that
+    # still trains lets the others wait, which XLA ends after 40 s with the process.
+    order = jax.device_put(order, everywhere)
     return jnp.pad(order, ((0, program.room - len(order)), (0, 0), (0, 0)))
 
 

@@ -1,6 +1,7 @@
 """The engine: a cell of a population is the cell trained alone."""
 
 import dataclasses
+import re
 
 import jax
 import jax.numpy as jnp
@@ -12,7 +13,7 @@ from acts_jax import data, training
 from acts_jax.activations import catalogue
 from acts_jax.errors import ConfigError
 from acts_jax.models import MLP
-from acts_jax.sweep import engine, grid, packing, running
+from acts_jax.sweep import engine, grid, launch, packing, running
 from acts_jax.sweep.config import make_config
 from acts_jax.training import probes
 
@@ -395,3 +396,31 @@ def test_groups_that_differ_in_initial_weights_share_a_program(digits):
     assert len({id(program.chunk) for program in programs}) == 1
     kernels = [program.state[0].params["hidden_1"]["kernel"] for program in programs]
     assert not np.array_equal(kernels[0], kernels[1])
+
+
+def test_no_device_ever_waits_for_another(digits):
+    """One that still trains would let the others wait, which XLA ends after a while."""
+    (group,) = launch.make_plan(make_config(seed="0,1,2", depth=1, epochs=4, evals=2)).groups
+    data = engine.put(digits, "unit", jax.local_devices())
+    program = engine.build(group, digits, data, 2)
+    everywhere, per_epoch = data.rows.labels.sharding, data.sizes[0] // group.static.batch_size
+    drawn = running._drawn.lower(
+        program.seeds, np.int32(0), everywhere.mesh, 2, data.sizes[0], group.static.batch_size
+    ).compile()
+    apart = drawn(program.seeds, np.int32(0))
+    order = running.orders(program, group.static, per_epoch, 3 * per_epoch)
+    assert order.sharding.is_fully_replicated and len(order) == program.room
+
+    def shifted(order):
+        return jnp.roll(order, -1, axis=1)
+
+    def filled(order):
+        return jnp.pad(order, ((0, 2), (0, 0), (0, 0)))
+
+    def text(function, array):
+        return jax.jit(function).lower(array).compile().as_text()
+
+    meeting = re.compile("collective|all-(gather|reduce|to-all)")
+    programs = [program.chunk.as_text(), drawn.as_text(), text(shifted, apart), text(filled, order)]
+    assert not any(map(meeting.search, programs))
+    assert meeting.search(text(filled, apart))  # as it would be without a copy on every device

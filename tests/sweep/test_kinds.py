@@ -5,7 +5,8 @@ import pytest
 from acts_jax.activations import catalogue
 from acts_jax.errors import ConfigError
 from acts_jax.sweep import grid
-from acts_jax.sweep.config import make_config, with_fields
+from acts_jax.sweep.config import FIELDS, make_config, with_fields
+from acts_jax.sweep.kinds import KINDS
 
 OWN = {"width": 8, "blocks": 2, "skip": True}
 
@@ -14,6 +15,10 @@ def plan(**fields):
     config = make_config(**fields)
     describe = {"mine:Net": OWN, "mine:Plain": {}}.__getitem__
     return grid.plan(config, catalogue.get, lambda name: None, describe_model=describe)
+
+
+def test_a_config_names_the_kinds_that_there_are():
+    assert FIELDS["model"].choices == tuple(KINDS)
 
 
 def test_a_model_is_an_axis_and_its_fields_are_too():
