@@ -2,6 +2,7 @@
 
 python -m experiments.benchmark_sweep
 python -m experiments.benchmark_sweep --net=64-64-64-64-10:64,20-32-10:16 --population=128
+python -m experiments.benchmark_sweep --model=cnn --net=28x28x1-16-32-10:64 --population=16
 python -m experiments.benchmark_sweep --dataset=fashion_mnist --net=784-128-128-128-10:128
 """
 
@@ -18,9 +19,12 @@ from acts_jax.files import as_json, write_text
 
 NET = flags.DEFINE_list(
     "net",
-    ["784-128-128-128-10:128", "64-64-64-64-10:64"],
-    "Networks: the units of every layer, and after a colon the batch size.",
+    None,
+    "Networks: the units of every layer, and after a colon the batch size, such as "
+    "784-128-128-128-10:128; of cnn and vit the image, channels or widths of the blocks, outputs, "
+    "such as 28x28x1-16-32-10:64.",
 )
+MODEL = flags.DEFINE_enum("model", "mlp", list(sweeps.NETS), "The kind of network.")
 POPULATION = flags.DEFINE_integer("population", 64, "Networks trained, one per seed.", 1, 10**5)
 STEPS = flags.DEFINE_integer("steps", 20, "Steps of each network per repetition.", 1, 10**5)
 ROUNDS = flags.DEFINE_integer("rounds", 7, "Timed repetitions.", 1, 10**5)
@@ -31,9 +35,10 @@ MATMUL = flags.DEFINE_integer("matmul", 2048, "Size of the matrices for the ceil
 def main() -> int:
     """Times, prints the tables, writes JSON; exit status 1 if the rivals' losses differ."""
     started, console = time.perf_counter(), cli.terminal(columns=100)
-    source = cli.one_dataset(), flags.FLAGS.data_dir
+    nets, source = NET.value or sweeps.NETS[MODEL.value], (cli.one_dataset(), flags.FLAGS.data_dir)
+    count = POPULATION.value, STEPS.value
     try:
-        tasks = sweeps.tasks_of(NET.value, POPULATION.value, STEPS.value, FUNCTION.value, *source)
+        tasks = sweeps.tasks_of(nets, *count, FUNCTION.value, *source, MODEL.value)
     except ValueError as error:
         raise ConfigError(str(error)) from None
     workdir = cli.workdir()

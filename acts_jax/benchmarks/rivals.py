@@ -6,35 +6,39 @@ takes all steps of all networks and returns when they are done, `weights` tells 
 """
 
 import concurrent.futures
+import functools
+import itertools
+import math
 import multiprocessing
-from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 import flax.linen as nn
 import jax
 import jax.numpy as jnp
 import numpy as np
 import optax
+from flax import traverse_util
 
 from acts_jax import data, training
 from acts_jax.activations import catalogue
-from acts_jax.benchmarks import torch_training
+from acts_jax.benchmarks import plain, torch_training
+from acts_jax.benchmarks.torch_training import Weights
 from acts_jax.data import Dataset, Split
 from acts_jax.machine import cores
-from acts_jax.models import MLP
 from acts_jax.precision.counterparts import jax_nn
 from acts_jax.sweep import engine, grid, packing, running
 from acts_jax.sweep.config import make_config
 
 ACTIVATIONS = ("relu", "tanh", "sigmoid", "elu", "gelu", "silu", "softplus")
-Weights = list[tuple[np.ndarray, np.ndarray]]
 
 
 class Task(NamedTuple):
     """What all rivals do.
 
     Attributes:
-        sizes: Units of every layer, inputs and outputs included.
+        sizes: Inputs (their number, or the shape of an image), units or channels of every hidden
+            layer or block, outputs.
         batch_size: Examples per step.
         population: Networks, which differ in their seed.
         steps: Steps that `step_all` takes with each.
@@ -43,9 +47,10 @@ class Task(NamedTuple):
         momentum: The same.
         source: Name of the dataset, a classification; random images by default.
         data_dir: Where it lives, as for `data.load`.
+        model: A name of `plain.PLAIN`.
     """
 
-    sizes: tuple[int, ...]
+    sizes: tuple[Any, ...]
     batch_size: int
     population: int
     steps: int
@@ -54,38 +59,75 @@ class Task(NamedTuple):
     momentum: float = 0.9
     source: str | None = None
     data_dir: str | None = None
+    model: str = "mlp"
+
+    @property
+    def input_shape(self) -> tuple[int, ...]:
+        """Of one example."""
+        first = self.sizes[0]
+        return first if isinstance(first, tuple) else (first,)
+
+    @property
+    def hidden(self) -> tuple[int, ...]:
+        """Units or channels of every hidden layer or block."""
+        return self.sizes[1:-1]
 
     @property
     def flops(self) -> int:
         """Floating-point operations of one step of one network.
 
-        2 per weight and example forward, 2 for the gradient of the weights, and 2 for that of the
-        inputs, which the first layer does not need; what is linear in the units is left out.
+        Of an MLP 2 per weight and example forward, 2 for the gradient of the weights, and 2 for
+        that of the inputs, which the first layer does not need; what is linear in the units is left
+        out. Of another model what XLA counts in the step that Flax's own layers make.
         """
-        weights = [a * b for a, b in zip(self.sizes, self.sizes[1:], strict=False)]
-        return self.batch_size * (6 * sum(weights) - 2 * weights[0])
+        if self.model == "mlp":
+            inputs = math.prod(self.input_shape)
+            sizes = (inputs, *self.sizes[1:])
+            weights = [a * b for a, b in itertools.pairwise(sizes)]
+            return self.batch_size * (6 * sum(weights) - 2 * weights[0])
+        x = jax.ShapeDtypeStruct((self.batch_size, *self.input_shape), jnp.float32)
+        y = jax.ShapeDtypeStruct((self.batch_size,), jnp.int32)
+        params = jax.eval_shape(lambda x: self.network.init(jax.random.key(0), x)["params"], x)
+        lowered = jax.jit(jax.grad(self.loss_of)).lower(params, x, y)
+        return int(lowered.compile().cost_analysis()["flops"])
+
+    @property
+    def network(self) -> nn.Module:
+        """As a tutorial writes it."""
+        fields = dict(self.group().static.model_fields)
+        function = jax_nn()[self.activation]
+        return plain.network(self.model, self.hidden, self.sizes[-1], function, fields)
+
+    def loss_of(self, params: Any, x: jax.Array, y: jax.Array) -> jax.Array:
+        """Mean loss of one network, as a tutorial writes it, on some examples."""
+        outputs = self.network.apply({"params": params}, x)
+        return optax.softmax_cross_entropy_with_integer_labels(outputs, y).mean()
 
     def dataset(self) -> Dataset:
         """That of `source`; or random bytes, one batch per step, labels that a linear map gives."""
         if self.source:
             return data.load(self.source, data_dir=self.data_dir)
-        draw, features, classes = np.random.default_rng(0), self.sizes[0], self.sizes[-1]
-        teacher = draw.normal(size=(features, classes))
+        draw, features = np.random.default_rng(0), math.prod(self.input_shape)
+        teacher = draw.normal(size=(features, self.sizes[-1]))
 
         def split(examples: int) -> Split:
             inputs = draw.integers(0, 256, (examples, features), dtype=np.uint8)
             labels = ((inputs - 127.5) @ teacher).argmax(axis=1)
+            inputs = inputs.reshape(examples, *self.input_shape)
             return Split(inputs, labels.astype(np.int32))
 
         splits = [split(n) for n in (self.steps * self.batch_size, 16, 16)]
-        names = tuple(map(str, range(classes)))
-        return Dataset("random", "1", *splits, names, "classification", (features,))
+        names = tuple(map(str, range(self.sizes[-1])))
+        return Dataset("random", "1", *splits, names, "classification", self.input_shape)
 
     def group(self) -> grid.Group:
         """The networks as cells of a sweep."""
+        shape: dict[str, Any] = {"hidden_sizes": "-".join(map(str, self.hidden))}
+        if self.model == "vit":
+            shape = {"depth": len(self.hidden), "width": self.hidden[0]}
         config = make_config(
+            model=self.model,
             activation=self.activation,
-            hidden_sizes="-".join(map(str, self.sizes[1:-1])),
             batch_size=self.batch_size,
             optimizer="momentum",
             learning_rate=self.learning_rate,
@@ -93,6 +135,7 @@ class Task(NamedTuple):
             seed=range(self.population),
             epochs=1,
             evals=1,
+            **shape,
         )
         (group,) = grid.plan(config, catalogue.get, lambda name: None).groups
         return group
@@ -104,21 +147,20 @@ class Task(NamedTuple):
         return np.asarray(order(np.arange(self.population)))[:, : self.steps]
 
     def examples(self) -> tuple[np.ndarray, np.ndarray]:
-        """Features float32 [n, inputs] and labels int64 [n]."""
+        """Features float32 [n, *input_shape] and labels int64 [n]."""
         train = engine.splits_of(self.dataset(), "unit").train
-        features = np.array(train.features(train.inputs)).reshape(len(train.labels), -1)
+        features = np.array(train.features(train.inputs))
         return features, train.labels.astype(np.int64)
 
     def loss(self, weights: Weights) -> np.ndarray:
         """Mean loss of every network on all examples: [population]."""
-        inputs, labels = self.examples()
-        model = _Plain(self.sizes[1:], jax_nn()[self.activation])
+        one = functools.partial(jax.jit(self.loss_of), x=self.examples()[0], y=self.examples()[1])
+        return np.array([one(nested(weights, n)) for n in range(self.population)])
 
-        def one(weights):
-            outputs = model.apply({"params": _dense(weights)}, inputs)
-            return training.losses("softmax", outputs, labels).mean()
 
-        return np.asarray(jax.lax.map(jax.jit(one), [tuple(map(jnp.asarray, w)) for w in weights]))
+def nested(weights: Weights, network: int) -> Any:
+    """The weights of one network as Flax has them."""
+    return traverse_util.unflatten_dict({n: w[network] for n, w in weights.items()}, sep=".")
 
 
 class Rival:
@@ -126,7 +168,7 @@ class Rival:
 
     Args:
         task: What to train.
-        weights: (kernel, bias) of each layer, with a leading axis of networks.
+        weights: By path, such as "hidden_1.kernel", with a leading axis of networks.
     """
 
     name: str
@@ -164,10 +206,12 @@ class Engine(Rival):
         jax.block_until_ready(self.state)
 
     def weights(self) -> Weights:
-        """[(kernel, bias)], each with a leading axis of networks."""
+        """By path, with a leading axis of networks."""
         rows = [state.params for state in self.state]
         params = jax.tree.map(lambda *leaves: np.concatenate(leaves), *rows)
-        return weights_of(params, self.task.population)
+        flat = traverse_util.flatten_dict(params, sep=".")
+        count = self.task.population
+        return {name: leaf.reshape(-1, *leaf.shape[2:])[:count] for name, leaf in flat.items()}
 
 
 class Loop(Rival):
@@ -178,24 +222,18 @@ class Loop(Rival):
     def setup(self) -> None:
         """Compiles the step at its first call."""
         task = self.task
-        model = _Plain(task.sizes[1:], jax_nn()[task.activation])
         optimizer = optax.sgd(task.learning_rate, momentum=task.momentum)
         inputs, labels = map(jnp.asarray, task.examples())
 
         @jax.jit
         def step(params, state, index):
-            def loss(params):
-                outputs = model.apply({"params": params}, inputs[index])
-                return optax.softmax_cross_entropy_with_integer_labels(
-                    outputs, labels[index]
-                ).mean()
-
-            updates, state = optimizer.update(jax.grad(loss)(params), state, params)
+            gradient = jax.grad(task.loss_of)(params, inputs[index], labels[index])
+            updates, state = optimizer.update(gradient, state, params)
             return optax.apply_updates(params, updates), state
 
         self.step = step
-        networks = ([(k[n], b[n]) for k, b in self.start] for n in range(task.population))
-        self.params = jax.device_put([_dense(weights) for weights in networks])
+        networks = [nested(self.start, n) for n in range(task.population)]
+        self.params = jax.device_put(networks)
         self.state = [optimizer.init(params) for params in self.params]
         self.order = [[jax.device_put(i) for i in order] for order in task.order()]
 
@@ -211,8 +249,7 @@ class Loop(Rival):
     def weights(self) -> Weights:
         """As `Engine.weights`."""
         stacked = jax.tree.map(lambda *leaves: np.stack(leaves), *self.params)
-        layers = (stacked[f"Dense_{i}"] for i in range(len(stacked)))
-        return [(layer["kernel"], layer["bias"]) for layer in layers]
+        return traverse_util.flatten_dict(stacked, sep=".")
 
 
 class Eager(Rival):
@@ -223,7 +260,7 @@ class Eager(Rival):
 
     def setup(self) -> None:
         """Hands the networks over to PyTorch."""
-        self.networks = self.kind(*_plain(self.task), self.start, self.task.order())
+        self.networks = self.kind(_plain(self.task), self.start, self.task.order())
 
     def step_all(self) -> None:
         """All steps of the first network, then of the next."""
@@ -245,7 +282,10 @@ class EagerProcesses(Eager):
         task, spawn = self.task, multiprocessing.get_context("spawn")
         shares = np.array_split(np.arange(task.population), min(cores(), task.population))
         plain, order = _plain(task), task.order()
-        arguments = [(*plain, [(k[i], b[i]) for k, b in self.start], order[i]) for i in shares]
+        arguments = [
+            (plain, {name: w[mine] for name, w in self.start.items()}, order[mine])
+            for mine in shares
+        ]
         self.pools = [
             concurrent.futures.ProcessPoolExecutor(1, spawn, torch_training.begin, mine)
             for mine in arguments
@@ -259,8 +299,7 @@ class EagerProcesses(Eager):
     def weights(self) -> Weights:
         """As `Engine.weights`."""
         parts = self._each("weights")
-        layers = zip(*parts, strict=True)
-        return [tuple(map(np.concatenate, zip(*layer, strict=True))) for layer in layers]
+        return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
 
     def close(self) -> None:
         """Ends the processes."""
@@ -284,42 +323,14 @@ RIVALS = (Engine, Loop, Eager, EagerProcesses, Vmapped)
 
 def initial_weights(task: Task) -> Weights:
     """The weights that all rivals start from: the engine's."""
-    model = MLP(task.sizes[1:-1], task.activation, task.sizes[-1])
-    keys = jax.vmap(lambda seed: training.key_for(seed, "init"))(jnp.arange(task.population))
-    params = model.init_population(task.sizes[:1], keys)
-    return weights_of(jax.tree.map(lambda leaf: leaf[:, None], params), task.population)
+    group, dataset = task.group(), task.dataset()
+    model = engine.make_model(group.static, engine.resolve(group.static, dataset), {})
+    params = engine.initial_params(model, group, dataset.input_shape)
+    return {n: np.array(w) for n, w in traverse_util.flatten_dict(params, sep=".").items()}
 
 
-def weights_of(params: dict, population: int) -> Weights:
-    """The weights [population, ...] of an engine's parameters [rows, pack, ...]."""
-    names = sorted((n for n in params if n.startswith("hidden")), key=lambda n: int(n[7:]))
-    return [
-        tuple(
-            np.asarray(leaf).reshape(-1, *leaf.shape[2:])[:population]
-            for leaf in (params[name]["kernel"], params[name]["bias"])
-        )
-        for name in (*names, "readout")
-    ]
-
-
-class _Plain(nn.Module):
-    """A multilayer perceptron as a tutorial writes it."""
-
-    sizes: tuple[int, ...]
-    activation: Callable
-
-    @nn.compact
-    def __call__(self, x):
-        for units in self.sizes[:-1]:
-            x = self.activation(nn.Dense(units)(x))
-        return nn.Dense(self.sizes[-1])(x)
-
-
-def _dense(weights: Weights) -> dict[str, dict[str, np.ndarray]]:
-    """The parameters of `_Plain` with the weights of one network."""
-    return {f"Dense_{i}": {"kernel": k, "bias": b} for i, (k, b) in enumerate(weights)}
-
-
-def _plain(task: Task) -> tuple:
+def _plain(task: Task) -> torch_training.Plain:
     """What PyTorch needs to know, without JAX."""
-    return (*task.examples(), task.activation, task.learning_rate, task.momentum)
+    fields = dict(task.group().static.model_fields)
+    settings = task.activation, task.learning_rate, task.momentum
+    return torch_training.Plain(task.model, len(task.hidden), fields, *task.examples(), *settings)

@@ -24,10 +24,17 @@ from rich.text import Text
 
 from acts_jax.benchmarks import rivals
 from acts_jax.benchmarks.activations import interleaved
+from acts_jax.benchmarks.plain import PLAIN
 from acts_jax.suggestion import suggest
 from acts_jax.sweep import launch
 from acts_jax.words import shown
 
+# What is timed where nobody says what: layers of the model, and after a colon the batch size.
+NETS = {
+    "mlp": ["784-128-128-128-10:128", "64-64-64-64-10:64"],
+    "cnn": ["28x28x1-16-32-10:64"],
+    "vit": ["28x28x1-64-64-10:64"],
+}
 MOST_WEIGHTS = 1_000_000_000  # of all networks of a task together
 LOSS_TOLERANCE = 0.02  # of the engine's mean loss
 NO_TORCH = "PyTorch is not installed: pip install acts_jax[bench]"
@@ -159,10 +166,10 @@ def table(comparison: Comparison) -> Table:
     table = Table(
         box=None, pad_edge=False, header_style="bold", title_justify="left", caption_justify="left"
     )
+    sizes, images = "-".join(map(_written, task.sizes)), task.source or "random images"
     table.title = (
-        f"{'-'.join(map(str, task.sizes))} on {task.source or 'random images'}, batch "
-        f"{task.batch_size}, {task.population} networks x {task.steps} steps; matmul "
-        f"{comparison.ceiling:.0f} GFLOP/s"
+        f"{task.model} {sizes} on {images}, batch {task.batch_size}, {task.population} networks x "
+        f"{task.steps} steps; matmul {comparison.ceiling:.0f} GFLOP/s"
     )
     table.add_column("", no_wrap=True)
     for heading in ("us/step/run", "x engine", "GFLOP/s", "of matmul", "cold s", "warm s", "loss"):
@@ -182,6 +189,11 @@ def table(comparison: Comparison) -> Table:
         table.add_row(name, "–")
     table.caption = Text("\n".join(dict.fromkeys(comparison.missing.values())))
     return table
+
+
+def _written(size: int | tuple[int, ...]) -> str:
+    """A number of units, or the shape of an image, as a net is written."""
+    return "x".join(map(str, size)) if isinstance(size, tuple) else str(size)
 
 
 def _seconds(function: Callable[[], object]) -> float:
@@ -212,24 +224,35 @@ def tasks_of(
     activation: str,
     dataset: str | None = None,
     data_dir: str | None = None,
+    model: str = "mlp",
 ) -> list[rivals.Task]:
     """Tasks from texts such as "784-128-128-128-10:128", the sizes and the batch size.
 
+    Those of another model than "mlp" begin with the shape of an image, "28x28x1-16-32-10:64".
+
     Raises:
-        ValueError: A text is not written so, a number is below 1, no library has the activation, or
-            the dataset has other inputs or classes, or fewer batches.
+        ValueError: A text is not written so, a number is below 1, no library has the activation,
+            there is no such model, or the dataset has other inputs or classes, or fewer batches.
         DatasetError: The dataset cannot be loaded.
     """
-    tasks, source = [], {"source": dataset, "data_dir": data_dir}
+    if model not in PLAIN:
+        raise ValueError(f"nobody times the model {shown(model)}{suggest(model, PLAIN, 1)}")
+    tasks, source = [], {"source": dataset, "data_dir": data_dir, "model": model}
     for net in nets:
         sizes, _, batch = net.partition(":")
-        numbers = [*sizes.split("-"), batch]
-        if len(numbers) < 3 or not all(re.fullmatch("[1-9][0-9]{0,8}", n) for n in numbers):
-            raise ValueError(f"nets are written as 784-128-128-128-10:128, not {shown(net)}")
-        *layers, examples = map(int, numbers)
-        if population * sum(a * b for a, b in itertools.pairwise(layers)) > MOST_WEIGHTS:
+        first, *others = sizes.split("-")
+        image = first.split("x")
+        numbers = [*image, *others, batch]
+        shaped = len(image) == (1 if model == "mlp" else 3) and len(others) > (model != "mlp")
+        if not shaped or not all(re.fullmatch("[1-9][0-9]{0,8}", n) for n in numbers):
+            raise ValueError(f"nets are written as {NETS[model][0]}, not {shown(net)}")
+        *layers, examples = map(int, [*others, batch])
+        inputs = tuple(map(int, image))
+        every = [math.prod(inputs), *layers]
+        if population * sum(a * b for a, b in itertools.pairwise(every)) > MOST_WEIGHTS:
             most = f"more than {MOST_WEIGHTS:,} weights"
             raise ValueError(f"{population:,} networks {shown(net)} have {most}")
+        layers.insert(0, inputs[0] if model == "mlp" else inputs)
         tasks.append(rivals.Task(tuple(layers), examples, population, steps, activation, **source))
     if min(population, steps) < 1:
         raise ValueError("the population and the steps must be 1 or more")
@@ -245,11 +268,14 @@ def tasks_of(
 def _check_dataset(task: rivals.Task) -> None:
     """Refuses a task that its dataset does not fit."""
     found = task.dataset()
-    inputs, classes = math.prod(found.input_shape), len(found.class_names)
+    shape, classes = found.input_shape, len(found.class_names)
+    inputs = math.prod(shape) if task.model == "mlp" else _written(shape)
     if classes < 3:
         raise ValueError(f"{task.source} has not three classes or more, for the softmax of all")
-    if (task.sizes[0], task.sizes[-1]) != (inputs, classes):
-        hidden = "-".join(map(str, task.sizes[1:-1]))
+    if task.model != "mlp" and len(shape) != 3:
+        raise ValueError(f"{task.source} has no images, which {task.model} takes")
+    if (_written(task.sizes[0]), task.sizes[-1]) != (str(inputs), classes):
+        hidden = "-".join(map(str, task.hidden))
         fitting = f"--net={inputs}-{hidden}-{classes}:{task.batch_size}"
         raise ValueError(f"{task.source} has {inputs} inputs and {classes} classes: {fitting}")
     batches = len(found.train.labels) // task.batch_size

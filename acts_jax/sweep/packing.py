@@ -86,7 +86,8 @@ def _sizes(static: Static, ends: Ends) -> Sizes:
     products = _bytes(params) / 4
     if static.model != "mlp":  # whose weights are used several times
         lowered = jax.jit(model.apply).lower({"params": params}, example)
-        products = lowered.cost_analysis()["flops"] / 2
+        costs = lowered.cost_analysis() or {}  # which not every platform tells
+        products = costs.get("flops", 2 * products) / 2
     return Sizes(_bytes(params), products, _bytes(params) + _bytes(state), _bytes(computed))
 
 

@@ -1,6 +1,7 @@
 """The rivals of the engine do the same work; how fast they are is not tested."""
 
 import dataclasses
+import importlib.util
 import math
 
 import jax
@@ -27,19 +28,54 @@ def test_every_rival_takes_the_same_steps(rival, start):
     ours = rival(TASK, start)
     try:
         ours.setup()
-        for given, layer in zip(start, ours.weights(), strict=True):
-            for a, b in zip(given, layer, strict=True):
-                np.testing.assert_allclose(b, a, rtol=1e-6)
+        given = ours.weights()
         ours.step_all()
         weights = ours.weights()
     finally:
         ours.close()
+    jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, rtol=1e-6), given, start)
     for n in range(TASK.population):
-        by_hand = _by_hand([(k[n], b[n]) for k, b in start], TASK.order()[n])
-        for (kernel, bias), expected, before in zip(weights, by_hand, start, strict=True):
-            np.testing.assert_allclose(kernel[n], expected[0], atol=1e-5)
-            np.testing.assert_allclose(bias[n], expected[1], atol=1e-5)
-            assert np.abs(kernel[n] - before[0][n]).max() > 1e-3
+        before, after = (_layers(w, n) for w in (start, weights))
+        by_hand = _by_hand(before, TASK.order()[n])
+        for (kernel, bias), expected, (first, _) in zip(after, by_hand, before, strict=True):
+            np.testing.assert_allclose(kernel, expected[0], atol=1e-5)
+            np.testing.assert_allclose(bias, expected[1], atol=1e-5)
+            assert np.abs(kernel - first).max() > 1e-3
+
+
+def _layers(weights, n):
+    """(kernel, bias) of each layer of a network, from the inputs on."""
+    names = "hidden_1", "hidden_2", "readout"
+    return [(weights[f"{name}.kernel"][n], weights[f"{name}.bias"][n]) for name in names]
+
+
+@pytest.mark.parametrize(
+    "task",
+    [
+        rivals.Task(((6, 5, 2), 3, 4), 4, 3, 6, "tanh", 0.05, model="cnn"),
+        rivals.Task(((8, 8, 1), 8, 8, 4), 4, 3, 6, "gelu", 0.05, model="vit"),
+    ],
+    ids=lambda task: task.model,
+)
+def test_rivals_agree_on_networks_of_images(task):
+    start, ended = rivals.initial_weights(task), {}
+    torch = importlib.util.find_spec("torch") is not None
+    others = (rivals.Eager, rivals.Vmapped) if torch else ()
+    for rival in (rivals.Engine, rivals.Loop, *others):
+        ours = rival(task, start)
+        ours.setup()
+        given = ours.weights()
+        jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, rtol=1e-6), given, start)
+        ours.step_all()
+        ended[rival] = ours.weights()
+    for weights in ended.values():
+        assert weights.keys() == start.keys()
+        for name, values in weights.items():
+            if not name.endswith("key.bias"):  # whose gradient is 0, but for rounding
+                expected = ended[rivals.Loop][name]
+                np.testing.assert_allclose(values, expected, atol=2e-5, err_msg=name)
+                assert np.abs(values - start[name]).max() > 1e-5, name
+    assert task.flops > 0 and task.loss(start).shape == (3,)
 
 
 def _by_hand(weights, order):
@@ -91,6 +127,14 @@ def test_nets_are_written_one_way(net, message):
         sweeps.tasks_of([net], 1, 1, "relu")
 
 
+@pytest.mark.parametrize("model", sweeps.NETS)
+def test_every_model_has_a_net_to_begin_with(model):
+    tasks = sweeps.tasks_of(sweeps.NETS[model], 1, 1, "relu", model=model)
+    assert {task.model for task in tasks} == {model}
+    with pytest.raises(ValueError, match=f"written as {sweeps.NETS[model][0]}"):
+        sweeps.tasks_of(["8x8-4-2:3"], 1, 1, "relu", model=model)
+
+
 def test_activations_are_those_that_all_rivals_have():
     with pytest.raises(ValueError, match="did you mean 'relu'"):
         sweeps.tasks_of(["4-3-2:1"], 1, 1, "relo")
@@ -106,14 +150,14 @@ def test_a_task_may_have_a_real_dataset(data_dir):
     pixels, labels = task.examples()
     digits = task.dataset().train
     np.testing.assert_array_equal(labels, digits.labels)
-    np.testing.assert_allclose(pixels, digits.inputs.reshape(-1, 64) / 255, rtol=1e-6)
+    np.testing.assert_allclose(pixels, digits.inputs / np.float32(255), rtol=1e-6)
     loop = rivals.Loop(task, rivals.initial_weights(task))
     loop.setup()
     loop.step_all()
     assert task.order().shape == (3, 2, 100)
     assert task.order().max() > 200  # of all examples, not of the first two batches
-    for ours, plain in zip(engine.weights(), loop.weights(), strict=True):
-        jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, atol=1e-6), ours, plain)
+    ended = engine.weights(), loop.weights()
+    jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, atol=1e-6), *ended)
 
 
 @pytest.mark.parametrize(
