@@ -24,7 +24,6 @@ NET = flags.DEFINE_list(
     "784-128-128-128-10:128; of cnn and vit the image, channels or widths of the blocks, outputs, "
     "such as 28x28x1-16-32-10:64.",
 )
-MODEL = flags.DEFINE_enum("model", "mlp", list(sweeps.NETS), "The kind of network.")
 POPULATION = flags.DEFINE_integer("population", 64, "Networks trained, one per seed.", 1, 10**5)
 STEPS = flags.DEFINE_integer("steps", 20, "Steps of each network per repetition.", 1, 10**5)
 ROUNDS = flags.DEFINE_integer("rounds", 7, "Timed repetitions.", 1, 10**5)
@@ -35,10 +34,10 @@ MATMUL = flags.DEFINE_integer("matmul", 2048, "Size of the matrices for the ceil
 def main() -> int:
     """Times, prints the tables, writes JSON; exit status 1 if the rivals' losses differ."""
     started, console = time.perf_counter(), cli.terminal(columns=100)
-    nets, source = NET.value or sweeps.NETS[MODEL.value], (cli.one_dataset(), flags.FLAGS.data_dir)
-    count = POPULATION.value, STEPS.value
+    model, count = flags.FLAGS.model, (POPULATION.value, STEPS.value)
+    source = cli.one_dataset(), flags.FLAGS.data_dir
     try:
-        tasks = sweeps.tasks_of(nets, *count, FUNCTION.value, *source, MODEL.value)
+        tasks = sweeps.tasks_of(NET.value, *count, FUNCTION.value, *source, model)
     except ValueError as error:
         raise ConfigError(str(error)) from None
     workdir = cli.workdir()
@@ -63,4 +62,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    cli.run(main, workdir="runs/benchmark_sweep", uses=("dataset", "data_dir"))
+    cli.run(main, workdir="runs/benchmark_sweep", uses=("dataset", "data_dir", "model"))

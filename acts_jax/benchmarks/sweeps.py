@@ -218,7 +218,7 @@ def _matmuls(size: int) -> dict[tuple[str, int], Callable[[], object]]:
 
 
 def tasks_of(
-    nets: Sequence[str],
+    nets: Sequence[str] | None,
     population: int,
     steps: int,
     activation: str,
@@ -228,7 +228,8 @@ def tasks_of(
 ) -> list[rivals.Task]:
     """Tasks from texts such as "784-128-128-128-10:128", the sizes and the batch size.
 
-    Those of another model than "mlp" begin with the shape of an image, "28x28x1-16-32-10:64".
+    Those of another model than "mlp" begin with the shape of an image, "28x28x1-16-32-10:64". None
+    is for those of `NETS`.
 
     Raises:
         ValueError: A text is not written so, a number is below 1, no library has the activation,
@@ -238,7 +239,7 @@ def tasks_of(
     if model not in PLAIN:
         raise ValueError(f"nobody times the model {shown(model)}{suggest(model, PLAIN, 1)}")
     tasks, source = [], {"source": dataset, "data_dir": data_dir, "model": model}
-    for net in nets:
+    for net in NETS[model] if nets is None else nets:
         sizes, _, batch = net.partition(":")
         first, *others = sizes.split("-")
         image = first.split("x")

@@ -35,6 +35,7 @@ SHARED: dict[str, tuple[Any, ...]] = {
     "workdir": ("path", None, "Folder for results; a run is resumed there."),
     "activation": ("list", ["all"], "Activations by name, package.module:function, or all."),
     "dataset": ("list", None, "Names of datasets; of a sweep short for --config.dataset."),
+    "model": ("string", "mlp", "The kind of network."),
     "data_dir": ("path", None, "Folder of prepared datasets (default: $TFDS_DATA_DIR)."),
 }
 # Of experiments that train a config's networks:

@@ -15,7 +15,7 @@ pytestmark = pytest.mark.slow
 def main(run_main):
     """The script's own main with a command line: its exit status."""
     return functools.partial(
-        run_main, script, workdir="runs/benchmark_sweep", uses=("dataset", "data_dir")
+        run_main, script, workdir="runs/benchmark_sweep", uses=("dataset", "data_dir", "model")
     )
 
 

@@ -8,7 +8,7 @@ from rich.console import Console
 
 from acts_jax import load_results
 from acts_jax.errors import CellError
-from acts_jax.sweep import launch, packing, store, trainer
+from acts_jax.sweep import engine, launch, packing, store, trainer
 from acts_jax.sweep.config import make_config
 from acts_jax.sweep.options import Options
 
@@ -87,6 +87,7 @@ def test_a_group_too_large_for_the_memory_is_trained_in_parts(tmp_path, data_dir
 
 
 def test_packs_and_parts_follow_from_the_memory(digits, monkeypatch):
+    monkeypatch.setattr(engine, "FILLED", 0)
     (group,) = launch.make_plan(make_config(width=64, depth=4, seed="range(0, 1000)")).groups
     each = packing.state_bytes(group.static, digits)
     assert each == 8 * (65 * 64 * 4 + 65 * 10)  # weights and momentum, float32
