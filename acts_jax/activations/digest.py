@@ -69,7 +69,7 @@ def _outputs(program: Jaxpr | ClosedJaxpr, inputs: Sequence[str]) -> list[str]:
     That of a result is made of the operation's and those of its arguments. So neither names nor
     the order of independent lines are in it, and nothing that no output needs.
     """
-    program, constants = _open(program)
+    program, constants = opened(program)
     known: dict[Var, str] = dict(zip(program.constvars, map(_value, constants), strict=True))
     known |= dict(zip(program.invars, inputs, strict=True))
 
@@ -90,7 +90,7 @@ def _outputs(program: Jaxpr | ClosedJaxpr, inputs: Sequence[str]) -> list[str]:
     return [*map(read, program.outvars)]
 
 
-def _open(program: Jaxpr | ClosedJaxpr) -> tuple[Jaxpr, Sequence[Any]]:
+def opened(program: Jaxpr | ClosedJaxpr) -> tuple[Jaxpr, Sequence[Any]]:
     """A program and the values of its constants."""
     if isinstance(program, ClosedJaxpr):
         return program.jaxpr, program.consts
@@ -100,7 +100,7 @@ def _open(program: Jaxpr | ClosedJaxpr) -> tuple[Jaxpr, Sequence[Any]]:
 def _text(setting: Any) -> Any:
     """A setting of an operation, without what differs from one process to the next."""
     if isinstance(setting, (Jaxpr, ClosedJaxpr)):
-        return _outputs(setting, [f"input {i}" for i in range(len(_open(setting)[0].invars))])
+        return _outputs(setting, [f"input {i}" for i in range(len(opened(setting)[0].invars))])
     if isinstance(setting, (tuple, list)):
         return [_text(item) for item in setting]
     if callable(setting) and not isinstance(setting, type):

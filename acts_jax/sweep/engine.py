@@ -28,7 +28,7 @@ from acts_jax import training
 from acts_jax.activations.catalogue import get
 from acts_jax.data import Dataset, class_weights, preprocessing
 from acts_jax.errors import ConfigError
-from acts_jax.models import CNN, MLP, Network, ViT
+from acts_jax.models import CNN, MLP, Network, ViT, num_parameters
 from acts_jax.models.own import OwnNetwork, accept_module
 from acts_jax.sweep.chunk import Cells, Splits, compile_chunk, train_and_measure
 from acts_jax.sweep.grid import Group, Static
@@ -121,6 +121,12 @@ def division_bytes(dataset: Dataset) -> int:
     return sum(split.inputs.nbytes + 8 * len(split.labels) for split in splits)
 
 
+def order_bytes(static: Static, dataset: Dataset) -> int:
+    """What the batches of one seed's longest chunk take on a device, in bytes."""
+    epochs = static.chunk_epochs(steps_per_epoch(static, dataset))
+    return 4 * len(dataset.train.labels) * epochs
+
+
 def _room(count: int, each: int) -> int:
     """Room for a number of things that take so many bytes each; see `ROOM`."""
     up = math.ceil(count / ROOM) * ROOM
@@ -184,8 +190,7 @@ def check_network(static: Static, dataset: Dataset) -> str:
         model = make_model(static, ends, get(static.activation).defaults)
         if isinstance(model, OwnNetwork):
             return accept_module(model)
-        keys = jax.eval_shape(lambda: jax.random.key(0)[None])
-        jax.eval_shape(lambda keys: model.init_population(dataset.input_shape, keys), keys)
+        num_parameters(model, ends.input_shape)  # which refuses what it does not take
     except ValueError as error:
         raise ConfigError(f"{dataset.name}: {error}") from error
     return ""
@@ -239,8 +244,7 @@ def build(
     state, cells = (_rows(tree, NamedSharding(mesh, P("cells"))) for tree in (state, cells))
     cell = functools.partial(train_and_measure, model, group.static, measure)
     compiled = {} if compiled is None else compiled
-    epochs = group.static.chunk_epochs(steps_per_epoch(group.static, dataset))
-    room = _room(len(seeds), 4 * len(dataset.train.labels) * epochs)
+    room = _room(len(seeds), order_bytes(group.static, dataset))
     key = group.static.program, mesh.size, pack, room, data.divisions, measure
     future: Future = Future()
     shared = compiled.setdefault(key, future)

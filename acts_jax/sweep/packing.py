@@ -18,6 +18,7 @@ from acts_jax.sweep.engine import (
     division_bytes,
     divisions,
     make_model,
+    order_bytes,
     resolve,
     steps_per_epoch,
 )
@@ -99,12 +100,6 @@ def _bytes(tree: Any) -> int:
 def state_bytes(static: Static, dataset: Dataset) -> int:
     """Memory that one cell keeps from its first step to its last, in bytes."""
     return sizes(static, dataset).state
-
-
-def order_bytes(static: Static, dataset: Dataset) -> int:
-    """Memory that the batches of one seed's longest chunk take on each device, in bytes."""
-    epochs = static.chunk_epochs(steps_per_epoch(static, dataset))
-    return 4 * len(dataset.train.labels) * epochs
 
 
 def data_bytes(group: Group, dataset: Dataset) -> int:

@@ -13,6 +13,7 @@ import jax.numpy as jnp
 from jax.extend.core import ClosedJaxpr, Jaxpr, Literal, Primitive, Var
 from jax.interpreters import ad, batching, mlir
 
+from acts_jax.activations.digest import opened
 from acts_jax.models.protocol import Site
 
 # (preactivation, activation, slope) -> activation, all of one shape but for gated halves.
@@ -66,7 +67,7 @@ def mark(z: jax.Array, y: jax.Array, slope: jax.Array, call: int) -> jax.Array:
 
 def places(program: ClosedJaxpr | Jaxpr, seen: bool = True) -> Iterator[Place]:
     """The marked places of a program, in order."""
-    for line in _parts(program)[0].eqns:
+    for line in opened(program)[0].eqns:
         if line.primitive is _MARK:
             preactivation: Any = line.invars[0].aval
             yield Place(line.params["call"], (preactivation.shape or (1,))[-1], seen)
@@ -78,7 +79,7 @@ def draws(program: ClosedJaxpr | Jaxpr) -> bool:
     """Whether a program draws random numbers."""
     return any(
         line.primitive.name == "random_bits" or any(map(draws, _programs_in(line)))
-        for line in _parts(program)[0].eqns
+        for line in opened(program)[0].eqns
     )
 
 
@@ -86,7 +87,7 @@ def evaluate(
     program: ClosedJaxpr | Jaxpr, inputs: Sequence[jax.Array], found: list[Site]
 ) -> list[jax.Array]:
     """The outputs of a program; what it computes at the places that are seen joins `found`."""
-    program, constants = _parts(program)
+    program, constants = opened(program)
     known: dict[Var, Any] = dict(zip(program.constvars, constants, strict=True))
     known |= dict(zip(program.invars, inputs, strict=True))
 
@@ -111,7 +112,7 @@ def evaluate(
 
 def order_of_use(program: ClosedJaxpr | Jaxpr, inputs: Sequence[Any]) -> Iterator[Any]:
     """Whichever of the inputs each operation uses, in order; given as what stands for each."""
-    program, _ = _parts(program)
+    program, _ = opened(program)
     known = dict(zip(program.invars, inputs, strict=True))
     for line in program.eqns:
         used = [None if isinstance(atom, Literal) else known.get(atom) for atom in line.invars]
@@ -133,10 +134,3 @@ def _programs_in(line: Any) -> Iterator[ClosedJaxpr | Jaxpr]:
         for item in setting if isinstance(setting, tuple | list) else (setting,):
             if isinstance(item, ClosedJaxpr | Jaxpr):
                 yield item
-
-
-def _parts(program: ClosedJaxpr | Jaxpr) -> tuple[Jaxpr, Sequence[Any]]:
-    """A program and the values of its constants."""
-    if isinstance(program, ClosedJaxpr):
-        return program.jaxpr, program.consts
-    return program, ()
